@@ -1,0 +1,168 @@
+"""What can be asked: frozen, checked, and the same in Python, JSON and a run folder."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from napari_unetseg.core.errors import InputError
+
+NETWORKS = ("unet-bn", "unet")
+PRESETS = ("fast", "default", "paper")
+
+Device = Literal["auto", "cpu", "cuda", "mps"]
+Precision = Literal["auto", "fp32", "bf16"]
+PositiveInt = Annotated[int, Field(gt=0)]
+PositiveFloat = Annotated[float, Field(gt=0)]
+
+
+class Config(BaseModel):
+    """Base: frozen, no unknown names, errors in one sentence."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def check(cls, **values: object) -> Self:
+        """Build the configuration from a user's values.
+
+        Raises
+        ------
+        InputError
+            Naming the first option that does not fit, and why.
+        """
+        try:
+            return cls(**values)
+        except ValidationError as error:
+            first = error.errors()[0]
+            option = ".".join(str(part) for part in first["loc"])
+            raise InputError(
+                f"{option} = {first['input']!r} does not fit", first["msg"]
+            ) from error
+
+
+class NetworkConfig(Config):
+    """A network's architecture: all that is needed to build it again.
+
+    Attributes
+    ----------
+    name : str
+        "unet" (valid convolutions, Ronneberger 2015) or "unet-bn" (padded, batch norm).
+    dimensions : int
+        2; the network sees planes (Y, X).
+    channels, classes : int
+        Number of input channels and of output classes.
+    base : int
+        Channels of the first level; each level below doubles them.
+    depth : int
+        Number of poolings.
+    dropout : float
+        Probability of dropout at the end of the contracting path.
+    """
+
+    name: Literal["unet-bn", "unet"] = "unet-bn"
+    dimensions: Literal[2] = 2
+    channels: PositiveInt = 1
+    classes: Annotated[int, Field(ge=2)] = 2
+    base: PositiveInt = 64
+    depth: Annotated[int, Field(ge=1, le=7)] = 4
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+
+class AugmentConfig(Config):
+    """Random changes of the training patches.
+
+    Attributes
+    ----------
+    elastic_sigma : float
+        Standard deviation of the control points' displacement, in pixels.
+    elastic_spacing : float
+        Distance of the control points, in pixels.
+    rotate, flip : bool
+        Rotation by any angle, mirroring of X and Y.
+    scale : float
+        Zoom is drawn from 1 / (1 + scale) to 1 + scale.
+    contrast, brightness : float
+        Standard deviations of the gain's logarithm and of the offset, in units of the
+        image's standard deviation.
+    noise : float
+        Largest standard deviation of added Gaussian noise, in the same units.
+    """
+
+    elastic_sigma: Annotated[float, Field(ge=0)] = 10.0
+    elastic_spacing: PositiveFloat = 128.0
+    rotate: bool = True
+    flip: bool = True
+    scale: Annotated[float, Field(ge=0)] = 0.1
+    contrast: Annotated[float, Field(ge=0)] = 0.2
+    brightness: Annotated[float, Field(ge=0)] = 0.2
+    noise: Annotated[float, Field(ge=0)] = 0.1
+
+
+class TrainConfig(Config):
+    """How to train.
+
+    Attributes
+    ----------
+    unannotated : {"auto", "0", "none"}
+        "0": label 0 means "not annotated"; "none": every pixel is annotated and 0, if
+        it occurs, is background; "auto": decided per frame from what is painted.
+    validation : str
+        Slices as in "15-19" or "3,7" (counted from 0, ends included), or a fraction of
+        the slices as in "0.2".
+    minutes, steps : float, int
+        How long: exactly one is set. Minutes become a number of steps once the first
+        steps have shown the speed.
+    patch : int
+        Side of a training patch, in pixels.
+    batch : int
+        Patches per step.
+    optimiser : {"adamw", "sgd"}
+        AdamW, or stochastic gradient descent with momentum 0.99.
+    learning_rate, weight_decay : float
+        Peak learning rate (cosine to zero) and decoupled weight decay.
+    averaging : float
+        Largest decay of the moving average of the weights, which is what is validated
+        and saved; 0 saves the weights as they are.
+    seed : int
+        Start of every random number.
+    """
+
+    task: Literal["classes", "instances"] = "classes"
+    unannotated: Literal["auto", "0", "none"] = "auto"
+    validation: str = "0.2"
+    minutes: PositiveFloat | None = 5.0
+    steps: PositiveInt | None = None
+    network: Literal["unet-bn", "unet"] = "unet-bn"
+    preset: Literal["fast", "default", "paper"] = "default"
+    base: PositiveInt | None = None
+    depth: PositiveInt = 4
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    patch: PositiveInt = 256
+    batch: PositiveInt = 4
+    optimiser: Literal["adamw", "sgd"] = "adamw"
+    learning_rate: PositiveFloat = 1e-3
+    weight_decay: Annotated[float, Field(ge=0)] = 1e-2
+    averaging: Annotated[float, Field(ge=0, lt=1)] = 0.99
+    augment: AugmentConfig = AugmentConfig()
+    seed: Annotated[int, Field(ge=0)] = 0
+    device: Device = "auto"
+    precision: Precision = "auto"
+
+
+class SegmentConfig(Config):
+    """How to apply a model.
+
+    Attributes
+    ----------
+    tile : "auto", "whole" or int
+        Side of the kept output in pixels, rounded up to what the network can do. The
+        result does not depend on it.
+    scores : bool
+        Whether the softmax probabilities are kept too.
+    """
+
+    tile: Literal["auto", "whole"] | PositiveInt = "auto"
+    scores: bool = False
+    device: Device = "auto"
+    precision: Precision = "auto"

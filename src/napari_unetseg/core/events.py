@@ -1,0 +1,183 @@
+"""What a job says while it works.
+
+A job is a generator of these small frozen records. They hold plain values only, so
+that one line of JSON is the whole event (`to_json`, `from_json`), in a run's
+``events.jsonl``, on the terminal and in a test.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Base of all events."""
+
+    kinds: ClassVar[dict[str, type[Event]]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Register the event under its name, so that `from_json` finds it."""
+        Event.kinds[cls.__name__] = cls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started(Event):
+    """The inputs are sound and the work begins.
+
+    Attributes
+    ----------
+    job : str
+        "train", "segment" or "evaluate".
+    device : str
+        Where the network runs, for example "cpu" or "cuda:0".
+    precision : str
+        "fp32" or "bf16".
+    """
+
+    job: str
+    device: str = ""
+    precision: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note(Event):
+    """A sentence the user should see. `level` is "info" or "warning"."""
+
+    text: str
+    level: str = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Planned(Event):
+    """How much work there is; from here on nothing depends on the clock.
+
+    Attributes
+    ----------
+    total : int
+        Number of training steps or of tiles.
+    unit : str
+        "step" or "tile".
+    seconds : float
+        Expected duration of all that is planned, in seconds; 0 when unknown.
+    """
+
+    total: int
+    unit: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step(Event):
+    """One training step is done; `loss` is the mean over the batch's pixels."""
+
+    step: int
+    total: int
+    loss: float
+    learning_rate: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validated(Event):
+    """The averaged weights were scored on the validation slices.
+
+    Attributes
+    ----------
+    step : int
+        Number of training steps behind the scored weights.
+    iou : dict of str to float or None
+        Intersection over union per class id; None for a class that is absent.
+    mean_iou, pixel_error : float or None
+        As in the evaluation report; None when nothing could be scored.
+    best : bool
+        Whether these weights are the best so far and were kept.
+    """
+
+    step: int
+    iou: dict[str, float | None]
+    mean_iou: float | None
+    pixel_error: float | None
+    best: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Saved(Event):
+    """The state of the training after `step` steps is safely on disk."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tile(Event):
+    """A tile of the result is finished.
+
+    Attributes
+    ----------
+    done, total : int
+        Finished tiles and all tiles.
+    start, stop : list of int
+        The tile's box in the output array, in the output's axis order, pixels.
+    """
+
+    done: int
+    total: int
+    start: list[int] = field(default_factory=list)
+    stop: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished(Event):
+    """The job is done; `result` is what the user asked for, as plain values."""
+
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped(Event):
+    """The job ended early because it was asked to; everything done so far is kept.
+
+    `reason` is "cancelled", "terminated" (a signal) or "abandoned" (nobody watched).
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failed(Event):
+    """The job ended with an error.
+
+    Attributes
+    ----------
+    message : str
+        The sentence for the user.
+    mendable : bool
+        True for a `UnetsegError`; False for a bug, whose traceback is in the log.
+    error : str
+        Name of the exception's class.
+    """
+
+    message: str
+    mendable: bool
+    error: str
+
+
+def to_json(event: Event) -> str:
+    """One line of JSON that holds the whole event, its name under "event"."""
+    return json.dumps({"event": type(event).__name__, **asdict(event)})
+
+
+def from_json(line: str) -> Event:
+    """Inverse of `to_json`.
+
+    Raises
+    ------
+    ValueError
+        If the line is not JSON or names no known event.
+    """
+    values = json.loads(line)
+    name = values.pop("event", None) if isinstance(values, dict) else None
+    if name not in Event.kinds:
+        raise ValueError(f"not an event: {line!r}")
+    return Event.kinds[name](**values)
