@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from napari_unetseg.core.errors import InputError
 
 NETWORKS = ("unet-bn", "unet")
-PRESETS = ("fast", "default", "paper")
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["auto", "fp32", "bf16"]
@@ -32,7 +31,7 @@ class Config(BaseModel):
             Naming the first option that does not fit, and why.
         """
         try:
-            return cls(**values)
+            return cls.model_validate(values)
         except ValidationError as error:
             first = error.errors()[0]
             option = ".".join(str(part) for part in first["loc"])
@@ -113,8 +112,10 @@ class TrainConfig(Config):
     minutes, steps : float, int
         How long: exactly one is set. Minutes become a number of steps once the first
         steps have shown the speed.
+    base : int, optional
+        Channels of the network's first level; 16 on a CPU and 32 on a GPU if not set.
     patch : int
-        Side of a training patch, in pixels.
+        Side of what one patch teaches (the network's output), in pixels.
     batch : int
         Patches per step.
     optimiser : {"adamw", "sgd"}
@@ -148,6 +149,52 @@ class TrainConfig(Config):
     seed: Annotated[int, Field(ge=0)] = 0
     device: Device = "auto"
     precision: Precision = "auto"
+
+
+PRESETS: dict[str, dict[str, object]] = {
+    "default": {},
+    "fast": {"base": 8, "depth": 3},
+    # Ronneberger 2015; its learning rate is not published.
+    "paper": {
+        "network": "unet",
+        "base": 64,
+        "dropout": 0.5,
+        "patch": 388,
+        "batch": 1,
+        "optimiser": "sgd",
+        "learning_rate": 1e-3,
+        "weight_decay": 0.0,
+        "averaging": 0.0,
+        "augment": AugmentConfig(elastic_spacing=194.0, scale=0.0, noise=0.0),
+    },
+}
+
+
+def train_config(preset: str = "default", **wishes: object) -> TrainConfig:
+    """A preset, with some of its values replaced.
+
+    Parameters
+    ----------
+    preset : {"fast", "default", "paper"}
+        "fast": a quarter of the channels' work, for a first look; "paper": the network
+        and training of Ronneberger 2015.
+    **wishes
+        Fields of `TrainConfig`; None keeps the preset's value. `steps` replaces the
+        minutes.
+
+    Raises
+    ------
+    InputError
+        Naming the first value that does not fit.
+    """
+    if preset not in PRESETS:
+        raise InputError(
+            f"There is no preset '{preset}'", f"Choose one of: {', '.join(PRESETS)}"
+        )
+    given = {name: value for name, value in wishes.items() if value is not None}
+    if "steps" in given:
+        given.setdefault("minutes", None)
+    return TrainConfig.check(**PRESETS[preset] | {"preset": preset} | given)
 
 
 class SegmentConfig(Config):

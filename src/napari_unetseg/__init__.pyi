@@ -1,0 +1,23 @@
+from .api import evaluate, load_model, segment, train
+from .core.config import NetworkConfig, SegmentConfig, TrainConfig, train_config
+from .core.errors import UnetsegError
+from .core.image import Image
+from .core.network.modelfile import Model
+from .core.read import read_image
+from .core.samples import sample_data
+
+__all__ = [
+    "Image",
+    "Model",
+    "NetworkConfig",
+    "SegmentConfig",
+    "TrainConfig",
+    "UnetsegError",
+    "evaluate",
+    "load_model",
+    "read_image",
+    "sample_data",
+    "segment",
+    "train",
+    "train_config",
+]

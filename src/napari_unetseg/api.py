@@ -1,0 +1,162 @@
+"""The Python door: arrays or Images in, arrays or Images out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from napari_unetseg.core import jobs
+from napari_unetseg.core.config import SegmentConfig, TrainConfig, train_config
+from napari_unetseg.core.evaluate.report import Report
+from napari_unetseg.core.evaluate.report import evaluate as _evaluate
+from napari_unetseg.core.image import Image, as_image
+from napari_unetseg.core.network.modelfile import Model, load_model
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Sequence
+    from pathlib import Path
+
+    from napari_unetseg.core.events import Event
+
+    Listener = Callable[[Event], object]
+
+T = TypeVar("T")
+
+
+def train(
+    images: Any,
+    labels: Any,
+    *,
+    preset: str = "default",
+    config: TrainConfig | None = None,
+    axes: str | None = None,
+    start_from: Model | None = None,
+    listen: Listener | None = None,
+    **wishes: Any,
+) -> Model:
+    """Train a network on annotated images.
+
+    Parameters
+    ----------
+    images, labels : Image, array, or list of them
+        Pairs. Arrays are (Y, X) or (Z, Y, X) unless `axes` says otherwise; labels have
+        the image's shape without its channels.
+    preset : {"fast", "default", "paper"}
+        Starting point of the settings.
+    config : TrainConfig, optional
+        All settings at once, in place of a preset.
+    axes : str, optional
+        Axes of the images if they are arrays, out of "TZCYX".
+    start_from : Model, optional
+        Continue from its weights.
+    listen : callable, optional
+        Called with every event of the training.
+    **wishes
+        Fields of `TrainConfig` that differ from the preset, such as
+        ``minutes=5``, ``steps=500``, ``validation="15-19"``, ``seed=1``.
+
+    Returns
+    -------
+    Model
+
+    Raises
+    ------
+    UnetsegError
+        In one sentence, before any work, if something cannot be used.
+
+    Examples
+    --------
+    >>> import napari_unetseg as us
+    >>> image, labels = us.sample_data("em")
+    >>> model = us.train(image, labels, minutes=2)  # doctest: +SKIP
+    >>> model.save("em.unetseg.safetensors")  # doctest: +SKIP
+    """
+    image_list = _images(images, axes, "image")
+    label_axes = axes.replace("C", "") if axes else None
+    job = jobs.train(
+        image_list,
+        _images(labels, label_axes, "labels"),
+        config or train_config(preset, **wishes),
+        start_from=start_from,
+    )
+    return _drain(job, listen)
+
+
+def segment(
+    image: Any,
+    model: Model | str | Path,
+    *,
+    axes: str | None = None,
+    scores: bool = False,
+    listen: Listener | None = None,
+    **wishes: Any,
+) -> Any:
+    """Apply a model to an image.
+
+    Parameters
+    ----------
+    image : Image or array
+        An array is (Y, X) or (Z, Y, X) unless `axes` says otherwise.
+    model : Model, str or Path
+        A model or its file.
+    axes : str, optional
+        Axes of an array, out of "TZCYX".
+    scores : bool
+        Whether to return the softmax probabilities too.
+    listen : callable, optional
+        Called with every event.
+    **wishes
+        Fields of `SegmentConfig`: ``tile``, ``device``, ``precision``.
+
+    Returns
+    -------
+    labels : Image or ndarray
+        Painted ids, in the image's shape without C; an Image if one was given.
+    scores : Image or ndarray
+        Only if asked for: (C, ..., Y, X), float32.
+    """
+    known = model if isinstance(model, Model) else load_model(model)
+    config = SegmentConfig.check(scores=scores, **wishes)
+    job = jobs.segment(as_image(image, axes=axes), known, config)
+    result = _drain(job, listen)
+    found = [result.labels, result.scores] if scores else [result.labels]
+    plain = [x if isinstance(image, Image) else x.array for x in found if x is not None]
+    return tuple(plain) if scores else plain[0]
+
+
+def evaluate(prediction: Any, truth: Any, *, ignore: Iterable[int] = ()) -> Report:
+    """Compare two sets of labels, pixel by pixel.
+
+    Parameters
+    ----------
+    prediction, truth : Image or array
+        Whole numbers of the same shape.
+    ignore : iterable of int
+        Ids whose pixels do not count, on either side.
+
+    Returns
+    -------
+    Report
+        IoU, Dice, precision and recall per class from one pooled confusion matrix.
+    """
+    return _evaluate(
+        as_image(prediction, name="prediction"),
+        as_image(truth, name="truth"),
+        ignore=tuple(ignore),
+    )
+
+
+def _images(data: Any, axes: str | None, name: str) -> Sequence[Image]:
+    many = data if isinstance(data, list | tuple) else [data]
+    return [as_image(one, axes=axes, name=name) for one in many]
+
+
+def _drain(job: Generator[Event, None, T], listen: Listener | None) -> T:
+    """Run a job to its end, telling every event."""
+    while True:
+        try:
+            event = next(job)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        if listen is not None:
+            listen(event)

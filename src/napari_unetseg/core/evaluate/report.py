@@ -1,0 +1,232 @@
+"""The answer to "how good is this segmentation?": scores, planes, JSON and CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.evaluate.comparable import check_comparable, pairs
+from napari_unetseg.core.evaluate.overlap import (
+    Overlap,
+    class_ids,
+    confusion,
+    pool,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from napari_unetseg.core.image import Image
+
+# More ids than this in one image are objects, which these scores cannot judge.
+MOST_CLASSES = 256
+
+COLUMNS = ("class", "name", "iou", "dice", "precision", "recall", "pixels")
+
+Row = tuple[str, str, float | None, float | None, float | None, float | None, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """How far a prediction agrees with the truth.
+
+    Attributes
+    ----------
+    overlap : Overlap
+        The pixels of all planes pooled: the scores to quote.
+    per_plane : tuple of (index, Overlap)
+        The same per plane; an index has one number per letter of `plane_axes`.
+    prediction, truth : str
+        Names of the two images, without folders.
+    ignored : tuple of int
+        Ids that were left out of both sides.
+    names : mapping of int to str
+        Names of the classes that have one.
+    plane_axes : str
+        Axes that number the planes, as in "Z"; "" for a single plane.
+    spacing : mapping of str to float
+        Pixel size of the truth per spatial axis, in `unit`.
+    unit : str
+        "pixel" when the size is unknown.
+    """
+
+    overlap: Overlap
+    per_plane: tuple[tuple[tuple[int, ...], Overlap], ...]
+    prediction: str
+    truth: str
+    ignored: tuple[int, ...] = ()
+    names: Mapping[int, str] = field(default_factory=dict)
+    plane_axes: str = ""
+    spacing: Mapping[str, float] = field(default_factory=dict)
+    unit: str = "pixel"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The report as plain values for JSON; None where a score does not exist."""
+        pooled = self.overlap
+        return {
+            "prediction": self.prediction,
+            "truth": self.truth,
+            "mean_iou": pooled.mean_iou,
+            "mean_dice": pooled.mean_dice,
+            "pixel_error": pooled.pixel_error,
+            "pixels": pooled.total,
+            "classes": {
+                str(identity): self._scores(identity) for identity in pooled.ids
+            },
+            "confusion": {
+                "ids": list(pooled.ids),
+                "rows": "truth",
+                "columns": "prediction",
+                "pixels": pooled.matrix.tolist(),
+            },
+            "ignored": list(self.ignored),
+            "plane_axes": self.plane_axes,
+            "planes": [
+                {
+                    "index": list(index),
+                    "mean_iou": plane.mean_iou,
+                    "pixel_error": plane.pixel_error,
+                    "pixels": plane.total,
+                }
+                for index, plane in self.per_plane
+            ],
+            "spacing": dict(self.spacing),
+            "unit": self.unit,
+        }
+
+    def rows(self) -> list[Row]:
+        """One row per class and the row "mean", with the columns of `COLUMNS`.
+
+        Scores are shares from 0 to 1, None where they do not exist; `pixels` are true
+        pixels, in the row "mean" all that were compared.
+        """
+        pooled = self.overlap
+        rows: list[Row] = [
+            (
+                str(identity),
+                self.names.get(identity, ""),
+                pooled.iou[identity],
+                pooled.dice[identity],
+                pooled.precision[identity],
+                pooled.recall[identity],
+                pooled.pixels[identity],
+            )
+            for identity in pooled.ids
+        ]
+        mean = (pooled.mean_iou, pooled.mean_dice, None, None)
+        return [*rows, ("mean", "", *mean, pooled.total)]
+
+    def write_json(self, path: Path, overwrite: bool = False) -> None:
+        """Write `to_dict` as JSON, atomically.
+
+        Raises
+        ------
+        WriteError
+            If the file exists and `overwrite` is not set, or cannot be written.
+        """
+        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
+        _write(path, text + "\n", overwrite)
+
+    def write_csv(self, path: Path, overwrite: bool = False) -> None:
+        """Write `rows` as comma-separated values, atomically; empty where None.
+
+        Raises
+        ------
+        WriteError
+            If the file exists and `overwrite` is not set, or cannot be written.
+        """
+        text = io.StringIO(newline="")
+        table = csv.writer(text, lineterminator="\n")
+        table.writerow(COLUMNS)
+        table.writerows(self.rows())
+        _write(path, text.getvalue(), overwrite)
+
+    def _scores(self, identity: int) -> dict[str, Any]:
+        pooled = self.overlap
+        name = self.names.get(identity)
+        return {
+            **({"name": name} if name else {}),
+            "iou": pooled.iou[identity],
+            "dice": pooled.dice[identity],
+            "precision": pooled.precision[identity],
+            "recall": pooled.recall[identity],
+            "pixels": pooled.pixels[identity],
+        }
+
+
+def evaluate(
+    prediction: Image,
+    truth: Image,
+    *,
+    ignore: Sequence[int] = (),
+    names: Mapping[int, str] | None = None,
+) -> Report:
+    """Compare predicted labels with the truth.
+
+    Parameters
+    ----------
+    prediction, truth : Image
+        Labels without a channel axis, of an integer type, bool, or whole floats.
+    ignore : sequence of int
+        Ids that mean "not annotated": a pixel is left out where either image has one.
+    names : mapping of int to str, optional
+        Names of the classes; a class named here is listed even where it is absent.
+
+    Returns
+    -------
+    Report
+        Pooled over all planes, and per plane.
+
+    Raises
+    ------
+    InputError
+        If the two do not show the same pixels or hold no class ids, if there are more
+        than 256 classes, or if nothing is left after ignoring.
+    """
+    check_comparable(prediction, truth)
+    ignored = tuple(sorted(set(ignore)))
+    names = dict(names or {})
+    planes = []
+    seen: set[int] = set()
+    for index, predicted, true in pairs(prediction, truth):
+        ids = class_ids(predicted, true, ignored)
+        seen.update(ids)
+        if len(seen) > MOST_CLASSES:
+            raise InputError(
+                f"'{prediction.name}' and '{truth.name}' hold more than {MOST_CLASSES} "
+                "different labels, which look like objects rather than classes",
+                "Give every pixel the id of its class, for example 1 for all cells",
+            )
+        counts = confusion(predicted, true, ids, ignore=ignored)
+        planes.append((index, Overlap(ids, counts)))
+    pooled = pool((plane for _, plane in planes), ids=set(names) - set(ignored))
+    if not pooled.total:
+        raise InputError(
+            f"Nothing is left to compare: every pixel of '{truth.name}' or "
+            f"'{prediction.name}' has an ignored id "
+            f"({', '.join(str(i) for i in ignored) or 'none given'})",
+            "Ignore only the id that means 'not annotated'",
+        )
+    return Report(
+        overlap=pooled,
+        per_plane=tuple(planes),
+        prediction=prediction.name,
+        truth=truth.name,
+        ignored=ignored,
+        names=names,
+        plane_axes=truth.plane_axes,
+        spacing=dict(zip(truth.spatial_axes, truth.spacing, strict=True)),
+        unit=truth.unit,
+    )
+
+
+def _write(path: Path, text: str, overwrite: bool) -> None:
+    from napari_unetseg.core.write.atomic import check_writable, write_text_atomic
+
+    check_writable(path, overwrite)
+    write_text_atomic(path, text)

@@ -1,0 +1,1 @@
+"""From a network's scores to labels. Import from `classes`."""

@@ -1,0 +1,147 @@
+"""Pairs of image and labels, checked and cut into the slices that training uses."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.prepare.normalise import normalisers
+from napari_unetseg.core.prepare.targets import IGNORE, Annotation, targets
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_unetseg.core.image import Image
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Slice:
+    """One plane and what is taught about it.
+
+    Attributes
+    ----------
+    values : ndarray of shape (C, Y, X), float32
+        Normalised grey values.
+    target : ndarray of shape (Y, X), int16
+        Class indices, `IGNORE` where not annotated.
+    image : int
+        Which of the images it belongs to.
+    """
+
+    values: NDArray[np.float32]
+    target: NDArray[np.int16]
+    image: int
+
+    @property
+    def annotated(self) -> bool:
+        """Whether anything is painted."""
+        return bool((self.target != IGNORE).any())
+
+
+def check_pairs(images: Sequence[Image], labels: Sequence[Image]) -> None:
+    """Refuse pairs that do not fit, before any work.
+
+    Raises
+    ------
+    InputError
+        If the numbers of images and labels, a pair's shapes, or the channel counts
+        differ, or an image holds values that are not real, finite numbers.
+    """
+    if len(images) != len(labels):
+        raise InputError(
+            f"There are {len(images)} images but {len(labels)} labels",
+            "Give one labels file for each image",
+        )
+    for image, painted in zip(images, labels, strict=True):
+        _check_shapes(image, painted)
+        if image.channel_count != images[0].channel_count:
+            raise InputError(
+                f"'{images[0].name}' has {images[0].channel_count} channels but "
+                f"'{image.name}' has {image.channel_count}",
+                "Train on images with the same channels",
+            )
+    for image in images:
+        check_values(image)
+
+
+def check_values(image: Image) -> None:
+    """Refuse an image whose numbers cannot be learnt from.
+
+    Raises
+    ------
+    InputError
+        If the numbers are complex or not numbers at all, or some are NaN or infinite;
+        says how many and where the first one is.
+    """
+    if image.dtype.kind not in "buif":
+        raise InputError(
+            f"'{image.name}' holds {image.dtype} values", "Use real numbers"
+        )
+    if image.dtype.kind != "f":
+        return
+    count, first = 0, ""
+    for index in image.planes():
+        bad = np.argwhere(~np.isfinite(np.asarray(image.plane(index))))
+        if len(bad) and not count:
+            where = dict(zip(image.plane_axes, index, strict=True))
+            where |= dict(zip("CYX", map(int, bad[0]), strict=True))
+            first = ", ".join(f"{axis.lower()} {n}" for axis, n in where.items())
+        count += len(bad)
+    if count:
+        raise InputError(
+            f"'{image.name}' holds {count} pixels that are NaN or infinite, the first "
+            f"at {first}",
+            "Replace them, or cut them off, before training",
+        )
+
+
+def slices(
+    images: Sequence[Image], labels: Sequence[Image], annotation: Annotation
+) -> list[Slice]:
+    """Cut pairs into slices, in the order of the images and their planes.
+
+    Parameters
+    ----------
+    images, labels : sequence of Image
+        Pairs that `check_pairs` accepted.
+    annotation : Annotation
+        The classes, and what 0 means in each plane.
+    """
+    found = []
+    pairs = zip(images, labels, annotation.zero_unknown, strict=True)
+    for number, (image, painted, unknown) in enumerate(pairs):
+        normalise = normalisers(image)
+        for index, label_index in zip(image.planes(), painted.planes(), strict=True):
+            plane = np.asarray(painted.plane(label_index))[0]
+            found.append(
+                Slice(
+                    values=normalise[index](np.asarray(image.plane(index))),
+                    target=targets(plane, annotation.ids, unknown[label_index]),
+                    image=number,
+                )
+            )
+    return found
+
+
+def _check_shapes(image: Image, painted: Image) -> None:
+    wanted = (*image.plane_grid, *image.plane_shape)
+    found = (*painted.plane_grid, *painted.plane_shape)
+    if wanted == found:
+        return
+    remedy = "Labels have the image's shape, without its channels"
+    if sorted(wanted) == sorted(found):
+        remedy = "The same numbers in another order: is one of them transposed?"
+    raise InputError(
+        f"The shapes do not match: '{image.name}' is {_shape(image)}, its labels "
+        f"'{painted.name}' are {_shape(painted)}",
+        remedy,
+    )
+
+
+def _shape(image: Image) -> str:
+    return f"{' x '.join(map(str, image.shape))} ({image.axes})"

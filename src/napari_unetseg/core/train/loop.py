@@ -1,0 +1,227 @@
+"""The loop. Nothing of the training is hidden elsewhere."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+import torch
+from torch.nn import functional
+
+from napari_unetseg.core.events import Event, Planned, Saved, Step, Validated
+from napari_unetseg.core.network.geometry import network_geometry, padded
+from napari_unetseg.core.prepare.targets import IGNORE
+from napari_unetseg.core.train.batches import Batches
+from napari_unetseg.core.train.schedule import (
+    WARM_UP,
+    is_validated,
+    learning_rate,
+    steps_within,
+)
+from napari_unetseg.core.train.state import TrainingState, weights
+from napari_unetseg.core.train.validate import validate
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from torch import Tensor, nn
+
+    from napari_unetseg.core.config import TrainConfig
+    from napari_unetseg.core.evaluate.overlap import Overlap
+    from napari_unetseg.core.prepare.slices import Slice
+    from napari_unetseg.core.train.checkpoint import Checkpoints
+
+_LEAST_MEASURED = 3
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingData:
+    """What a network is trained and validated on.
+
+    Attributes
+    ----------
+    train, validation : sequence of Slice
+        `validation` may be empty.
+    ids : tuple of int
+        Painted id of each class index.
+    """
+
+    train: Sequence[Slice]
+    validation: Sequence[Slice]
+    ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trained:
+    """The outcome: the weights to keep, and how they scored.
+
+    Attributes
+    ----------
+    weights : dict of str to Tensor
+        The averaged weights of the best validation; of the last step without one.
+    step, total : int
+        Steps behind these weights, and steps done in all.
+    score : Overlap or None
+        Agreement on the validation slices; None without such slices.
+    """
+
+    weights: dict[str, Tensor]
+    step: int
+    total: int
+    score: Overlap | None
+
+
+def train_network(
+    network: nn.Module,
+    data: TrainingData,
+    config: TrainConfig,
+    *,
+    device: str = "cpu",
+    precision: str = "fp32",
+    checkpoints: Checkpoints | None = None,
+    begun: float | None = None,
+) -> Generator[Event, None, Trained]:
+    """Train a network; closing the generator saves a checkpoint.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Changed in place.
+    data : TrainingData
+        Normalised slices and class indices.
+    config : TrainConfig
+        Steps or minutes, patches, augmentation, optimiser, seed.
+    device, precision : str
+        Where and how to compute.
+    checkpoints : Checkpoints, optional
+        Where the state is kept, and from where it is resumed.
+    begun : float, optional
+        `time.monotonic()` from which the minutes count; now, by default.
+
+    Yields
+    ------
+    Event
+        `Planned`, `Step`, `Validated` and `Saved`.
+    """
+    begun = time.monotonic() if begun is None else begun
+    network = network.to(device).to(memory_format=torch.channels_last)
+    state = TrainingState(network, config)
+    if checkpoints is not None:
+        checkpoints.load(state)
+    batches = _batches(network, data, config, device)
+    measured: list[float] = []
+    validation_seconds = 0.0
+    if state.total is not None:
+        yield Planned(total=state.total, unit="step")
+
+    try:
+        while True:
+            # 1. Score the averaged weights, before the first step too.
+            if is_validated(state.step, state.total) and state.validated < state.step:
+                if data.validation:
+                    start = time.monotonic()
+                    yield _validate(state, data, device)
+                    validation_seconds = time.monotonic() - start
+                state.validated = state.step
+            if state.step == state.total:
+                break
+
+            # 2. One step: a batch, its loss, its gradient.
+            start = time.monotonic()
+            rate = learning_rate(state.step, state.total, config.learning_rate)
+            for group in state.optimiser.param_groups:
+                group["lr"] = rate
+            torch.manual_seed(config.seed * 1_000_003 + state.step)  # for dropout
+            images, targets = batches.draw(state.step)
+            loss = _loss(network.train(), images, targets, precision)
+            state.optimiser.zero_grad(set_to_none=True)
+            loss.backward()  # type: ignore[no-untyped-call]
+            state.optimiser.step()
+            state.step += 1
+            state.update_average()
+            measured.append(time.monotonic() - start)
+
+            # 3. Tell, and keep.
+            yield Step(
+                step=state.step,
+                total=state.total or 0,
+                loss=loss.item(),
+                learning_rate=rate,
+            )
+            if state.total is None and config.minutes is not None:
+                left = config.minutes * 60 - (time.monotonic() - begun)
+                if _is_measured(measured, left, config.minutes * 60):
+                    each = median(measured[_LEAST_MEASURED - 1 :])
+                    more = steps_within(left, each, validation_seconds)
+                    state.total = state.step + more
+                    yield Planned(total=state.total, unit="step", seconds=left)
+            if checkpoints is not None and checkpoints.due():
+                checkpoints.save(state)
+                yield Saved(step=state.step)
+    finally:
+        if checkpoints is not None and state.total is not None:
+            checkpoints.save(state)
+
+    if state.best:
+        return Trained(state.best, state.best_step, state.step, state.best_score)
+    return Trained(weights(state.average), state.step, state.step, None)
+
+
+def _validate(state: TrainingState, data: TrainingData, device: str) -> Validated:
+    """Score the average and keep it if it is the best so far."""
+    score = validate(state.average, data.validation, data.ids, device)
+    best = state.best_score
+    better = best is None or (score.mean_iou or 0) > (best.mean_iou or 0)
+    if better:
+        state.keep_best(score)
+    return Validated(
+        step=state.step,
+        iou={str(label): value for label, value in score.iou.items()},
+        mean_iou=score.mean_iou,
+        pixel_error=score.pixel_error,
+        best=better,
+    )
+
+
+def _loss(
+    network: nn.Module, images: Tensor, targets: Tensor, precision: str
+) -> Tensor:
+    """Pixel-wise cross-entropy, averaged over the annotated pixels."""
+    bf16 = precision == "bf16"
+    with torch.autocast(images.device.type, torch.bfloat16, enabled=bf16):
+        scores = network(images)
+    summed = functional.cross_entropy(
+        scores.float(), targets, ignore_index=IGNORE, reduction="sum"
+    )
+    return summed / (targets != IGNORE).sum().clamp(min=1)
+
+
+def _batches(
+    network: nn.Module, data: TrainingData, config: TrainConfig, device: str
+) -> Batches:
+    """Batches whose patches teach about `config.patch` pixels, or all of a small image."""
+    geometry = network_geometry(network)[0]
+    largest = max(max(one.target.shape) for one in data.train)
+    side = min(config.patch, largest)
+    if padded(network):
+        output = size = -(-side // geometry.stride) * geometry.stride
+    else:
+        output = geometry.output_size(side)
+        size = geometry.input_size(output)
+    return Batches(
+        data.train,
+        len(data.ids),
+        config,
+        input_size=size,
+        output_size=output,
+        device=device,
+    )
+
+
+def _is_measured(seconds: list[float], left: float, budget: float) -> bool:
+    """Whether the speed is known: after the warm-up, or once a tenth of the time is gone."""
+    if len(seconds) < _LEAST_MEASURED:
+        return False
+    return len(seconds) >= WARM_UP or left < 0.9 * budget

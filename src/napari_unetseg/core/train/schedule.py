@@ -1,0 +1,64 @@
+"""How long to train, and how fast to learn when; all of it counted in steps."""
+
+from __future__ import annotations
+
+import math
+
+WARM_UP = 10
+"""Steps of rising learning rate. They do not depend on how many steps follow, so that
+the number of steps may be fixed after them, once they have shown the speed."""
+
+_VALIDATIONS = 10
+
+
+def learning_rate(step: int, total: int | None, peak: float) -> float:
+    """Linear warm-up, then a cosine to zero.
+
+    Parameters
+    ----------
+    step : int
+        Number of steps already done.
+    total : int or None
+        Number of all steps; None while it is not yet known, during the warm-up.
+    peak : float
+        The largest learning rate.
+    """
+    if step < WARM_UP or total is None:
+        return peak * min(1.0, (step + 1) / WARM_UP)
+    progress = (step - WARM_UP) / max(1, total - WARM_UP)
+    return peak * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
+
+
+def is_validated(step: int, total: int | None) -> bool:
+    """Whether the weights after `step` steps are scored: first, last, and in between.
+
+    The second half is scored twice as often as the first, because the best weights
+    are found there.
+    """
+    if step == 0 or step == total:
+        return True
+    if total is None:
+        return False
+    every = max(1, round(total / _VALIDATIONS))
+    return step % every == 0 and (step % (2 * every) == 0 or 2 * step > total)
+
+
+def validations(total: int) -> int:
+    """Number of validations of a training, the first one included."""
+    return sum(is_validated(step, total) for step in range(total + 1))
+
+
+def steps_within(
+    seconds: float, step_seconds: float, validation_seconds: float
+) -> int:
+    """Number of steps that fit into a time, with their validations.
+
+    Parameters
+    ----------
+    seconds : float
+        Time from the first step to the end.
+    step_seconds, validation_seconds : float
+        Measured duration of one step and of one validation.
+    """
+    time = seconds - _VALIDATIONS * validation_seconds
+    return max(WARM_UP, int(time / max(step_seconds, 1e-6)))

@@ -1,0 +1,143 @@
+"""All that a training is after some steps: what a checkpoint holds."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from napari_unetseg.core.evaluate.overlap import Overlap
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    from napari_unetseg.core.config import TrainConfig
+
+_WARM_UP_OF_AVERAGE = 10
+_COUNTERS = ("step", "validated", "total", "best_step")
+
+
+class TrainingState:
+    """Network, averaged network, optimiser, best weights so far, and counters.
+
+    Parameters
+    ----------
+    network : nn.Module
+        The network to train, on its device.
+    config : TrainConfig
+        Optimiser and averaging.
+
+    Attributes
+    ----------
+    average : nn.Module
+        Exponential moving average of `network`, buffers included: what is validated
+        and saved. Its fluctuation is far smaller than that of the weights themselves.
+    step : int
+        Number of steps done.
+    validated : int
+        Steps behind the latest validation; -1 before the first.
+    total : int or None
+        Number of all steps, once it is known.
+    best : dict of str to Tensor
+        Weights of the best validation, on the CPU; empty before the first.
+    best_step : int
+        Steps behind `best`.
+    best_score : Overlap or None
+        Agreement of `best` with the validation slices.
+    """
+
+    def __init__(self, network: nn.Module, config: TrainConfig) -> None:
+        self.network = network
+        self.average = copy.deepcopy(network).requires_grad_(False)
+        self.optimiser = _optimiser(network, config)
+        self.averaging = config.averaging
+        self.step = 0
+        self.validated = -1
+        self.total = config.steps
+        self.best: dict[str, Tensor] = {}
+        self.best_step = 0
+        self.best_score: Overlap | None = None
+
+    def update_average(self) -> None:
+        """Move the average towards the network, faster in the first steps."""
+        ramp = (1 + self.step) / (_WARM_UP_OF_AVERAGE + self.step)
+        weight = 1 - min(self.averaging, ramp)
+        pairs = zip(
+            self.average.state_dict().values(),
+            self.network.state_dict().values(),
+            strict=True,
+        )
+        for average, current in pairs:
+            if average.is_floating_point():
+                average.lerp_(current, weight)
+            else:
+                average.copy_(current)
+
+    def keep_best(self, score: Overlap) -> None:
+        """Remember the averaged weights and their score as the best so far."""
+        self.best = weights(self.average)
+        self.best_step = self.step
+        self.best_score = score
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All tensors, by unique names."""
+        found = {f"network.{k}": v for k, v in self.network.state_dict().items()}
+        found |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
+        found |= {f"best.{k}": v for k, v in self.best.items()}
+        for number, values in self.optimiser.state_dict()["state"].items():
+            found |= {f"optimiser.{number}.{k}": v for k, v in values.items()}
+        return {k: v.detach().cpu().contiguous() for k, v in found.items()}
+
+    def facts(self) -> str:
+        """Everything else, as JSON."""
+        facts = {name: getattr(self, name) for name in _COUNTERS}
+        if self.best_score is not None:
+            score = self.best_score
+            facts["best_score"] = [score.ids, score.matrix.tolist()]
+        return json.dumps(facts)
+
+    def restore(self, tensors: dict[str, Tensor], facts: str) -> None:
+        """Go back to where `tensors` and `facts` were taken."""
+        parts: dict[str, dict[str, Tensor]] = {}
+        for name, tensor in tensors.items():
+            part, _, key = name.partition(".")
+            parts.setdefault(part, {})[key] = tensor
+        self.network.load_state_dict(parts["network"])
+        self.average.load_state_dict(parts["average"])
+        self.best = parts.get("best", {})
+        self._restore_optimiser(parts.get("optimiser", {}))
+        values = json.loads(facts)
+        for name in _COUNTERS:
+            setattr(self, name, values[name])
+        if "best_score" in values:
+            ids, matrix = values["best_score"]
+            self.best_score = Overlap(tuple(ids), np.asarray(matrix, dtype=np.int64))
+
+    def _restore_optimiser(self, tensors: dict[str, Tensor]) -> None:
+        state: dict[int, dict[str, Any]] = {}
+        for name, tensor in tensors.items():
+            number, _, key = name.partition(".")
+            state.setdefault(int(number), {})[key] = tensor
+        whole = self.optimiser.state_dict()
+        self.optimiser.load_state_dict({**whole, "state": state})
+
+
+def weights(network: nn.Module) -> dict[str, Tensor]:
+    """Copy of a network's weights and buffers on the CPU."""
+    return {k: v.detach().cpu().clone() for k, v in network.state_dict().items()}
+
+
+def _optimiser(network: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+    if config.optimiser == "sgd":
+        return torch.optim.SGD(
+            network.parameters(),
+            config.learning_rate,
+            momentum=0.99,
+            weight_decay=config.weight_decay,
+        )
+    return torch.optim.AdamW(
+        network.parameters(), config.learning_rate, weight_decay=config.weight_decay
+    )

@@ -1,0 +1,1 @@
+"""Images, labels and texts become files, each complete or not there at all."""

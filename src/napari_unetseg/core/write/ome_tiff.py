@@ -1,0 +1,172 @@
+"""Images and labels as OME-TIFF, plane by plane."""
+
+from __future__ import annotations
+
+import math
+import re
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_unetseg.core.errors import WriteError
+from napari_unetseg.core.units import PIXEL, unit_name
+from napari_unetseg.core.write.atomic import atomic_path, check_writable
+from napari_unetseg.core.write.dtypes import stored_dtype
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+    from napari_unetseg.core.image import Image
+
+TILE = 256
+TILED_ABOVE = 4096  # pixels along a side of a plane
+BAND_BYTES = 64 * 2**20  # of a plane held in memory at a time
+BUFFER_BYTES = 32 * 2**20  # of tiles waiting for compression
+BIG_ABOVE = 3.9e9  # bytes; classic TIFF ends at 4 GB
+
+NAMESPACE = "napari-unetseg"
+OME_UNITS = {"um": "µm", "angstrom": "Å", "inch": "in"}
+NOT_IN_XML = re.compile(r"[^\t\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def write_ome_tiff(
+    path: str | os.PathLike[str],
+    image: Image,
+    *,
+    overwrite: bool = False,
+    compress: bool = True,
+    description: Mapping[str, str] | None = None,
+) -> None:
+    """Write an image with its axes, pixel size and channel names.
+
+    The array is read plane by plane, a large plane band by band, so that neither a
+    stack nor a plane needs to fit into memory.
+
+    Parameters
+    ----------
+    path : str or path
+        The file, ending in .tif or .tiff (best .ome.tif). Missing folders are made.
+    image : Image
+        Any array; Y and X are put last, the other axes keep their order. bool becomes
+        uint8, float64 float32, 64-bit integers the smallest type that holds them.
+    overwrite : bool
+        Whether a file of this name may be replaced.
+    compress : bool
+        Whether integers are compressed (zlib without predictor, which suits labels).
+        Real numbers never are: they hardly shrink, and uncompressed can be mapped.
+    description : mapping of str to str, optional
+        How the image was made; stored as an OME MapAnnotation.
+
+    Raises
+    ------
+    WriteError
+        If the file exists, cannot be written, or cannot hold the image.
+    """
+    import tifffile
+
+    name = Path(path).name
+    _check_image(name, image)
+    check_writable(path, overwrite)
+    others = [axis for axis in image.axes if axis not in "YX"]
+    dtype = stored_dtype(image.dtype, _bands(image, others), name)
+    height, width = image.plane_shape
+    lengths = (image.shape[image.axes.index(axis)] for axis in others)
+    shape = (*lengths, height, width)
+    tiled = max(height, width) > TILED_ABOVE
+    parts = _tiles(image, others) if tiled else _planes(image, others)
+    size = math.prod(shape) * dtype.itemsize
+    with (
+        atomic_path(path, overwrite) as unfinished,
+        tifffile.TiffWriter(unfinished, ome=True, bigtiff=size > BIG_ABOVE) as tif,
+    ):
+        tif.write(
+            (np.ascontiguousarray(part, dtype) for part in parts),
+            shape=shape,
+            dtype=dtype,
+            photometric="minisblack",
+            tile=(TILE, TILE) if tiled else None,
+            compression="zlib" if compress and dtype.kind != "f" else None,
+            buffersize=BUFFER_BYTES,
+            software=NAMESPACE,
+            metadata=_metadata(name, image, "".join(others), description or {}),
+        )
+
+
+def _check_image(name: str, image: Image) -> None:
+    if Path(name).suffix.lower() not in {".tif", ".tiff"}:
+        raise WriteError(f"'{name}' is no name for a TIFF file", "End it in .ome.tif")
+    if 0 in image.shape:
+        raise WriteError(f"'{name}' would hold an image of the shape {image.shape}")
+
+
+def _bands(
+    image: Image, others: list[str], multiple: int = TILE
+) -> Iterator[NDArray[Any]]:
+    """All planes in the order of the other axes, each as bands of rows.
+
+    Yields
+    ------
+    array of shape (rows, X)
+        The whole plane, or a multiple of rows of at most 64 MB.
+    """
+    height, width = image.plane_shape
+    row_bytes = width * image.dtype.itemsize
+    rows = max(1, BAND_BYTES // (row_bytes * multiple)) * multiple
+    counts = [image.shape[image.axes.index(axis)] for axis in others]
+    transposed = image.axes.index("X") < image.axes.index("Y")
+    for position in np.ndindex(*counts):
+        where: dict[str, int | slice] = dict(zip(others, position, strict=True))
+        for start in range(0, height, rows):
+            where["Y"] = slice(start, start + rows)
+            index = tuple(where.get(axis, slice(None)) for axis in image.axes)
+            band = np.asarray(image.array[index])
+            yield band.T if transposed else band
+
+
+def _planes(image: Image, others: list[str]) -> Iterator[NDArray[Any]]:
+    """All planes, whole, as (Y, X); they are below `TILED_ABOVE`."""
+    yield from _bands(image, others, multiple=TILED_ABOVE)
+
+
+def _tiles(image: Image, others: list[str]) -> Iterator[NDArray[Any]]:
+    """All tiles of all planes, row by row; those at the border may be smaller."""
+    for band in _bands(image, others):
+        for y in range(0, band.shape[0], TILE):
+            for x in range(0, band.shape[1], TILE):
+                yield band[y : y + TILE, x : x + TILE]
+
+
+def _metadata(
+    name: str, image: Image, others: str, description: Mapping[str, str]
+) -> dict[str, Any]:
+    """Metadata in the form that tifffile turns into OME-XML."""
+    metadata: dict[str, Any] = {
+        "axes": others + "YX",
+        "Name": _legal(name),
+        "Creator": NAMESPACE,
+    }
+    unit = unit_name(image.unit)
+    if unit != PIXEL or any(size != 1 for size in image.spacing):
+        for axis, size in zip(image.spatial_axes, image.spacing, strict=True):
+            metadata[f"PhysicalSize{axis}"] = float(size)
+            metadata[f"PhysicalSize{axis}Unit"] = OME_UNITS.get(unit, unit)
+    if image.channels:
+        metadata["Channel"] = {"Name": [_legal(channel) for channel in image.channels]}
+    if description:
+        pairs = {_legal(key): _legal(value) for key, value in description.items()}
+        metadata["MapAnnotation"] = {"Namespace": NAMESPACE, "Value": pairs}
+    # Equal questions give equal bytes; tifffile's own identifier holds the time and
+    # the address of the network card.
+    content = repr((metadata, image.shape, image.dtype.str))
+    metadata["UUID"] = str(uuid.uuid5(uuid.NAMESPACE_URL, content))
+    return metadata
+
+
+def _legal(text: str) -> str:
+    """Replace what XML cannot hold, in an attribute too: control characters."""
+    return NOT_IN_XML.sub(" ", text)

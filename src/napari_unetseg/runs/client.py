@@ -1,0 +1,107 @@
+"""Asks: create a run, start its process, watch it, command it. Loads no torch.
+
+Nothing but the folder joins client and process: no pipe is held open, and whoever
+knows the folder can watch.
+"""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from napari_unetseg.core.errors import RunError
+from napari_unetseg.runs import inbox
+from napari_unetseg.runs.folder import LOCK, RUN, is_run, write_question
+from napari_unetseg.runs.lock import RunLock
+from napari_unetseg.runs.process import RunProcess, cancel, engine_command, start
+from napari_unetseg.runs.status import RunStatus, status
+from napari_unetseg.runs.watching import Watcher, watch
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_unetseg.runs.questions import Question
+
+__all__ = [
+    "RunProcess",
+    "RunStatus",
+    "Watcher",
+    "cancel",
+    "command",
+    "create",
+    "engine_command",
+    "start",
+    "status",
+    "watch",
+]
+
+
+def create(folder: Path, question: Question, *, overwrite: bool = False) -> None:
+    """Make a run folder that asks `question`.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder that does not exist or is empty.
+    question : Question
+        What is asked.
+    overwrite : bool
+        Whether a run that is in the folder may be deleted. A folder that is no run is
+        never touched.
+
+    Raises
+    ------
+    RunError
+        If the folder is in use, or cannot be made.
+    """
+    _check_free(folder, overwrite=overwrite)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with RunLock(folder):
+            # Again: somebody may have been faster.
+            _check_free(folder, overwrite=overwrite)
+            _empty(folder)
+            write_question(folder, question)
+    except OSError as error:
+        raise RunError(
+            f"{folder} cannot be made a run folder: {error.strerror}",
+            "Choose another folder",
+        ) from error
+
+
+def command(folder: Path, name: str, **values: object) -> None:
+    """Put a command into the run's inbox; the engine looks there between two events."""
+    inbox.put(folder, inbox.Command(name, values))
+
+
+def _check_free(folder: Path, *, overwrite: bool) -> None:
+    """Refuse a folder that holds a run, unless it may go, or anything else."""
+    if is_run(folder):
+        if overwrite:
+            return
+        raise RunError(
+            f"{folder} holds a run already",
+            "Go on with it by --resume, or replace it by --overwrite",
+        )
+    if folder.is_dir():
+        names = (path.name for path in folder.iterdir())
+        # These alone are left by a creation that was broken off.
+        used = any(n != LOCK and not n.startswith(".unfinished-") for n in names)
+    else:
+        used = folder.exists()
+    if used:
+        raise RunError(
+            f"{folder} exists already and is not a run folder",
+            "Choose another folder",
+        )
+
+
+def _empty(folder: Path) -> None:
+    """Delete all but the lock; ``run.json`` last, so that it can be broken off."""
+    for path in sorted(folder.iterdir(), key=lambda path: path.name == RUN):
+        if path.name == LOCK:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()

@@ -1,0 +1,106 @@
+"""Where a run stands, read from its folder alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from napari_unetseg.core.events import (
+    Event,
+    Failed,
+    Finished,
+    Planned,
+    Step,
+    Stopped,
+    Tile,
+)
+from napari_unetseg.runs import journal
+from napari_unetseg.runs.folder import EVENTS, read_question
+from napari_unetseg.runs.lock import is_taken
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+State = Literal["new", "running", "stopped", "failed", "finished", "interrupted"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStatus:
+    """Where a run stands.
+
+    Attributes
+    ----------
+    job : str
+        "train" or "segment".
+    state : str
+        "new": never started. "running": a process holds it. "stopped", "failed",
+        "finished": as its last event says. "interrupted": the process is gone and said
+        nothing. All but "running" and "finished" can be started (again).
+    done, total : int
+        Steps or tiles, done and planned; 0 when not known.
+    unit : str
+        "step" or "tile"; empty when not known.
+    message : str
+        Why a failed run failed, or the reason of a stopped one.
+    result : dict
+        What a finished run returned.
+    """
+
+    job: str
+    state: State
+    done: int = 0
+    total: int = 0
+    unit: str = ""
+    message: str = ""
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+def status(folder: Path) -> RunStatus:
+    """Tell where the run in `folder` stands.
+
+    Raises
+    ------
+    RunError
+        If the folder holds no run, a damaged one, or one of a newer version.
+    """
+    job = read_question(folder).job
+    # The lock first: a process that ends writes its last event before it lets go.
+    taken = is_taken(folder)
+    events = journal.read_last(folder, lambda event: isinstance(event, Step | Tile))
+    done, total, unit = _progress(events)
+    state, message, result = _state(folder, events[0] if events else None)
+    if taken:
+        state, message, result = "running", "", {}
+    return RunStatus(
+        job=job,
+        state=state,
+        done=done,
+        total=total,
+        unit=unit,
+        message=message,
+        result=result,
+    )
+
+
+def _state(folder: Path, last: Event | None) -> tuple[State, str, dict[str, Any]]:
+    """Read state, message and result from the last event."""
+    match last:
+        case Finished(result=result):
+            return "finished", "", result
+        case Stopped(reason=reason):
+            return "stopped", reason, {}
+        case Failed(message=message):
+            return "failed", message, {}
+    started = (folder / EVENTS).exists()
+    return ("interrupted" if started else "new"), "", {}
+
+
+def _progress(events: list[Event]) -> tuple[int, int, str]:
+    """Return done, total and unit; `events` go backwards to a step or tile, if any."""
+    plan = next((event for event in events if isinstance(event, Planned)), None)
+    match events[-1] if events else None:
+        case Step(step=step, total=total):
+            return step, (plan.total if plan else total), "step"
+        case Tile(done=done, total=total):
+            return done, (plan.total if plan else total), "tile"
+    return (0, plan.total, plan.unit) if plan else (0, 0, "")

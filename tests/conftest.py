@@ -1,0 +1,55 @@
+"""What every test shares: the data folder, and which tests this machine cannot run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import hypothesis
+import pytest
+
+hypothesis.settings.register_profile("search", deadline=None)
+hypothesis.settings.register_profile("repeat", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("repeat" if os.environ.get("CI") else "search")
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+DATA = Path(os.environ.get("UNETSEG_DATA") or REPOSITORY.parent / "shared" / "data")
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """Return the folder of real microscopy, for tests marked `data`."""
+    return DATA
+
+
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> None:
+    """Deselect, rather than skip, what needs data or a GPU that is not here."""
+    deselected = []
+    for marker, is_here in (("data", DATA.is_dir), ("gpu", has_cuda)):
+        marked = [item for item in items if item.get_closest_marker(marker)]
+        if marked and not is_here():
+            deselected += marked
+    if deselected:
+        config.hook.pytest_deselected(items=deselected)
+        items[:] = [item for item in items if item not in deselected]
+
+
+def has_cuda() -> bool:
+    """Load torch, which takes seconds: only asked when a test is marked `gpu`."""
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Fail a test that opens a window where Qt would end the whole process."""
+    displays = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    if (
+        item.get_closest_marker("gui")
+        and sys.platform.startswith("linux")
+        and not any(os.environ.get(name) for name in displays)
+    ):
+        pytest.fail("No display: install Xvfb, which pytest-xvfb then starts")

@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+
+from napari_unetseg.runs.folder import WATCH
+from napari_unetseg.runs.inbox import Command, put
+from napari_unetseg.runs.interrupts import Interrupts, Silence
+from napari_unetseg.runs.options import RunOptions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ATTACHED = RunOptions(attached=True)
+
+
+class Clock:
+    """Time that passes when told."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+def pass_time(clock: Clock, interrupts: Interrupts, seconds: int) -> str | None:
+    reason = None
+    for _ in range(seconds):
+        clock.time += 1
+        reason = reason or interrupts.reason()
+    return reason
+
+
+def touch(folder: Path, clock: Clock) -> None:
+    (folder / WATCH).touch()
+    os.utime(folder / WATCH, (clock.time, clock.time))
+
+
+def test_an_unwatched_run_is_abandoned(tmp_path: Path) -> None:
+    clock = Clock()
+    touch(tmp_path, clock)
+    interrupts = Interrupts(tmp_path, ATTACHED, now=clock)
+    assert pass_time(clock, interrupts, 59) is None
+    touch(tmp_path, clock)
+    assert pass_time(clock, interrupts, 60) is None
+    assert pass_time(clock, interrupts, 3) == "abandoned"
+
+
+def test_a_detached_run_needs_nobody(tmp_path: Path) -> None:
+    clock = Clock()
+    interrupts = Interrupts(
+        tmp_path, RunOptions(), now=clock, parent_alive=lambda: False
+    )
+    assert pass_time(clock, interrupts, 200) is None
+
+
+def test_an_orphan_is_abandoned_at_once(tmp_path: Path) -> None:
+    alive = True
+    clock = Clock()
+    interrupts = Interrupts(tmp_path, ATTACHED, now=clock, parent_alive=lambda: alive)
+    assert interrupts.reason() is None
+    alive = False
+    assert pass_time(clock, interrupts, 1) == "abandoned"
+
+
+def test_a_computer_that_slept_gives_the_watcher_time(tmp_path: Path) -> None:
+    clock = Clock()
+    silence = Silence(tmp_path / WATCH, clock)
+    clock.time += 10_000
+    assert silence.seconds() < 60
+
+
+def test_an_old_cancel_is_ignored_and_a_new_one_heard(tmp_path: Path) -> None:
+    put(tmp_path, Command("cancel"))
+    clock = Clock()
+    interrupts = Interrupts(tmp_path, RunOptions(), now=clock)
+    assert interrupts.reason() is None
+    put(tmp_path, Command("unheard-of"))
+    put(tmp_path, Command("cancel"))
+    assert interrupts.reason() is None, "it looks ten times a second at most"
+    assert pass_time(clock, interrupts, 1) == "cancelled"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_is_heard_and_given_back(tmp_path: Path, number: int) -> None:
+    before = signal.getsignal(number)
+    with Interrupts(tmp_path, RunOptions()) as interrupts:
+        assert interrupts.reason() is None
+        os.kill(os.getpid(), number)
+        assert interrupts.reason() == "terminated"
+    assert signal.getsignal(number) is before
+
+
+def test_another_thread_leaves_signals_alone(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    found = []
+
+    def work() -> None:
+        with Interrupts(tmp_path, RunOptions()):
+            found.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert found == [before]
+
+
+def test_options_pass_through_the_environment() -> None:
+    options = RunOptions(attached=True, polite=True, parent=12, asked=34)
+    environment = {"A": "b", **options.environment()}
+    assert RunOptions.take(environment) == options
+    assert environment == {"A": "b"}
+    assert RunOptions.take(environment) == RunOptions()
+    newer = {"UNETSEG_ENGINE": '{"polite": true, "newer": 1}'}
+    assert RunOptions.take(newer) == RunOptions(polite=True)
