@@ -1,8 +1,8 @@
-from .api import evaluate, load_model, segment, train
+from .api import evaluate, segment, train
 from .core.config import NetworkConfig, SegmentConfig, TrainConfig, train_config
 from .core.errors import UnetsegError
 from .core.image import Image
-from .core.network.modelfile import Model
+from .core.network.modelfile import Model, load_model
 from .core.read import read_image
 from .core.samples import sample_data
 

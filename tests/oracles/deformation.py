@@ -12,9 +12,12 @@ def bilinear(image: np.ndarray, y: float, x: float) -> float:
     for i in (0, 1):
         for j in (0, 1):
             weight = (1 - abs(y - y0 - i)) * (1 - abs(x - x0 - j))
-            value += weight * image[_inside(y0 + i, image.shape[0])][
-                _inside(x0 + j, image.shape[1])
-            ]
+            value += (
+                weight
+                * image[_inside(y0 + i, image.shape[0])][
+                    _inside(x0 + j, image.shape[1])
+                ]
+            )
     return value
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
 
 
-def whole_image(network: torch.nn.Module, image: np.ndarray, stride: int) -> np.ndarray:
-    """Softmax scores of (C, Y, X) normalised values, from one pass over a mirrored image.
+def whole_image(network, image, stride):
+    """Softmax scores of (C, Y, X) values, from one pass over a mirrored image.
 
     The image is extended by far more than any receptive field, and by a multiple of the
-    stride in front, so that the poolings fall on the image's own grid and the zeros that
-    the network pads with are too far away to matter.
+    stride in front, so that the poolings fall on the image's own grid and the zeros
+    that the network pads with are too far away to matter.
     """
     reach = 16 * stride
     height, width = image.shape[1:]

@@ -5,5 +5,5 @@ The way of the data, one folder a stage::
     read -> prepare -> augment -> network -> train
     read -> predict -> postprocess -> evaluate -> write
 
-`jobs` joins the stages into the three questions a person asks: train, segment, evaluate.
+`jobs` joins the stages into the questions a person asks: train, segment.
 """

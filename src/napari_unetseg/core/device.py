@@ -43,9 +43,8 @@ def import_torch() -> ModuleType:
             f"PyTorch cannot be loaded: {error}",
             "Install it anew as https://pytorch.org/get-started says",
         ) from error
-    if "torch.backends" in sys.modules:
-        torch.backends.cuda.matmul.allow_tf32 = False
-        torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cuda.matmul.allow_tf32 = False
+    torch.backends.cudnn.allow_tf32 = False
     _keep_large_blocks()
     return torch
 
@@ -145,10 +144,8 @@ def _preload_windows_library() -> None:
 
     See https://github.com/pytorch/pytorch/issues/166628.
     """
-    if sys.platform != "win32" or "torch" in sys.modules:
-        return
-    spec = find_spec("torch")
-    if spec and spec.origin:
+    spec = find_spec("torch") if sys.platform == "win32" else None
+    if spec and spec.origin and "torch" not in sys.modules:
         library = Path(spec.origin).parent / "lib" / "c10.dll"
         if library.exists():
             ctypes.CDLL(str(library))

@@ -84,7 +84,8 @@ class Image:
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the array's numbers."""
-        return np.dtype(self.array.dtype)
+        dtype: np.dtype[Any] = np.dtype(self.array.dtype)
+        return dtype
 
     @property
     def spatial_axes(self) -> str:
@@ -129,9 +130,7 @@ class Image:
             A view where the array allows one; C is 1 for an image without channels.
         """
         position = dict(zip(self.plane_axes, index, strict=True))
-        part = self.array[
-            tuple(position.get(axis, slice(None)) for axis in self.axes)
-        ]
+        part = self.array[tuple(position.get(axis, slice(None)) for axis in self.axes)]
         order = [axis for axis in self.axes if axis in "CYX"]
         if "C" not in order:
             part, order = part[None], ["C", *order]

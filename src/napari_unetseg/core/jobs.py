@@ -225,7 +225,7 @@ def segment(
 
 
 def result_arrays(image: Image, card: ModelCard) -> dict[str, dict[str, Any]]:
-    """Shape and dtype of the arrays that `segment` fills, under "labels" and "scores"."""
+    """Shape and dtype of what `segment` fills, under "labels" and "scores"."""
     shape = (*image.plane_grid, *image.plane_shape)
     return {
         "labels": {"shape": shape, "dtype": np.min_scalar_type(max(card.classes))},
@@ -300,7 +300,7 @@ def check_fits(image: Image, card: ModelCard) -> None:
 def _start(
     config: NetworkConfig, seed: int, start_from: Model | None
 ) -> tuple[nn.Module, NetworkConfig, list[str]]:
-    """A fresh network, or a given model's; its last layer is new if the classes differ."""
+    """A fresh network, or a given model's, with a new last layer for other classes."""
     from napari_unetseg.core.network.build import build_network
 
     if start_from is None:

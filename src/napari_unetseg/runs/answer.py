@@ -12,8 +12,8 @@ from napari_unetseg.core.write.atomic import check_writable
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.runs.folder import STATE
 from napari_unetseg.runs.questions import Question, SegmentQuestion, TrainQuestion
-from napari_unetseg.runs.store import open_store
 from napari_unetseg.runs.status import status
+from napari_unetseg.runs.store import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.modelfile import ModelCard
 
-def answer(
-    question: Question, folder: Path
-) -> Generator[Event, None, dict[str, Any]]:
+
+def answer(question: Question, folder: Path) -> Generator[Event, None, dict[str, Any]]:
     """Answer a question, or what is left of it.
 
     Parameters

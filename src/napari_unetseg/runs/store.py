@@ -42,7 +42,7 @@ def open_store(
     """
     import zarr
 
-    question = {
+    question: Any = {
         "model_sha256": model_sha256,
         "image": [image.name, list(image.shape), image.axes, str(image.dtype)],
     }

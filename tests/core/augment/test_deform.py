@@ -18,7 +18,13 @@ from napari_unetseg.core.config import AugmentConfig
 from oracles.deformation import bilinear, cubic
 
 STILL = AugmentConfig(
-    elastic_sigma=0, rotate=False, flip=False, scale=0, contrast=0, brightness=0, noise=0
+    elastic_sigma=0,
+    rotate=False,
+    flip=False,
+    scale=0,
+    contrast=0,
+    brightness=0,
+    noise=0,
 )
 
 
@@ -61,7 +67,9 @@ def test_interpolation_is_keys_cubic():
     points = control_points(size, spacing)
     assert points == 6
     displacement = rng.normal(size=(2, points, points))
-    found = coordinate_map(deformation(size, (15, 15), None, displacement, spacing), size)
+    found = coordinate_map(
+        deformation(size, (15, 15), None, displacement, spacing), size
+    )
     for y, x in [(0, 0), (7, 22), (30, 30), (15, 4)]:
         bent = [
             sum(
@@ -73,13 +81,17 @@ def test_interpolation_is_keys_cubic():
             )
             for axis in (0, 1)
         ]
-        np.testing.assert_allclose(found[:, y, x], [y + bent[0], x + bent[1]], atol=1e-4)
+        np.testing.assert_allclose(
+            found[:, y, x], [y + bent[0], x + bent[1]], atol=1e-4
+        )
 
 
 def test_displacement_has_the_deviation_asked_for():
     config = STILL.model_copy(update={"elastic_sigma": 10.0})
     rng = np.random.default_rng(0)
-    drawn = [draw_deformation((0, 0), 256, config, rng).displacement for _ in range(200)]
+    drawn = [
+        draw_deformation((0, 0), 256, config, rng).displacement for _ in range(200)
+    ]
     assert np.std(drawn) == pytest.approx(10, rel=0.05)
 
 
@@ -113,7 +125,9 @@ def test_images_are_linear_and_mirrored_and_targets_nearest_and_unknown(h, w, se
     )
     for i, (y, x) in enumerate(places[:, 0].T.astype(float)):
         if h > 1 and w > 1:
-            assert found[0, 0, i].item() == pytest.approx(bilinear(image, y, x), abs=1e-3)
+            assert found[0, 0, i].item() == pytest.approx(
+                bilinear(image, y, x), abs=1e-3
+            )
         if abs(y % 1 - 0.5) < 1e-3 or abs(x % 1 - 0.5) < 1e-3:
             continue  # a tie between two pixels
         row, column = round(y), round(x)

@@ -49,7 +49,9 @@ def test_tiles_are_possible_and_lie_on_the_lattice(size, axis, side):
         assert start + span.keep[1] == span.write[1]
 
 
-@pytest.mark.parametrize(("size", "sides"), [(512, [512]), (513, [272, 241]), (6000, [512] * 11 + [368])])
+@pytest.mark.parametrize(
+    ("size", "sides"), [(512, [512]), (513, [272, 241]), (6000, [512] * 11 + [368])]
+)
 def test_auto_divides_evenly(size, sides):
     tiles = plan((size, 1), (UNET, UNET))
     assert [t.y.write[1] - t.y.write[0] for t in tiles] == sides

@@ -38,5 +38,6 @@ def vary_intensity(
     # The generator of the CPU, so that every device sees the same noise.
     noise_rng = torch.Generator().manual_seed(int(rng.integers(2**63)))
     noise = torch.randn(image.shape, generator=noise_rng).to(image.device)
-    changed = image * torch.exp(config.contrast * gain) + config.brightness * offset
-    return changed + strength * noise
+    brightened: torch.Tensor = image * torch.exp(config.contrast * gain)
+    brightened += config.brightness * offset
+    return brightened + strength * noise

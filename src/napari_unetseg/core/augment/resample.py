@@ -33,14 +33,19 @@ def resample(
     # grid_sample wants (x, y) from -1 to 1 between the centres of the edge pixels.
     grid = (coordinates * (2 / last)[:, None, None] - 1).flip(0).movedim(0, -1)[None]
     pixels = functional.grid_sample(
-        image[None], grid, mode="bilinear", padding_mode="reflection", align_corners=True
-    )
-    # Outside of the image grid_sample gives 0, so that 0 must stand for `ignore`.
-    shifted = functional.grid_sample(
-        (target - ignore)[None, None],
+        image[None],
         grid,
-        mode="nearest",
-        padding_mode="zeros",
+        mode="bilinear",
+        padding_mode="reflection",
         align_corners=True,
     )
-    return pixels[0], (shifted[0, 0] + ignore).long()
+    classes = functional.grid_sample(
+        target[None, None],
+        grid,
+        mode="nearest",
+        padding_mode="border",
+        align_corners=True,
+    )
+    size = torch.tensor([height, width], device=image.device)[:, None, None]
+    outside = ((coordinates < -0.5) | (coordinates > size - 0.5)).any(dim=0)
+    return pixels[0], classes[0, 0].long().masked_fill(outside, ignore)

@@ -1,1 +1,1 @@
-"""Networks: how they are built, measured, turned into their valid twin, and kept in a file."""
+"""Networks: built, measured, turned into their valid twin, kept in a file."""

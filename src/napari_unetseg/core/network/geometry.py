@@ -2,9 +2,9 @@
 
 A network that was trained with padding is predicted as its *valid twin*: the same
 weights without padding, so that each output pixel depends on the image alone. Both live
-on the same lattice: every layer of the twin is a crop of the padded network's layer. The
-walk below follows the size of that crop and the position of its first pixel from layer
-to layer, one rule per layer type; sizes, halo and origin all come out of it.
+on the same lattice: every layer of the twin is a crop of the padded network's layer.
+The walk below follows the size of that crop and the position of its first pixel from
+layer to layer, one rule per layer type; sizes, halo and origin all come out of it.
 """
 
 from __future__ import annotations

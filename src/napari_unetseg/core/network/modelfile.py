@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from napari_unetseg.core.config import Config, NetworkConfig
 from napari_unetseg.core.errors import ModelError
@@ -63,15 +63,15 @@ class ModelCard(Config):
     format: int = FORMAT
     network: NetworkConfig
     classes: tuple[int, ...]
-    class_names: dict[str, str] = {}
+    class_names: dict[str, str] = Field(default_factory=dict)
     channels: tuple[str, ...] = ()
     spacing: tuple[float, ...] = (1.0, 1.0)
     unit: str = "pixel"
     normalisation: str = "mean-std"
     halo: tuple[int, ...]
-    training: dict[str, Any] = {}
-    validation: dict[str, Any] = {}
-    versions: dict[str, str] = {}
+    training: dict[str, Any] = Field(default_factory=dict)
+    validation: dict[str, Any] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
     sha256: str = ""
 
 
@@ -167,7 +167,9 @@ def read_card(path: str | Path) -> ModelCard:
     try:
         return ModelCard(**document)
     except ValidationError as error:
-        raise _no_model(path, f"its description is damaged: {error.errors()[0]['msg']}") from error
+        raise _no_model(
+            path, f"its description is damaged: {error.errors()[0]['msg']}"
+        ) from error
 
 
 def _metadata(path: Path) -> dict[str, str]:

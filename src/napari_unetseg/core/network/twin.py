@@ -34,8 +34,13 @@ def valid_twin(network: nn.Module, device: torch.device | str = "cpu") -> nn.Mod
             layer.padding = (0, 0)
         elif isinstance(layer, nn.Sequential):
             _fold_batch_norm(layer)
-    twin = twin.to(device)
-    return twin.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    return channels_last(twin.to(device))
+
+
+def channels_last(network: nn.Module) -> nn.Module:
+    """Lay the weights out as the fast convolutions want them, in place."""
+    # torch's type stubs do not know this argument of Module.to.
+    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 def _fold_batch_norm(layers: nn.Sequential) -> None:

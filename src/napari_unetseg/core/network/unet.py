@@ -9,11 +9,13 @@ Segmentation. MICCAI 2015. doi:10.1007/978-3-319-24574-4_28
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 
-from napari_unetseg.core.config import NetworkConfig
+if TYPE_CHECKING:
+    from napari_unetseg.core.config import NetworkConfig
 
 
 def crop_and_concatenate(skip: Tensor, features: Tensor) -> Tensor:
@@ -71,7 +73,9 @@ class UNet(nn.Module):
         )
         steps = [(wide, narrow) for narrow, wide in reversed(list(pairwise(widths)))]
         self.up = nn.ModuleList(
-            nn.Sequential(nn.ConvTranspose2d(wide, narrow, 2, stride=2), nn.ReLU(inplace=True))
+            nn.Sequential(
+                nn.ConvTranspose2d(wide, narrow, 2, stride=2), nn.ReLU(inplace=True)
+            )
             for wide, narrow in steps
         )
         self.merge = nn.ModuleList(double(wide, narrow) for wide, narrow in steps)

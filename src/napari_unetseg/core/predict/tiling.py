@@ -95,7 +95,9 @@ def largest_side(free_bytes: int, base: int) -> int:
     return max(16, min(_LARGEST_AUTO, int(pixels**0.5)))
 
 
-def _side(size: int, tile: int | Literal["auto", "whole"], stride: int, most: int) -> int:
+def _side(
+    size: int, tile: int | Literal["auto", "whole"], stride: int, most: int
+) -> int:
     """Side of a tile's kept part along one axis."""
     if tile == "whole":
         return size

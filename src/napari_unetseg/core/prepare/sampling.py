@@ -58,7 +58,9 @@ def places(
     by_class, share = [], []
     for index in np.flatnonzero(pixels):
         keep = min(1.0, _PLACES_PER_CLASS / pixels[index])
-        found = [_some(target == index, i, keep, rng) for i, target in enumerate(targets)]
+        found = [
+            _some(target == index, i, keep, rng) for i, target in enumerate(targets)
+        ]
         by_class.append(np.concatenate(found))
         share.append(pixels[index] / pixels.sum())
     equal = 1 / len(by_class)

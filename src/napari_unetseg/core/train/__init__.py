@@ -1,1 +1,1 @@
-"""The loop that trains a network, and what it needs: batches, checkpoints, validation."""
+"""The loop that trains a network; its batches, checkpoints and validation."""

@@ -94,6 +94,10 @@ class Batches:
 
 
 def _inside(position: float, size: int, length: int) -> float:
-    """Move a patch's centre so that little of the patch hangs over the border."""
+    """Centre of a patch around a pixel, moved so that it does not hang over the border.
+
+    An even patch has its centre between two pixels, or all of it would be blurred.
+    """
+    position += (size - 1) % 2 / 2
     low, high = (size - 1) / 2, length - 1 - (size - 1) / 2
     return min(max(position, low), high) if low <= high else (length - 1) / 2

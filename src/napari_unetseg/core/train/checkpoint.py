@@ -1,4 +1,4 @@
-"""Keep the state of a training on disk, so that nothing can take away more than a little."""
+"""Keep the state of a training on disk, so that only the last seconds can be lost."""
 
 from __future__ import annotations
 
@@ -28,13 +28,14 @@ class Checkpoints:
 
     Parameters
     ----------
-    folder : Path
-        Made if it is not there.
+    folder : Path, optional
+        Made if it is not there; without one nothing is kept.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
-        self._folder.mkdir(parents=True, exist_ok=True)
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
         self._written = time.monotonic()
         self._seconds = 0.0
         self._step = -1
@@ -42,7 +43,8 @@ class Checkpoints:
     def due(self) -> bool:
         """Whether enough time has gone by: 30 s, or 20 times the last writing."""
         interval = max(_LEAST_SECONDS, _TIMES_LAST_WRITE * self._seconds)
-        return time.monotonic() - self._written >= interval
+        enough = time.monotonic() - self._written >= interval
+        return self._folder is not None and enough
 
     def save(self, state: TrainingState) -> None:
         """Write the state, unless it is already there.
@@ -52,7 +54,7 @@ class Checkpoints:
         WriteError
             If the disk is full or cannot be written; the state before stays.
         """
-        if state.step == self._step:
+        if self._folder is None or state.step == self._step:
             return
         start = time.monotonic()
         path = self._folder / f"step-{state.step:08d}.safetensors"
@@ -78,4 +80,5 @@ class Checkpoints:
 
     def _files(self) -> list[Path]:
         """Complete checkpoints, oldest first."""
-        return sorted(self._folder.glob("step-*.safetensors"))
+        found = self._folder.glob("step-*.safetensors") if self._folder else ()
+        return sorted(found)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from statistics import median
 from typing import TYPE_CHECKING
 
 import torch
@@ -12,14 +11,11 @@ from torch.nn import functional
 
 from napari_unetseg.core.events import Event, Planned, Saved, Step, Validated
 from napari_unetseg.core.network.geometry import network_geometry, padded
+from napari_unetseg.core.network.twin import channels_last
 from napari_unetseg.core.prepare.targets import IGNORE
 from napari_unetseg.core.train.batches import Batches
-from napari_unetseg.core.train.schedule import (
-    WARM_UP,
-    is_validated,
-    learning_rate,
-    steps_within,
-)
+from napari_unetseg.core.train.checkpoint import Checkpoints
+from napari_unetseg.core.train.schedule import Pace, is_validated, learning_rate
 from napari_unetseg.core.train.state import TrainingState, weights
 from napari_unetseg.core.train.validate import validate
 
@@ -31,9 +27,6 @@ if TYPE_CHECKING:
     from napari_unetseg.core.config import TrainConfig
     from napari_unetseg.core.evaluate.overlap import Overlap
     from napari_unetseg.core.prepare.slices import Slice
-    from napari_unetseg.core.train.checkpoint import Checkpoints
-
-_LEAST_MEASURED = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +66,7 @@ class Trained:
     score: Overlap | None
 
 
-def train_network(
+def train_network(  # noqa: C901 - the loop stays in one piece, to be read top to bottom
     network: nn.Module,
     data: TrainingData,
     config: TrainConfig,
@@ -105,14 +98,12 @@ def train_network(
     Event
         `Planned`, `Step`, `Validated` and `Saved`.
     """
-    begun = time.monotonic() if begun is None else begun
-    network = network.to(device).to(memory_format=torch.channels_last)
+    network = channels_last(network.to(device))
     state = TrainingState(network, config)
-    if checkpoints is not None:
-        checkpoints.load(state)
+    kept = checkpoints or Checkpoints()
+    kept.load(state)
     batches = _batches(network, data, config, device)
-    measured: list[float] = []
-    validation_seconds = 0.0
+    pace = Pace(config.minutes, begun)
     if state.total is not None:
         yield Planned(total=state.total, unit="step")
 
@@ -120,11 +111,11 @@ def train_network(
         while True:
             # 1. Score the averaged weights, before the first step too.
             if is_validated(state.step, state.total) and state.validated < state.step:
+                start = time.monotonic()
                 if data.validation:
-                    start = time.monotonic()
                     yield _validate(state, data, device)
-                    validation_seconds = time.monotonic() - start
                 state.validated = state.step
+                pace.validation = time.monotonic() - start
             if state.step == state.total:
                 break
 
@@ -141,28 +132,23 @@ def train_network(
             state.optimiser.step()
             state.step += 1
             state.update_average()
-            measured.append(time.monotonic() - start)
+            pace.steps.append(time.monotonic() - start)
 
-            # 3. Tell, and keep.
+            # 3. Tell, plan, and keep.
+            total = state.total or 0
             yield Step(
-                step=state.step,
-                total=state.total or 0,
-                loss=loss.item(),
-                learning_rate=rate,
+                step=state.step, total=total, loss=loss.item(), learning_rate=rate
             )
-            if state.total is None and config.minutes is not None:
-                left = config.minutes * 60 - (time.monotonic() - begun)
-                if _is_measured(measured, left, config.minutes * 60):
-                    each = median(measured[_LEAST_MEASURED - 1 :])
-                    more = steps_within(left, each, validation_seconds)
-                    state.total = state.step + more
-                    yield Planned(total=state.total, unit="step", seconds=left)
-            if checkpoints is not None and checkpoints.due():
-                checkpoints.save(state)
+            more = pace.more_steps() if state.total is None else None
+            if more is not None:
+                state.total = state.step + more
+                yield Planned(total=state.total, unit="step", seconds=pace.left())
+            if kept.due():
+                kept.save(state)
                 yield Saved(step=state.step)
     finally:
-        if checkpoints is not None and state.total is not None:
-            checkpoints.save(state)
+        if state.total is not None:
+            kept.save(state)
 
     if state.best:
         return Trained(state.best, state.best_step, state.step, state.best_score)
@@ -201,7 +187,7 @@ def _loss(
 def _batches(
     network: nn.Module, data: TrainingData, config: TrainConfig, device: str
 ) -> Batches:
-    """Batches whose patches teach about `config.patch` pixels, or all of a small image."""
+    """Batches whose patches teach `config.patch` pixels, or all of a small image."""
     geometry = network_geometry(network)[0]
     largest = max(max(one.target.shape) for one in data.train)
     side = min(config.patch, largest)
@@ -218,10 +204,3 @@ def _batches(
         output_size=output,
         device=device,
     )
-
-
-def _is_measured(seconds: list[float], left: float, budget: float) -> bool:
-    """Whether the speed is known: after the warm-up, or once a tenth of the time is gone."""
-    if len(seconds) < _LEAST_MEASURED:
-        return False
-    return len(seconds) >= WARM_UP or left < 0.9 * budget

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import time
+from statistics import median
 
 WARM_UP = 10
 """Steps of rising learning rate. They do not depend on how many steps follow, so that
 the number of steps may be fixed after them, once they have shown the speed."""
 
 _VALIDATIONS = 10
+_LEAST_MEASURED = 3
 
 
 def learning_rate(step: int, total: int | None, peak: float) -> float:
@@ -48,9 +51,49 @@ def validations(total: int) -> int:
     return sum(is_validated(step, total) for step in range(total + 1))
 
 
-def steps_within(
-    seconds: float, step_seconds: float, validation_seconds: float
-) -> int:
+class Pace:
+    """Measures how fast a training is, and turns its minutes into steps.
+
+    Parameters
+    ----------
+    minutes : float or None
+        How long the training may take; None if its steps are given.
+    begun : float, optional
+        `time.monotonic()` from which the minutes count; now, by default.
+
+    Attributes
+    ----------
+    steps : list of float
+        Seconds that each step took.
+    validation : float
+        Seconds that the latest validation took.
+    """
+
+    def __init__(self, minutes: float | None, begun: float | None = None) -> None:
+        self._seconds = None if minutes is None else 60 * minutes
+        self._begun = time.monotonic() if begun is None else begun
+        self.steps: list[float] = []
+        self.validation = 0.0
+
+    def left(self) -> float:
+        """Seconds that are left."""
+        return (self._seconds or 0.0) - (time.monotonic() - self._begun)
+
+    def more_steps(self) -> int | None:
+        """Steps that still fit; None before the speed is known.
+
+        It is known after the warm-up, or once a tenth of the time is gone.
+        """
+        if self._seconds is None or len(self.steps) < _LEAST_MEASURED:
+            return None
+        if len(self.steps) < WARM_UP and self.left() > 0.9 * self._seconds:
+            return None
+        # The first steps are slower: memory and kernels are prepared in them.
+        step = median(self.steps[_LEAST_MEASURED - 1 :])
+        return steps_within(self.left(), step, self.validation)
+
+
+def steps_within(seconds: float, step_seconds: float, validation_seconds: float) -> int:
     """Number of steps that fit into a time, with their validations.
 
     Parameters

@@ -1,0 +1,139 @@
+"""A model is one file that says everything about itself and can do no harm."""
+
+import json
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from napari_unetseg.core.config import NetworkConfig
+from napari_unetseg.core.errors import ModelError, WriteError
+from napari_unetseg.core.network.build import build_network
+from napari_unetseg.core.network.modelfile import (
+    Model,
+    ModelCard,
+    load_model,
+    read_card,
+)
+
+
+@pytest.fixture
+def model():
+    config = NetworkConfig(base=2, depth=2)
+    card = ModelCard(network=config, classes=(1, 2), halo=(20, 20))
+    return Model(card, build_network(config, 5).state_dict())
+
+
+@pytest.fixture
+def saved(model, tmp_path):
+    path = tmp_path / "naïve model.unetseg.safetensors"
+    model.save(path)
+    return path
+
+
+def test_card_and_weights_come_back(model, saved):
+    found = load_model(saved)
+    assert found.card.model_copy(update={"sha256": ""}) == model.card
+    for key, tensor in model.tensors.items():
+        assert torch.equal(found.tensors[key], tensor)
+
+
+def test_a_new_process_predicts_the_same(saved, tmp_path):
+    code = (
+        "import sys, numpy as np, napari_unetseg as us;"
+        "image = np.arange(900.0).reshape(30, 30);"
+        "_, scores = us.segment(image, sys.argv[1], scores=True);"
+        "np.save(sys.argv[2], scores)"
+    )
+    results = []
+    for name in ("one.npy", "two.npy"):
+        out = tmp_path / name
+        subprocess.run([sys.executable, "-c", code, saved, out], check=True)
+        results.append(np.load(out))
+    assert results[0].tobytes() == results[1].tobytes()
+
+
+def test_the_card_is_read_without_torch(saved):
+    code = (
+        "import sys; from napari_unetseg.core.network.modelfile import read_card;"
+        "read_card(sys.argv[1]); assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code, saved], check=True)
+
+
+def test_an_existing_model_is_not_replaced_unasked(model, saved):
+    with pytest.raises(WriteError, match="exists"):
+        model.save(saved)
+    model.save(saved, overwrite=True)
+
+
+def test_a_flipped_bit_is_noticed(saved):
+    data = bytearray(saved.read_bytes())
+    data[-3] ^= 1
+    saved.write_bytes(data)
+    with pytest.raises(ModelError, match="checksum differs"):
+        load_model(saved)
+
+
+@pytest.mark.parametrize("keep", [0, 4, 100, 0.5, 0.99])
+def test_a_truncated_file_is_refused(saved, keep):
+    data = saved.read_bytes()
+    saved.write_bytes(data[: keep if isinstance(keep, int) else int(keep * len(data))])
+    with pytest.raises(ModelError, match="not a model"):
+        load_model(saved)
+
+
+def test_a_pickle_is_never_read(tmp_path):
+    class Evil:
+        def __reduce__(self):
+            return (open, (str(tmp_path / "was here"), "w"))
+
+    plain = tmp_path / "plain.pt"
+    plain.write_bytes(pickle.dumps(Evil()))
+    torched = tmp_path / "torch.pt"
+    torch.save({"weights": Evil()}, torched)
+    for path in (plain, torched):
+        with pytest.raises(ModelError, match="pickle"):
+            load_model(path)
+    assert not (tmp_path / "was here").exists()
+
+
+def test_other_safetensors_are_no_models(tmp_path):
+    path = tmp_path / "other.safetensors"
+    save_file({"a": torch.zeros(3)}, path)
+    with pytest.raises(ModelError, match="says nothing about a network"):
+        load_model(path)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"format": 99}, "newer napari-unetseg"),
+        ({"network": {"name": "resnet"}}, "description is damaged"),
+        ({"surprise": 1}, "description is damaged"),
+    ],
+)
+def test_cards_that_cannot_be_understood(model, tmp_path, change, sentence):
+    path = tmp_path / "m.safetensors"
+    card = json.loads(model.card.model_dump_json()) | change
+    save_file(model.tensors, path, {"unetseg": json.dumps(card)})
+    with pytest.raises(ModelError, match=sentence):
+        read_card(path)
+
+
+def test_a_missing_file_and_a_folder(tmp_path):
+    with pytest.raises(ModelError, match="no model file 'gone'"):
+        load_model(tmp_path / "gone")
+    with pytest.raises(ModelError, match="not a model"):
+        load_model(tmp_path)
+
+
+def test_a_huge_header_is_not_read(tmp_path):
+    path = tmp_path / "huge.safetensors"
+    path.write_bytes((1 << 40).to_bytes(8, "little") + b"{" * 100)
+    with pytest.raises(ModelError, match="no safetensors file"):
+        read_card(path)

@@ -1,0 +1,37 @@
+"""One line of JSON is the whole event."""
+
+import pytest
+
+from napari_unetseg.core import events
+
+ONE_OF_EACH = [
+    events.Started(job="train", device="cpu", precision="fp32"),
+    events.Note(text="µm 'quoted'", level="warning"),
+    events.Planned(total=10, unit="step", seconds=1.5),
+    events.Step(step=1, total=10, loss=0.5, learning_rate=1e-3),
+    events.Validated(
+        step=3, iou={"1": 0.5, "2": None}, mean_iou=0.5, pixel_error=0.1, best=True
+    ),
+    events.Saved(step=3),
+    events.Tile(done=1, total=4, start=[0, 0], stop=[16, 16]),
+    events.Finished(result={"out": ["a.tif"]}),
+    events.Stopped(reason="cancelled"),
+    events.Failed(message="No.", mendable=True, error="InputError"),
+]
+
+
+def test_every_event_is_here():
+    assert {type(event).__name__ for event in ONE_OF_EACH} == set(events.Event.kinds)
+
+
+@pytest.mark.parametrize("event", ONE_OF_EACH, ids=lambda e: type(e).__name__)
+def test_round_trip(event):
+    line = events.to_json(event)
+    assert "\n" not in line
+    assert events.from_json(line) == event
+
+
+@pytest.mark.parametrize("line", ["{}", '{"event": "Boom"}', "[]", "{"])
+def test_other_lines_are_refused(line):
+    with pytest.raises(ValueError, match=r"not an event|Expecting"):
+        events.from_json(line)

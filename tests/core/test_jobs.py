@@ -1,0 +1,223 @@
+"""The questions, asked of arrays."""
+
+import numpy as np
+import pytest
+
+import napari_unetseg as us
+from napari_unetseg.core import jobs
+from napari_unetseg.core.errors import InputError, ModelError
+from napari_unetseg.core.events import Note, Planned, Started, Tile
+from napari_unetseg.core.image import Image
+from napari_unetseg.core.network.modelfile import Model, ModelCard
+
+SMALL = {"steps": 2, "base": 2, "depth": 1, "patch": 16, "batch": 1}
+
+
+def pair(shape=(4, 24, 30), axes="ZYX", **options):
+    rng = np.random.default_rng(0)
+    labels = rng.integers(
+        1, 3, [n for n, a in zip(shape, axes, strict=True) if a != "C"]
+    )
+    values = rng.integers(0, 255, shape).astype(np.uint8)
+    image = Image(array=values, axes=axes, name="em", **options)
+    return image, Image(array=labels, axes=axes.replace("C", ""), name="gt")
+
+
+def result_of(job):
+    while True:
+        try:
+            next(job)
+        except StopIteration as end:
+            return end.value
+
+
+@pytest.fixture(scope="module")
+def model():
+    image, labels = pair(spacing=(50, 4, 4), unit="nm")
+    return us.train(image, labels, validation="3", **SMALL)
+
+
+def test_arrays_give_arrays_and_images_give_images(model):
+    image, labels = pair(spacing=(50, 4, 4), unit="nm")
+    plain = us.segment(image.array, model)
+    assert isinstance(plain, np.ndarray)
+    found, scores = us.segment(image, model, scores=True)
+    np.testing.assert_array_equal(found.array, plain)
+    assert (found.axes, found.spacing, found.unit) == ("ZYX", (50, 4, 4), "nm")
+    assert (scores.axes, scores.shape) == ("CZYX", (2, 4, 24, 30))
+    assert scores.channels == ("class 1", "class 2")
+    np.testing.assert_allclose(scores.array.sum(0), 1, atol=1e-5)
+    np.testing.assert_array_equal(scores.array.argmax(0) + 1, plain)
+    assert us.evaluate(found, labels).to_dict()["mean_iou"] > 0
+
+
+def test_painted_ids_come_back_in_the_smallest_type():
+    image, labels = pair()
+    painted = np.where(labels.array == 1, 7, 300)
+    model = us.train(image.array, painted, validation="0", **SMALL)
+    found = us.segment(image.array, model)
+    assert model.card.classes == (7, 300)
+    assert found.dtype == np.uint16
+    assert set(np.unique(found)) <= {7, 300}
+
+
+def test_the_card_tells_how_the_model_was_made(model):
+    card = model.card
+    assert card.spacing == (4, 4)
+    assert card.unit == "nm"
+    assert card.training["images"] == ["em"]
+    assert card.training["train_slices"] == [0, 1, 2]
+    assert card.validation["slices"] == [3]
+    assert card.validation["mean_iou"] is not None
+    assert card.training["config"]["steps"] == 2
+    assert "torch" in card.versions
+
+
+def test_events_tell_what_happens(model):
+    image, _ = pair()
+    events = []
+    us.segment(image, model, tile=16, listen=events.append)
+    kinds = [type(event) for event in events if not isinstance(event, Note)]
+    assert kinds[:2] == [Started, Planned]
+    tiles = [event for event in events if isinstance(event, Tile)]
+    assert [tile.done for tile in tiles] == list(range(1, 17))
+    assert tiles[0].start == [0, 0, 0]
+    assert tiles[-1].stop == [4, 24, 30]
+
+
+def test_finished_tiles_are_not_computed_again(model):
+    image, _ = pair()
+    whole = us.segment(image.array, model, tile=16)
+    labels = whole.copy()
+    labels[2:] = 0
+    job = jobs.segment(
+        image, model, us.SegmentConfig(tile=16), labels=labels, done=(8, 16)
+    )
+    tiles = [event for event in job if isinstance(event, Tile)]
+    assert [tile.done for tile in tiles] == list(range(9, 17))
+    np.testing.assert_array_equal(labels, whole)
+
+
+def test_tiles_of_another_plan_do_not_count(model):
+    image, _ = pair()
+    job = jobs.segment(image, model, us.SegmentConfig(tile=16), done=(8, 99))
+    assert sum(isinstance(event, Tile) for event in job) == 16
+
+
+def test_broken_pixels_are_labelled_0_and_told(model):
+    image, _ = pair()
+    array = image.array.astype(np.float32)
+    array[1, 2, 3] = np.nan
+    events = []
+    found = us.segment(array, model, listen=events.append)
+    assert found[1, 2, 3] == 0
+    assert (found > 0).sum() == found.size - 1
+    assert any("1 pixels are NaN" in e.text for e in events if isinstance(e, Note))
+
+
+def test_another_pixel_size_is_told(model):
+    events = []
+    image, _ = pair(spacing=(50, 0.008, 0.008), unit="um")
+    us.segment(image, model, listen=events.append)
+    [note] = [e for e in events if isinstance(e, Note)]
+    assert note.level == "warning"
+    assert "trained at 4 x 4 nm" in note.text
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 200), (17, 17)])
+def test_an_image_smaller_than_a_tile_simply_works(model, shape):
+    found = us.segment(np.zeros(shape, np.uint16), model)
+    assert found.shape == shape
+
+
+def test_rgb_and_channels_by_name():
+    image, labels = pair((3, 16, 16, 3), "ZYXC", channels=("red", "green", "blue"))
+    model = us.train(image, labels, validation="2", **SMALL)
+    assert model.card.channels == ("red", "green", "blue")
+    swapped = Image(
+        array=image.array[..., ::-1], axes="ZYXC", channels=("blue", "green", "red")
+    )
+    np.testing.assert_array_equal(
+        us.segment(swapped, model).array, us.segment(image, model).array
+    )
+
+
+def test_channels_are_selected_for_training():
+    image, labels = pair((2, 3, 16, 16), "ZCYX", channels=("a", "b", "c"))
+    job = jobs.train(
+        [image], [labels], us.train_config(validation="1", **SMALL), channels=("c",)
+    )
+    assert result_of(job).card.channels == ("c",)
+
+
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [(("x",), "no channel 'x'.*a, b"), (("a", "b", "c"), "no channel 'c'")],
+)
+def test_unknown_channels_are_listed(names, sentence):
+    image, _ = pair((2, 2, 16, 16), "ZCYX", channels=("a", "b"))
+    with pytest.raises(InputError, match=sentence):
+        jobs.select_channels(image, names)
+
+
+def test_another_channel_count_is_refused(model):
+    with pytest.raises(ModelError, match="expects 1 channel, but 'image' has 3"):
+        us.segment(np.zeros((3, 20, 20)), model, axes="CYX")
+
+
+def test_weights_that_do_not_fit_their_card_are_refused(model):
+    other = model.card.network.model_copy(update={"base": 3})
+    broken = Model(model.card.model_copy(update={"network": other}), model.tensors)
+    with pytest.raises(ModelError, match="do not fit"):
+        us.segment(np.zeros((20, 20)), broken)
+
+
+def test_training_goes_on_from_a_model_with_other_classes(model):
+    image, labels = pair()
+    labels.array[:, :5] = 3
+    events = []
+    found = us.train(
+        image, labels, start_from=model, listen=events.append, validation="3", **SMALL
+    )
+    assert found.card.network.classes == 3
+    assert any(
+        "last layer starts anew" in e.text for e in events if isinstance(e, Note)
+    )
+
+
+def test_instances_are_refused_politely():
+    image, labels = pair()
+    with pytest.raises(InputError, match="not part of this version"):
+        us.train(image, labels, task="instances", **SMALL)
+
+
+@pytest.mark.parametrize(
+    ("wish", "sentence"),
+    [
+        ({"preset": "best"}, "default, fast, paper"),
+        ({"network": "resnet"}, "'unet-bn' or 'unet'"),
+        ({"patch": 0}, "patch = 0"),
+        ({"device": "tpu"}, "device = 'tpu'"),
+        ({"batchsize": 3}, "batchsize"),
+    ],
+)
+def test_bad_settings_get_a_sentence(wish, sentence):
+    image, labels = pair()
+    with pytest.raises(InputError, match=sentence):
+        us.train(image, labels, **wish)
+
+
+def test_axes_of_arrays_with_many_dimensions_must_be_said(model):
+    with pytest.raises(InputError, match="Say which with axes"):
+        us.segment(np.zeros((2, 2, 20, 20)), model)
+    assert us.segment(np.zeros((2, 2, 20, 20)), model, axes="TZYX").shape == (
+        2,
+        2,
+        20,
+        20,
+    )
+
+
+def test_a_card_forgives_what_it_does_not_need():
+    card = ModelCard(network=us.NetworkConfig(), classes=(1, 2), halo=(92, 92))
+    assert card.class_names == {}

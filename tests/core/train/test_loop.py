@@ -1,0 +1,198 @@
+"""The loop learns, resumes to the bit, and depends on nothing but steps."""
+
+import numpy as np
+import pytest
+import torch
+
+from napari_unetseg.core.config import AugmentConfig, NetworkConfig, TrainConfig
+from napari_unetseg.core.events import Planned, Saved, Step, Validated
+from napari_unetseg.core.network.build import build_network
+from napari_unetseg.core.prepare.slices import Slice
+from napari_unetseg.core.prepare.targets import IGNORE
+from napari_unetseg.core.train.batches import Batches
+from napari_unetseg.core.train.checkpoint import Checkpoints
+from napari_unetseg.core.train.loop import TrainingData, train_network
+from napari_unetseg.core.train.schedule import (
+    WARM_UP,
+    is_validated,
+    learning_rate,
+    steps_within,
+)
+
+CONFIG = TrainConfig(steps=8, minutes=None, patch=32, batch=2, depth=2, seed=1)
+
+
+def discs(count=3, side=48):
+    """Noisy discs: values and targets of a task a small network learns at once."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[:side, :side]
+    found = []
+    for number in range(count):
+        cy, cx = rng.uniform(15, side - 15, 2)
+        target = ((y - cy) ** 2 + (x - cx) ** 2 < 13**2).astype(np.int16)
+        values = target * 2.0 - 1 + rng.normal(0, 0.5, target.shape)
+        found.append(Slice(values[None].astype(np.float32), target, number))
+    return TrainingData(found[:-1], found[-1:], (0, 1))
+
+
+def network(config=CONFIG, **options):
+    return build_network(
+        NetworkConfig(name=config.network, base=4, depth=config.depth, **options),
+        config.seed,
+    )
+
+
+def run(config=CONFIG, data=None, folder=None, stop_after=None):
+    """Drain a training; return its events and result, None if it was stopped."""
+    job = train_network(
+        network(config, dropout=config.dropout),
+        data or discs(),
+        config,
+        checkpoints=Checkpoints(folder) if folder else None,
+    )
+    events = []
+    while True:
+        try:
+            event = next(job)
+        except StopIteration as end:
+            return events, end.value
+        events.append(event)
+        if isinstance(event, Step) and event.step == stop_after:
+            job.close()
+            return events, None
+
+
+def test_it_learns():
+    config = CONFIG.model_copy(update={"steps": 60, "learning_rate": 5e-3})
+    _, trained = run(config)
+    assert trained.score.iou[1] > 0.8
+
+
+def test_events_tell_every_step_and_the_score_before_the_first():
+    events, trained = run()
+    assert isinstance(events[0], Planned)
+    assert events[0].total == 8
+    assert isinstance(events[1], Validated)
+    assert events[1].step == 0
+    assert [e.step for e in events if isinstance(e, Step)] == list(range(1, 9))
+    assert [e.step for e in events if isinstance(e, Validated)][-1] == 8
+    assert trained.total == 8
+
+
+@pytest.mark.parametrize("name", ["unet", "unet-bn"])
+@pytest.mark.parametrize("optimiser", ["adamw", "sgd"])
+def test_a_resumed_training_equals_an_uninterrupted_one_bit_for_bit(
+    tmp_path, name, optimiser
+):
+    config = CONFIG.model_copy(
+        update={"network": name, "optimiser": optimiser, "dropout": 0.5}
+    )
+    _, whole = run(config)
+    for stop_after in (3, 6):
+        _, stopped = run(config, folder=tmp_path / "state", stop_after=stop_after)
+        assert stopped is None
+    events, resumed = run(config, folder=tmp_path / "state")
+    assert next(e.step for e in events if isinstance(e, Step)) == 7
+    assert resumed.step == whole.step
+    assert (resumed.score.matrix == whole.score.matrix).all()
+    for key, tensor in whole.weights.items():
+        assert torch.equal(tensor, resumed.weights[key]), key
+
+
+def test_only_the_newest_complete_checkpoint_stays(tmp_path):
+    run(folder=tmp_path, stop_after=2)
+    run(folder=tmp_path, stop_after=5)
+    assert [path.name for path in tmp_path.iterdir()] == ["step-00000005.safetensors"]
+
+
+def test_checkpoints_are_written_in_time_and_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(Checkpoints, "due", lambda self: True)
+    events, _ = run(folder=tmp_path)
+    assert [e.step for e in events if isinstance(e, Saved)] == list(range(1, 9))
+
+
+def test_minutes_become_steps_which_then_decide_alone(monkeypatch):
+    config = CONFIG.model_copy(update={"steps": None, "minutes": 0.02})
+    events, timed = run(config)
+    total = next(e.total for e in events if isinstance(e, Planned))
+    assert total >= WARM_UP
+    assert [e.step for e in events if isinstance(e, Step)][-1] == total
+    _, counted = run(config.model_copy(update={"steps": total, "minutes": None}))
+    for key, tensor in timed.weights.items():
+        assert torch.equal(tensor, counted.weights[key]), key
+
+
+def test_without_validation_the_last_weights_are_kept():
+    data = discs()
+    events, trained = run(data=TrainingData(data.train, [], data.ids))
+    assert not [e for e in events if isinstance(e, Validated)]
+    assert trained.score is None
+    assert trained.step == 8
+
+
+def test_pixels_that_are_not_annotated_teach_nothing():
+    data = discs()
+    hidden = [
+        Slice(s.values, np.where(s.target == 1, np.int16(IGNORE), s.target), s.image)
+        for s in data.train
+    ]
+    for one in hidden:
+        one.target[0, 0] = 1
+    batches = Batches(hidden, 2, CONFIG, input_size=32, output_size=32, device="cpu")
+    _, targets = batches.draw(0)
+    assert (targets == IGNORE).any()
+    assert targets.shape == (2, 32, 32)
+
+
+def test_batches_depend_on_seed_and_step_alone():
+    options = {"input_size": 32, "output_size": 32, "device": "cpu"}
+    first = Batches(discs().train, 2, CONFIG, **options)
+    first.draw(0)
+    second = Batches(discs().train, 2, CONFIG, **options)
+    for a, b in zip(first.draw(5), second.draw(5), strict=True):
+        assert torch.equal(a, b)
+    assert not torch.equal(first.draw(5)[0], first.draw(6)[0])
+
+
+def test_the_target_is_the_centre_of_a_valid_patch():
+    still = AugmentConfig(
+        elastic_sigma=0,
+        rotate=False,
+        flip=False,
+        scale=0,
+        contrast=0,
+        brightness=0,
+        noise=0,
+    )
+    config = CONFIG.model_copy(update={"augment": still})
+    target = np.arange(48 * 48, dtype=np.int16).reshape(48, 48) % 7
+    one = Slice(target[None].astype(np.float32), target, 0)
+    batches = Batches([one], 7, config, input_size=30, output_size=10, device="cpu")
+    images, targets = batches.draw(0)
+    inside = images[:, 0, 10:20, 10:20].round().long()
+    assert torch.equal(inside, targets)
+
+
+def test_learning_rate_rises_then_falls_to_zero():
+    rates = [learning_rate(step, 100, 1.0) for step in range(100)]
+    assert rates[0] == pytest.approx(0.1)
+    assert rates[WARM_UP - 1] == rates[WARM_UP] == 1
+    assert all(
+        a >= b for a, b in zip(rates[WARM_UP:], rates[WARM_UP + 1 :], strict=False)
+    )
+    assert rates[-1] < 0.001
+    unknown = [learning_rate(step, None, 1.0) for step in range(WARM_UP)]
+    assert unknown == rates[:WARM_UP]
+
+
+def test_validations_include_the_first_and_the_last():
+    steps = [step for step in range(501) if is_validated(step, 500)]
+    assert steps[0] == 0
+    assert steps[-1] == 500
+    assert len(steps) <= 10
+    assert not is_validated(5, None)
+
+
+def test_steps_fill_the_time():
+    assert steps_within(300, 0.5, 2) == pytest.approx(560, abs=1)
+    assert steps_within(0.1, 1, 1) == WARM_UP
