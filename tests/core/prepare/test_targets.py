@@ -40,7 +40,9 @@ def test_a_painted_area_is_on_background():
     found = annotation([labels(np.kron([[0, 1], [1, 0]], np.ones((8, 8), int)))])
     assert found.ids == (0, 1)
     assert not any(found.zero_unknown[0].values())
-    assert found.verdict.startswith("0 is background")
+    assert found.verdict == (
+        "In 1 of 1 slices 0 is background, because areas are painted."
+    )
 
 
 def test_empty_slices_of_a_painted_stack_are_left_out():
@@ -49,7 +51,25 @@ def test_empty_slices_of_a_painted_stack_are_left_out():
     found = annotation([labels(stack)])
     assert found.ids == (0, 1)
     assert list(found.zero_unknown[0].values()) == [True, False, True, True]
-    assert "3 of 4 slices are empty" in found.verdict
+    assert "in 3 of 4 slices 0 is not annotated" in found.verdict.lower()
+    assert "in 1 of 4 slices 0 is background" in found.verdict.lower()
+
+
+def test_strokes_beside_dense_slices_are_recognised():
+    stack = np.ones((4, 20, 20), np.uint8)
+    stack[:3, :5] = 2
+    stack[3] = 0
+    stack[3, 2, 2:9] = 1
+    found = annotation([labels(stack)])
+    assert found.ids == (1, 2)
+    assert found.zero_unknown[0][3,]
+
+
+def test_few_objects_on_background_beside_many_are_no_strokes():
+    stack = np.zeros((2, 20, 20), np.uint8)
+    stack[0, :4], stack[0, 6:8] = 1, 2
+    stack[1, :2, :20] = 1
+    assert annotation([labels(stack)]).ids == (0, 1, 2)
 
 
 def test_dense_slices_without_0_beside_empty_ones_have_no_background():

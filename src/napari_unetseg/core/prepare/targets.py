@@ -7,6 +7,7 @@ background or "not annotated".
 from __future__ import annotations
 
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -56,9 +57,10 @@ def annotation(
     labels : list of Image
         Integers without a channel axis.
     unannotated : {"auto", "0", "none"}
-        "0": zeros are not annotated; "none": zeros are background. "auto" takes zeros
-        as not annotated in an empty plane of a painted stack, and in all planes when
-        at least two classes are painted in thin strokes (under 15 % of the pixels).
+        "0": zeros are not annotated; "none": zeros are background. "auto" decides per
+        plane: zeros are not annotated in an empty plane of a painted stack, and where
+        at least two classes are painted in strokes (under 15 % of the pixels, and
+        far fewer than in the other planes, unless these are strokes too).
 
     Raises
     ------
@@ -76,10 +78,10 @@ def annotation(
     names = ", ".join(f"'{image.name}'" for image in labels)
     _check_painted(painted, names)
 
-    scribbled = _is_scribbled(counts) and len(painted) > 1
+    most = _median_share(counts)
     unknown = tuple(
         {
-            index: _zero_is_unknown(plane, unannotated, scribbled)
+            index: _zero_is_unknown(plane, unannotated, most, len(painted))
             for index, plane in planes.items()
         }
         for planes in counts
@@ -92,8 +94,7 @@ def annotation(
     ids = tuple(sorted(painted)) if not background else (0, *sorted(painted))
     if len(ids) < 2:
         raise _one_class(ids[0], names, zeros)
-    verdict = _verdict(unknown, zeros, background, unannotated, scribbled)
-    return Annotation(ids, unknown, verdict)
+    return Annotation(ids, unknown, _verdict(counts, unknown, unannotated))
 
 
 def targets(
@@ -161,18 +162,31 @@ def _check_painted(painted: dict[int, int], names: str) -> None:
         )
 
 
-def _is_scribbled(counts: list[dict[tuple[int, ...], dict[int, int]]]) -> bool:
-    """Whether the planes that are painted at all are painted in thin strokes."""
-    planes = [plane for image in counts for plane in image.values()]
-    pixels = sum(sum(plane.values()) for plane in planes if set(plane) != {0})
-    zeros = sum(plane.get(0, 0) for plane in planes if set(plane) != {0})
-    return pixels - zeros < _SCRIBBLED * pixels
+def _share(plane: dict[int, int]) -> float:
+    """Painted share of a plane's pixels."""
+    return 1 - plane.get(0, 0) / sum(plane.values())
 
 
-def _zero_is_unknown(plane: dict[int, int], wish: str, scribbled: bool) -> bool:
-    if wish == "auto":
-        return scribbled or set(plane) == {0}
-    return wish == "0"
+def _median_share(counts: list[dict[tuple[int, ...], dict[int, int]]]) -> float:
+    """Painted share of the middle one among the planes that are painted at all."""
+    shares = [_share(plane) for planes in counts for plane in planes.values()]
+    return median(share for share in shares if share)
+
+
+def _zero_is_unknown(
+    plane: dict[int, int], wish: str, usual: float, classes: int
+) -> bool:
+    """Whether a plane's zeros are "not annotated".
+
+    With one class alone something must be background. With several, a plane counts as
+    painted in strokes if little of it is painted: in itself where all planes are so,
+    and compared with the others where those are painted densely.
+    """
+    if wish != "auto":
+        return wish == "0"
+    share = _share(plane)
+    strokes = share < _SCRIBBLED and (usual < _SCRIBBLED or 3 * share < usual)
+    return share == 0 or (strokes and classes > 1)
 
 
 def _one_class(label: int, names: str, zeros: int) -> InputError:
@@ -189,22 +203,34 @@ def _one_class(label: int, names: str, zeros: int) -> InputError:
 
 
 def _verdict(
+    counts: list[dict[tuple[int, ...], dict[int, int]]],
     unknown: tuple[dict[tuple[int, ...], bool], ...],
-    zeros: int,
-    background: bool,
     wish: str,
-    scribbled: bool,
 ) -> str:
-    if not zeros:
+    """Say how the zeros were understood, and why."""
+    kinds: dict[str, int] = {}
+    for planes, flags in zip(counts, unknown, strict=True):
+        for index, plane in planes.items():
+            if 0 not in plane:
+                kind = "all annotated"
+            elif _share(plane) == 0:
+                kind = "empty" if flags[index] else "background"
+            else:
+                kind = "strokes" if flags[index] else "background"
+            kinds[kind] = kinds.get(kind, 0) + 1
+    if set(kinds) == {"all annotated"}:
         return "Every pixel is annotated: no label is 0."
-    planes = [value for image in unknown for value in image.values()]
-    if wish == "0" or (scribbled and wish == "auto"):
-        why = "at least two classes are painted in thin strokes" if scribbled else ""
-        because = f", because {why}" if wish == "auto" else ""
-        return f"0 means 'not annotated'{because}."
-    if not any(planes):
-        because = ", because whole areas are painted" if wish == "auto" else ""
-        return f"0 is background{because}."
-    empty = f"{sum(planes)} of {len(planes)} slices are empty and left out"
-    rest = "0 is background in the others" if background else "the others hold no 0"
-    return f"{empty}; {rest}."
+    because = "" if wish != "auto" else ", because "
+    sentences = {
+        "empty": "not annotated, because nothing is painted",
+        "strokes": "not annotated" + (because and because + "only strokes are painted"),
+        "background": "background" + (because and because + "areas are painted"),
+        "all annotated": "not there: every pixel is annotated",
+    }
+    total = sum(kinds.values())
+    parts = [
+        f"in {count} of {total} slices 0 is {sentences[kind]}"
+        for kind, count in kinds.items()
+    ]
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}."
