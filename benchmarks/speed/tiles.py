@@ -1,7 +1,7 @@
 """Does a large image stay small in memory, and do its scores depend on the tile?
 
-Segments one synthetic plane through the command line with several tiles, and compares the
-scores. A smaller crop is also predicted in one piece.
+Segments one synthetic plane through the command line with several tiles, and compares
+the scores. A smaller plane is also predicted in one piece.
 
     python benchmarks/speed/tiles.py MODEL [--side 6000] [--crop 1500]
 """

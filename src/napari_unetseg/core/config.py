@@ -142,7 +142,7 @@ class TrainConfig(Config):
     patch: PositiveInt = 256
     batch: PositiveInt = 4
     optimiser: Literal["adamw", "sgd"] = "adamw"
-    learning_rate: PositiveFloat = 1e-3
+    learning_rate: PositiveFloat = 4e-3
     weight_decay: Annotated[float, Field(ge=0)] = 1e-2
     averaging: Annotated[float, Field(ge=0, lt=1)] = 0.99
     augment: AugmentConfig = AugmentConfig()
@@ -169,6 +169,9 @@ PRESETS: dict[str, dict[str, object]] = {
     },
 }
 
+# Without batch norm the weights do not bear the default learning rate.
+_NETWORK_WISHES: dict[object, dict[str, object]] = {"unet": {"learning_rate": 1e-3}}
+
 
 def train_config(preset: str = "default", **wishes: object) -> TrainConfig:
     """A preset, with some of its values replaced.
@@ -194,7 +197,9 @@ def train_config(preset: str = "default", **wishes: object) -> TrainConfig:
     given = {name: value for name, value in wishes.items() if value is not None}
     if "steps" in given:
         given.setdefault("minutes", None)
-    return TrainConfig.check(**PRESETS[preset] | {"preset": preset} | given)
+    values = PRESETS[preset] | {"preset": preset}
+    values |= _NETWORK_WISHES.get(given.get("network"), {}) | given
+    return TrainConfig.check(**values)
 
 
 class SegmentConfig(Config):

@@ -63,7 +63,7 @@ def run(config=CONFIG, data=None, folder=None, stop_after=None):
 
 
 def test_it_learns():
-    config = CONFIG.model_copy(update={"steps": 60, "learning_rate": 5e-3})
+    config = CONFIG.model_copy(update={"steps": 60})
     _, trained = run(config)
     assert trained.score.iou[1] > 0.8
 

@@ -1,0 +1,282 @@
+"""``unetseg train``: from images and painted labels to a model file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from napari_unetseg.cli import options
+from napari_unetseg.cli.following import follow
+from napari_unetseg.cli.starting import (
+    check_resumable,
+    check_resume,
+    errors_as_events,
+    resume_command,
+    run_folder,
+    tell_unused,
+)
+from napari_unetseg.core.config import NETWORKS, PRESETS, TrainConfig, train_config
+from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.events import Finished, to_json
+from napari_unetseg.runs import client
+from napari_unetseg.runs.folder import read_question
+from napari_unetseg.runs.questions import TrainQuestion
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TASKS = ("classes", "instances")
+UNANNOTATED = ("auto", "0", "none")
+
+_TRAINING = "Training"
+
+
+def train(
+    context: typer.Context,
+    image: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="IMG ...",
+            help="Images to learn from.",
+            rich_help_panel=options.DATA,
+        ),
+    ] = None,
+    labels: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="LAB ...",
+            help="Their painted labels, in the same order.",
+            rich_help_panel=options.DATA,
+        ),
+    ] = None,
+    model: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="OUT",
+            help="Model file to write, best NAME.unetseg.safetensors.",
+            rich_help_panel=options.DATA,
+        ),
+    ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(
+            metavar="|".join(TASKS),
+            help="What labels mean: classes of pixels, or single objects.",
+            rich_help_panel=options.DATA,
+        ),
+    ] = None,
+    unannotated: Annotated[
+        str | None,
+        typer.Option(
+            metavar="|".join(UNANNOTATED),
+            help="What is not annotated: label 0, nothing (0 is background), or decide "
+            "by what is painted.",
+            rich_help_panel=options.DATA,
+        ),
+    ] = None,
+    axes: options.Axes = None,
+    pixel_size: Annotated[
+        str | None,
+        typer.Option(
+            metavar="Z,Y,X",
+            help="Pixel size in micrometres or with a unit, as in 50,4,4nm, if the "
+            "file does not say it or is wrong.",
+            rich_help_panel=options.DATA,
+        ),
+    ] = None,
+    channels: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAMES",
+            help="Channels to learn from, with commas between them.",
+            rich_help_panel=options.DATA,
+        ),
+    ] = None,
+    network: Annotated[
+        str | None,
+        typer.Option(
+            metavar="|".join(NETWORKS), help="Network.", rich_help_panel=_TRAINING
+        ),
+    ] = None,
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            metavar="|".join(PRESETS),
+            help="Settings to start from: fast for a first look, paper for the U-Net "
+            "of 2015.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = None,
+    start_from: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="MODEL",
+            help="Model whose weights to start from.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = None,
+    dimensions: Annotated[
+        int | None,
+        typer.Option(
+            metavar="2|3",
+            help="Dimensions that the network sees.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = None,
+    validation: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FRACTION|SLICES",
+            help="What is only scored: a fraction of the slices, or slices as in "
+            "15-19, counted from 0, both included.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = None,
+    minutes: Annotated[
+        float | None,
+        typer.Option(
+            metavar="M",
+            help="How long to train (5 if nothing is said); the first steps measure "
+            "how many that are.",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", help="How many steps instead.", rich_help_panel=_TRAINING
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            metavar="S",
+            help="Start of all random numbers (0).",
+            rich_help_panel=_TRAINING,
+        ),
+    ] = None,
+    device: options.Device = None,
+    precision: options.Precision = None,
+    run: options.Run = None,
+    resume: options.Resume = False,
+    overwrite: options.Overwrite = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Train a network and write the model."""
+    with errors_as_events(as_json):
+        check_resume(resume=resume, overwrite=overwrite)
+        if resume:
+            folder = run_folder(run, model, "--model")
+            status = check_resumable(folder, "train")
+            tell_unused(context.params, {"model"})
+            if status.state == "finished":
+                _already_finished(folder, status.result, as_json)
+                return
+        else:
+            options.required("train", image=image, labels=labels, model=model)
+            assert image is not None
+            assert labels is not None
+            assert model is not None
+            _check_pairs(image, labels)
+            _check_dimensions(dimensions)
+            config = training_config(
+                preset,
+                task=options.one_of("task", task, TASKS),
+                unannotated=options.one_of("--unannotated", unannotated, UNANNOTATED),
+                network=options.one_of("network", network, NETWORKS),
+                validation=validation,
+                minutes=minutes,
+                steps=steps,
+                seed=seed,
+                device=options.one_of("device", device, options.DEVICES),
+                precision=options.one_of("precision", precision, options.PRECISIONS),
+            )
+            size = None if pixel_size is None else options.pixel_size(pixel_size)
+            images, painted = options.inputs(image), options.inputs(labels)
+            old = options.inputs([start_from] if start_from else [])
+            read = [*images, *painted, *old]
+            (out,) = options.outputs([model], read, overwrite=overwrite)
+            question = TrainQuestion(
+                images=images,
+                labels=painted,
+                model=out,
+                start_from=old[0] if old else None,
+                axes=options.axes_of(axes),
+                pixel_size=size,
+                channels=options.names(channels),
+                overwrite=overwrite,
+                config=config,
+            )
+            folder = run_folder(run, model, "--model")
+            client.create(folder, question, overwrite=overwrite)
+        again = resume_command("train", run, model, "--model")
+        result = follow(folder, again=again, fresh=not resume, as_json=as_json)
+    if not as_json:
+        tell_trained(result, trained_model(folder), folder)
+
+
+def training_config(preset: str | None, **wishes: object) -> TrainConfig:
+    """Build the configuration; None keeps the preset's value.
+
+    Raises
+    ------
+    InputError
+        Naming the first value that does not fit.
+    """
+    if wishes.get("minutes") is not None and wishes.get("steps") is not None:
+        raise InputError(
+            "--minutes and --steps both say how long to train", "Give one of the two"
+        )
+    preset = options.one_of("preset", preset, PRESETS)
+    return train_config(preset or "default", **wishes)
+
+
+def trained_model(folder: Path) -> Path:
+    """Path of the model that a run was asked for."""
+    question = read_question(folder)
+    assert isinstance(question, TrainQuestion)
+    return Path(question.model)
+
+
+def tell_trained(result: Mapping[str, Any], model: Path, folder: Path) -> None:
+    """Print how the validation slices were scored, and where the model is."""
+    from napari_unetseg.cli.tables import show, validation_table
+
+    validation = result.get("validation") or {}
+    if validation:
+        show(validation_table(validation), validation.get("pixel_error"))
+        typer.echo(
+            "These slices also chose the weights that were kept: expect a little less "
+            "on others."
+        )
+    typer.echo(f"Model: {model}")
+    typer.echo(f"Run: {folder}")
+
+
+def _already_finished(folder: Path, result: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        typer.echo(to_json(Finished(result=result)))
+        return
+    typer.echo("This training is finished.", err=True)
+    tell_trained(result, trained_model(folder), folder)
+
+
+def _check_pairs(images: list[Path], labels: list[Path]) -> None:
+    if len(images) != len(labels):
+        raise InputError(
+            f"There are {len(images)} images but {len(labels)} labels",
+            "Give one labels file for each image",
+        )
+
+
+def _check_dimensions(dimensions: int | None) -> None:
+    if dimensions == 3:
+        raise InputError(
+            "This version segments plane by plane, so --dimensions 3 is not part of it",
+            "Leave it out: a stack is trained on and segmented slice by slice",
+        )
+    if dimensions not in {None, 2}:
+        raise InputError(f"There are no networks of {dimensions} dimensions", "Use 2")

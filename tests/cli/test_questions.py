@@ -1,0 +1,144 @@
+"""Every option reaches the question that is asked."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from napari_unetseg.cli import segment as segment_module
+from napari_unetseg.cli import train as train_module
+from napari_unetseg.runs.folder import read_question
+from napari_unetseg.runs.questions import SegmentQuestion, TrainQuestion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+TRAIN = "train --image a.tif --labels a-lab.tif --model m.safetensors"
+SEGMENT = "segment a.tif --model old.safetensors --out out.tif"
+
+
+@pytest.fixture
+def asked(
+    here: Path, unetseg: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], tuple[Path, Any]]:
+    """Return folder and question of a command whose run is not started."""
+
+    def function(line: str) -> tuple[Path, Any]:
+        folders = []
+
+        def follow(folder: Path, **_: object) -> dict[str, Any]:
+            folders.append(folder)
+            return {}
+
+        monkeypatch.setattr(train_module, "follow", follow)
+        monkeypatch.setattr(segment_module, "follow", follow)
+        answer = unetseg(*line.split())
+        assert answer.code == 0, answer.err
+        return folders[0], read_question(folders[0])
+
+    return function
+
+
+def test_a_bare_training(asked: Callable[[str], Any], here: Path) -> None:
+    folder, question = asked(TRAIN)
+    assert folder == here / "m.safetensors.run"
+    assert question == TrainQuestion(
+        images=(str(here / "a.tif"),),
+        labels=(str(here / "a-lab.tif"),),
+        model=str(here / "m.safetensors"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "path", "value"),
+    [
+        ("--task instances", "config.task", "instances"),
+        ("--unannotated 0", "config.unannotated", "0"),
+        ("--network unet", "config.network", "unet"),
+        ("--preset fast", "config.preset", "fast"),
+        ("--preset fast", "config.base", 8),
+        ("--preset paper", "config.network", "unet"),
+        ("--preset paper --network unet-bn", "config.network", "unet-bn"),
+        ("--dimensions 2", "config.network", "unet-bn"),
+        ("--axes zyx", "axes", "ZYX"),
+        ("--pixel-size 50,4,4nm", "pixel_size", {"spacing": [50, 4, 4], "unit": "nm"}),
+        ("--channels dna,actin", "channels", ["dna", "actin"]),
+        ("--validation 15-19", "config.validation", "15-19"),
+        ("--minutes 2.5", "config.minutes", 2.5),
+        ("--steps 12", "config.steps", 12),
+        ("--steps 12", "config.minutes", None),
+        ("--seed 7", "config.seed", 7),
+        ("--device cpu", "config.device", "cpu"),
+        ("--precision bf16", "config.precision", "bf16"),
+        ("--overwrite", "overwrite", True),
+    ],
+)
+def test_an_option_of_train(
+    asked: Callable[[str], Any], typed: str, path: str, value: object
+) -> None:
+    _, question = asked(f"{TRAIN} {typed}")
+    assert _at(question, path) == value
+
+
+def test_several_images_and_a_model_to_start_from(
+    asked: Callable[[str], Any], here: Path
+) -> None:
+    _, question = asked(
+        "train --image a.tif b.tif --labels a-lab.tif b-lab.tif --model m "
+        "--from old.safetensors"
+    )
+    assert question.images == (str(here / "a.tif"), str(here / "b.tif"))
+    assert question.labels == (str(here / "a-lab.tif"), str(here / "b-lab.tif"))
+    assert question.start_from == str(here / "old.safetensors")
+
+
+def test_a_bare_segmentation(asked: Callable[[str], Any], here: Path) -> None:
+    folder, question = asked(SEGMENT)
+    assert folder == here / "out.tif.run"
+    assert question == SegmentQuestion(
+        image=str(here / "a.tif"),
+        model=str(here / "old.safetensors"),
+        out=str(here / "out.tif"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "path", "value"),
+    [
+        ("--scores p.tif", "config.scores", True),
+        ("--tile 128", "config.tile", 128),
+        ("--tile whole", "config.tile", "whole"),
+        ("--axes tyx", "axes", "TYX"),
+        ("--device cpu", "config.device", "cpu"),
+        ("--precision fp32", "config.precision", "fp32"),
+        ("--overwrite", "overwrite", True),
+    ],
+)
+def test_an_option_of_segment(
+    asked: Callable[[str], Any], typed: str, path: str, value: object
+) -> None:
+    _, question = asked(f"{SEGMENT} {typed}")
+    assert _at(question, path) == value
+
+
+def test_scores_get_an_absolute_path(asked: Callable[[str], Any], here: Path) -> None:
+    _, question = asked(f"{SEGMENT} --scores deep/p.tif")
+    assert question.scores == str(here / "deep" / "p.tif")
+
+
+@pytest.mark.parametrize("line", [TRAIN, SEGMENT])
+def test_a_run_folder_can_be_named(
+    asked: Callable[[str], Any], here: Path, line: str
+) -> None:
+    folder, _ = asked(f"{line} --run elsewhere")
+    assert folder == here / "elsewhere"
+
+
+def _at(question: Any, path: str) -> object:
+    value = json.loads(question.model_dump_json())
+    for name in path.split("."):
+        value = value[name]
+    return value
