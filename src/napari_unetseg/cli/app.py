@@ -10,7 +10,7 @@ import typer
 
 from napari_unetseg.cli.arguments import spread
 from napari_unetseg.cli.check import check
-from napari_unetseg.cli.codes import BROKEN_PIPE, INTERRUPTED, MENDABLE
+from napari_unetseg.cli.codes import INTERRUPTED, MENDABLE
 from napari_unetseg.cli.demo import demo
 from napari_unetseg.cli.evaluate import evaluate
 from napari_unetseg.cli.info import info
@@ -104,10 +104,6 @@ def run(argv: list[str]) -> int:
         return MENDABLE
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
-    except BrokenPipeError:
-        # Who read our output has gone; Python would complain when it flushes the rest.
-        sys.stdout = None
-        return BROKEN_PIPE
     return code if isinstance(code, int) else 0
 
 

@@ -10,4 +10,3 @@ ENDED_EARLY: Final = 3
 SIGNAL: Final = 128  # plus the number of the signal, as shells do
 INTERRUPTED: Final = SIGNAL + 2
 TERMINATED: Final = SIGNAL + 15
-BROKEN_PIPE: Final = SIGNAL + 13

@@ -9,6 +9,11 @@ import typer
 
 from napari_unetseg.cli import options
 from napari_unetseg.cli.following import follow
+from napari_unetseg.cli.settings import (
+    check_dimensions,
+    check_pairs,
+    training_config,
+)
 from napari_unetseg.cli.starting import (
     check_resumable,
     check_resume,
@@ -17,8 +22,7 @@ from napari_unetseg.cli.starting import (
     run_folder,
     tell_unused,
 )
-from napari_unetseg.core.config import NETWORKS, PRESETS, TrainConfig, train_config
-from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.config import NETWORKS, PRESETS
 from napari_unetseg.core.events import Finished, to_json
 from napari_unetseg.runs import client
 from napari_unetseg.runs.folder import read_question
@@ -180,8 +184,8 @@ def train(
             assert image is not None
             assert labels is not None
             assert model is not None
-            _check_pairs(image, labels)
-            _check_dimensions(dimensions)
+            check_pairs(image, labels)
+            check_dimensions(dimensions)
             config = training_config(
                 preset,
                 task=options.one_of("task", task, TASKS),
@@ -218,22 +222,6 @@ def train(
         tell_trained(result, trained_model(folder), folder)
 
 
-def training_config(preset: str | None, **wishes: object) -> TrainConfig:
-    """Build the configuration; None keeps the preset's value.
-
-    Raises
-    ------
-    InputError
-        Naming the first value that does not fit.
-    """
-    if wishes.get("minutes") is not None and wishes.get("steps") is not None:
-        raise InputError(
-            "--minutes and --steps both say how long to train", "Give one of the two"
-        )
-    preset = options.one_of("preset", preset, PRESETS)
-    return train_config(preset or "default", **wishes)
-
-
 def trained_model(folder: Path) -> Path:
     """Path of the model that a run was asked for."""
     question = read_question(folder)
@@ -262,21 +250,3 @@ def _already_finished(folder: Path, result: dict[str, Any], as_json: bool) -> No
         return
     typer.echo("This training is finished.", err=True)
     tell_trained(result, trained_model(folder), folder)
-
-
-def _check_pairs(images: list[Path], labels: list[Path]) -> None:
-    if len(images) != len(labels):
-        raise InputError(
-            f"There are {len(images)} images but {len(labels)} labels",
-            "Give one labels file for each image",
-        )
-
-
-def _check_dimensions(dimensions: int | None) -> None:
-    if dimensions == 3:
-        raise InputError(
-            "This version segments plane by plane, so --dimensions 3 is not part of it",
-            "Leave it out: a stack is trained on and segmented slice by slice",
-        )
-    if dimensions not in {None, 2}:
-        raise InputError(f"There are no networks of {dimensions} dimensions", "Use 2")

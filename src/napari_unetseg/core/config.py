@@ -142,7 +142,7 @@ class TrainConfig(Config):
     patch: PositiveInt = 256
     batch: PositiveInt = 4
     optimiser: Literal["adamw", "sgd"] = "adamw"
-    learning_rate: PositiveFloat = 4e-3
+    learning_rate: PositiveFloat = 5e-3
     weight_decay: Annotated[float, Field(ge=0)] = 1e-2
     averaging: Annotated[float, Field(ge=0, lt=1)] = 0.99
     augment: AugmentConfig = AugmentConfig()
