@@ -181,7 +181,10 @@ def test_nothing_is_promised_while_the_speed_is_measured(
     sender.join()
     assert answer.code == 130
     assert "?" in answer.err
-    assert "Begin again with: unetseg train --model m --resume" in answer.err
+    assert (
+        "before anything was kept. Continue with: unetseg train --model m --resume"
+        in answer.err
+    )
 
 
 def test_a_cancel_from_elsewhere_ends_the_command_too(

@@ -63,7 +63,7 @@ def test_a_run_that_goes_on_elsewhere_is_refused(
 
 
 def test_the_command_to_go_on_can_be_pasted() -> None:
-    command = starting.resume_command("segment", None, Path("my out.tif"), "--out")
-    assert command == "unetseg segment --out 'my out.tif' --resume"
-    command = starting.resume_command("train", Path("r"), Path("m"), "--model")
-    assert command == "unetseg train --run r --resume"
+    command = starting.how_to_resume("segment", None, Path("my out.tif"), "--out")
+    assert command == "Continue with: unetseg segment --out 'my out.tif' --resume"
+    command = starting.how_to_resume("train", Path("r"), Path("m"), "--model")
+    assert command == "Continue with: unetseg train --run r --resume"

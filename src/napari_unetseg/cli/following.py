@@ -36,7 +36,7 @@ def follow(folder: Path, *, again: str, fresh: bool, as_json: bool) -> dict[str,
     folder : Path
         The run folder.
     again : str
-        The command that goes on with the run, to be told if it is stopped.
+        How to go on, as a sentence that ends in a command: told if it is stopped.
     fresh : bool
         Whether this command made the folder; it then goes if no work was begun.
     as_json : bool
@@ -129,10 +129,10 @@ def _stopped(story: Story, again: str) -> str:
         return "Stopped before the work began."
     if not story.planned:
         return (
-            "Stopped while the speed was still being measured. "
-            f"Begin again with: {again}"
+            "Stopped while the speed was still being measured, before anything was "
+            f"kept. {again}"
         )
     if isinstance(story.end, Failed):
-        return f"Stopped by force; what was saved is kept. Continue with: {again}"
+        return f"Stopped by force; what was saved is kept. {again}"
     where = f" after {story.unit} {story.done}" if story.done else ""
-    return f"Stopped{where}; everything is kept. Continue with: {again}"
+    return f"Stopped{where}; everything is kept. {again}"

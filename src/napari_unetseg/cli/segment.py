@@ -14,7 +14,7 @@ from napari_unetseg.cli.starting import (
     check_resumable,
     check_resume,
     errors_as_events,
-    resume_command,
+    how_to_resume,
     run_folder,
     tell_unused,
 )
@@ -103,7 +103,7 @@ def segment(
             )
             folder = run_folder(run, out, "--out")
             client.create(folder, question, overwrite=overwrite)
-        again = resume_command("segment", run, out, "--out")
+        again = how_to_resume("segment", run, out, "--out")
         follow(folder, again=again, fresh=not resume, as_json=as_json)
     if not as_json:
         _tell_outputs(folder)

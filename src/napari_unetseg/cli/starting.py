@@ -55,10 +55,10 @@ def run_folder(run: Path | None, output: Path | None, option: str) -> Path:
     return Path(f"{output.absolute()}{ENDING}")
 
 
-def resume_command(job: str, run: Path | None, output: Path | None, option: str) -> str:
-    """What to type to go on with a run."""
+def how_to_resume(job: str, run: Path | None, output: Path | None, option: str) -> str:
+    """Say what to type to go on with a run."""
     where = ["--run", str(run)] if run is not None else [option, str(output)]
-    return shlex.join(["unetseg", job, *where, "--resume"])
+    return f"Continue with: {shlex.join(['unetseg', job, *where, '--resume'])}"
 
 
 def check_resumable(folder: Path, job: str) -> client.RunStatus:

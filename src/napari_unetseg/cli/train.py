@@ -18,7 +18,7 @@ from napari_unetseg.cli.starting import (
     check_resumable,
     check_resume,
     errors_as_events,
-    resume_command,
+    how_to_resume,
     run_folder,
     tell_unused,
 )
@@ -216,7 +216,7 @@ def train(
             )
             folder = run_folder(run, model, "--model")
             client.create(folder, question, overwrite=overwrite)
-        again = resume_command("train", run, model, "--model")
+        again = how_to_resume("train", run, model, "--model")
         result = follow(folder, again=again, fresh=not resume, as_json=as_json)
     if not as_json:
         tell_trained(result, trained_model(folder), folder)

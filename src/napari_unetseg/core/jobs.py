@@ -79,7 +79,7 @@ def train(
     found = annotation(list(labels), config.unannotated)
     yield Note(text=found.verdict)
     if start_from is not None:
-        check_fits(images[0], start_from.card)
+        images = [fit(image, start_from.card) for image in images]
     cut = slices(images, labels, found)
     parts = split(
         config.validation, [one.annotated for one in cut], [one.image for one in cut]
@@ -178,8 +178,7 @@ def segment(
     InputError, ModelError, DeviceError
         Before any work, in one sentence.
     """
-    image = select_channels(image, model.card.channels, named_only=True)
-    check_fits(image, model.card)
+    image = fit(image, model.card)
     yield from map(_warning, _pixel_size_notes(image, model.card))
 
     from napari_unetseg.core.device import choose_device
@@ -233,9 +232,7 @@ def result_arrays(image: Image, card: ModelCard) -> dict[str, dict[str, Any]]:
     }
 
 
-def select_channels(
-    image: Image, names: tuple[str, ...], *, named_only: bool = False
-) -> Image:
+def select_channels(image: Image, names: tuple[str, ...]) -> Image:
     """Take channels by name, or name those of an image that has no names.
 
     Parameters
@@ -244,15 +241,13 @@ def select_channels(
         With or without channel names.
     names : tuple of str
         Wanted channels, in order; empty for all.
-    named_only : bool
-        Leave an image without channel names as it is.
 
     Raises
     ------
     InputError
         If a name is not there, or the numbers of names and channels differ.
     """
-    if not names or (named_only and not image.channels):
+    if not names:
         return image
     if not image.channels:
         if "C" in image.axes or len(names) == 1:
@@ -275,8 +270,10 @@ def select_channels(
     return replace(image, array=array, channels=names)
 
 
-def check_fits(image: Image, card: ModelCard) -> None:
-    """Refuse an image that a model cannot be applied to.
+def fit(image: Image, card: ModelCard) -> Image:
+    """Take an image's channels as a model expects them, or refuse the image.
+
+    Channels are taken by name where both know names, and as they stand otherwise.
 
     Raises
     ------
@@ -287,6 +284,8 @@ def check_fits(image: Image, card: ModelCard) -> None:
         raise InputError(
             f"'{image.name}' holds {image.dtype} values", "Use real numbers"
         )
+    if image.channels:
+        image = select_channels(image, card.channels)
     expected = card.network.channels
     if image.channel_count != expected:
         names = f" ({', '.join(card.channels)})" if card.channels else ""
@@ -295,6 +294,7 @@ def check_fits(image: Image, card: ModelCard) -> None:
             f"'{image.name}' has {image.channel_count}",
             "Choose an image with the same channels, or train on this one",
         )
+    return image
 
 
 def _start(

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_unetseg.core import jobs
-from napari_unetseg.core.network.modelfile import load_model
+from napari_unetseg.core.network.modelfile import load_model, read_card
 from napari_unetseg.core.read import read_image
-from napari_unetseg.core.write.atomic import check_writable
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
-from napari_unetseg.runs.folder import STATE
+from napari_unetseg.runs.folder import STATE, programs
+from napari_unetseg.runs.outputs import begin_output, check_outputs
 from napari_unetseg.runs.questions import Question, SegmentQuestion, TrainQuestion
 from napari_unetseg.runs.status import status
 from napari_unetseg.runs.store import open_store
@@ -46,7 +46,7 @@ def answer(question: Question, folder: Path) -> Generator[Event, None, dict[str,
 def _train(
     question: TrainQuestion, folder: Path
 ) -> Generator[Event, None, dict[str, Any]]:
-    check_writable(question.model, overwrite=question.overwrite)
+    check_outputs(folder, [question.model], overwrite=question.overwrite)
     images = [read_image(path, axes=question.axes) for path in question.images]
     if question.pixel_size is not None:
         size = question.pixel_size
@@ -61,7 +61,8 @@ def _train(
         start_from=load_model(question.start_from) if question.start_from else None,
         state=folder / STATE,
     )
-    model.save(question.model, overwrite=question.overwrite)
+    begin_output(folder, question.model)
+    model.save(question.model, overwrite=True)
     return {
         "model": Path(question.model).name,
         "classes": list(model.card.classes),
@@ -75,24 +76,24 @@ def _segment(
     question: SegmentQuestion, folder: Path
 ) -> Generator[Event, None, dict[str, Any]]:
     outputs = [question.out, *([question.scores] if question.scores else [])]
-    for path in outputs:
-        check_writable(path, overwrite=question.overwrite)
-    image = read_image(question.image, axes=question.axes)
+    check_outputs(folder, outputs, overwrite=question.overwrite)
+    card = read_card(question.model)
+    image = jobs.fit(read_image(question.image, axes=question.axes), card)
     model = load_model(question.model)
     config = question.config.model_copy(update={"scores": question.scores is not None})
-    jobs.check_fits(image, model.card)
-    arrays = jobs.result_arrays(image, model.card)
+    arrays = jobs.result_arrays(image, card)
     if not config.scores:
         arrays.pop("scores")
-    store = open_store(folder, arrays, image, model.card.sha256)
+    store = open_store(folder, arrays, image, card.sha256)
     before = status(folder)
     result = yield from jobs.segment(
         image, model, config, **store, done=(before.done, before.total)
     )
-    how = _provenance(image, model.card, question)
+    how = _provenance(image, card, question)
     for path, made in zip(outputs, (result.labels, result.scores), strict=False):
         assert made is not None
-        write_ome_tiff(path, made, overwrite=question.overwrite, description=how)
+        begin_output(folder, path)
+        write_ome_tiff(path, made, overwrite=True, description=how)
     return {
         "image": image.name,
         "out": [Path(path).name for path in outputs],
@@ -111,5 +112,5 @@ def _provenance(
         "model_sha256": card.sha256,
         "network": card.network.model_dump_json(),
         "classes": ",".join(map(str, card.classes)),
-        "made_by": f"napari-unetseg {card.versions.get('napari-unetseg', '')}".strip(),
+        "made_by": " ".join(["napari-unetseg", programs()["napari-unetseg"]]),
     }

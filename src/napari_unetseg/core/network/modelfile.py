@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 
 from napari_unetseg.core.config import Config, NetworkConfig
 from napari_unetseg.core.errors import ModelError
-from napari_unetseg.core.write.atomic import atomic_path, check_writable
+from napari_unetseg.core.write.atomic import check_writable, write_bytes_atomic
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -112,13 +112,12 @@ class Model:
         WriteError
             If the file exists or cannot be written.
         """
-        from safetensors.torch import save_file
+        from safetensors.torch import save
 
         check_writable(path, overwrite=overwrite)
         tensors = {k: v.contiguous().clone() for k, v in self.tensors.items()}
         card = self.card.model_copy(update={"sha256": _checksum(tensors)})
-        with atomic_path(path) as temporary:
-            save_file(tensors, temporary, {_KEY: card.model_dump_json()})
+        write_bytes_atomic(path, save(tensors, {_KEY: card.model_dump_json()}))
 
 
 def load_model(path: str | Path) -> Model:

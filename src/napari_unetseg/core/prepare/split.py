@@ -80,7 +80,8 @@ def _take_fraction(
     first = len(usable) - count
     train, validation = usable[:first], usable[first:]
     last, next_ = train[-1], validation[0]
-    note = f"Validation on the slices {_ranges(validation)}."
+    slices = "slice" if count == 1 else "slices"
+    note = f"Validation on the {slices} {_ranges(validation)}."
     touching = next_ - last == 1 and image_of[last] == image_of[next_]
     if touching and len(train) > 2:
         train = train[:-1]

@@ -1,0 +1,48 @@
+"""What can be told wrong about a training's settings before anything is read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_unetseg.cli import options
+from napari_unetseg.core.config import PRESETS, TrainConfig, train_config
+from napari_unetseg.core.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def training_config(preset: str | None, **wishes: object) -> TrainConfig:
+    """Build the configuration; None keeps the preset's value.
+
+    Raises
+    ------
+    InputError
+        Naming the first value that does not fit.
+    """
+    if wishes.get("minutes") is not None and wishes.get("steps") is not None:
+        raise InputError(
+            "--minutes and --steps both say how long to train", "Give one of the two"
+        )
+    preset = options.one_of("preset", preset, PRESETS)
+    return train_config(preset or "default", **wishes)
+
+
+def check_pairs(images: list[Path], labels: list[Path]) -> None:
+    """Refuse images without labels, or the other way round."""
+    if len(images) != len(labels):
+        raise InputError(
+            f"There are {len(images)} images but {len(labels)} labels",
+            "Give one labels file for each image",
+        )
+
+
+def check_dimensions(dimensions: int | None) -> None:
+    """Refuse networks that this version does not have."""
+    if dimensions == 3:
+        raise InputError(
+            "This version segments plane by plane, so --dimensions 3 is not part of it",
+            "Leave it out: a stack is trained on and segmented slice by slice",
+        )
+    if dimensions not in {None, 2}:
+        raise InputError(f"There are no networks of {dimensions} dimensions", "Use 2")
