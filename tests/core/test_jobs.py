@@ -9,6 +9,7 @@ from napari_unetseg.core.errors import InputError, ModelError
 from napari_unetseg.core.events import Note, Planned, Started, Tile
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.network.modelfile import Model, ModelCard
+from napari_unetseg.core.prepare.channels import select_channels
 
 SMALL = {"steps": 2, "base": 2, "depth": 1, "patch": 16, "batch": 1}
 
@@ -157,7 +158,7 @@ def test_channels_are_selected_for_training():
 def test_unknown_channels_are_listed(names, sentence):
     image, _ = pair((2, 2, 16, 16), "ZCYX", channels=("a", "b"))
     with pytest.raises(InputError, match=sentence):
-        jobs.select_channels(image, names)
+        select_channels(image, names)
 
 
 def test_another_channel_count_is_refused(model):

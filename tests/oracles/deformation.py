@@ -5,29 +5,25 @@ from __future__ import annotations
 import numpy as np
 
 
-def bilinear(image: np.ndarray, y: float, x: float) -> float:
+def bicubic(image, y, x):
     """Value of a (Y, X) image between its pixels, mirrored beyond the border."""
     y0, x0 = int(np.floor(y)), int(np.floor(x))
     value = 0.0
-    for i in (0, 1):
-        for j in (0, 1):
-            weight = (1 - abs(y - y0 - i)) * (1 - abs(x - x0 - j))
-            value += (
-                weight
-                * image[_inside(y0 + i, image.shape[0])][
-                    _inside(x0 + j, image.shape[1])
-                ]
-            )
+    for i in range(y0 - 1, y0 + 3):
+        for j in range(x0 - 1, x0 + 3):
+            weight = cubic(y - i, -0.75) * cubic(x - j, -0.75)
+            pixel = image[_inside(i, image.shape[0])][_inside(j, image.shape[1])]
+            value += weight * pixel
     return value
 
 
-def cubic(t: float) -> float:
-    """Keys' cubic convolution kernel with a = -0.5."""
+def cubic(t, a=-0.5):
+    """Keys' cubic convolution kernel."""
     t = abs(t)
     if t <= 1:
-        return 1.5 * t**3 - 2.5 * t**2 + 1
+        return (a + 2) * t**3 - (a + 3) * t**2 + 1
     if t < 2:
-        return -0.5 * t**3 + 2.5 * t**2 - 4 * t + 2
+        return a * t**3 - 5 * a * t**2 + 8 * a * t - 4 * a
     return 0.0
 
 

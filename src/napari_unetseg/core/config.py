@@ -73,6 +73,10 @@ class AugmentConfig(Config):
 
     Attributes
     ----------
+    bent : float
+        Share of the patches that are bent, turned by any angle and zoomed. The others
+        are turned by quarters only, which keeps their pixels as sharp as those of the
+        images that will be predicted.
     elastic_sigma : float
         Standard deviation of the control points' displacement, in pixels.
     elastic_spacing : float
@@ -88,6 +92,7 @@ class AugmentConfig(Config):
         Largest standard deviation of added Gaussian noise, in the same units.
     """
 
+    bent: Annotated[float, Field(ge=0, le=1)] = 0.5
     elastic_sigma: Annotated[float, Field(ge=0)] = 10.0
     elastic_spacing: PositiveFloat = 128.0
     rotate: bool = True
@@ -165,7 +170,7 @@ PRESETS: dict[str, dict[str, object]] = {
         "learning_rate": 1e-3,
         "weight_decay": 0.0,
         "averaging": 0.0,
-        "augment": AugmentConfig(elastic_spacing=194.0, scale=0.0, noise=0.0),
+        "augment": AugmentConfig(bent=1.0, elastic_spacing=194.0, scale=0.0, noise=0.0),
     },
 }
 

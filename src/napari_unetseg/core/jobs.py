@@ -14,24 +14,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_unetseg.core.config import NetworkConfig
-from napari_unetseg.core.errors import InputError, ModelError
+from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.events import Event, Note, Planned, Started, Tile
+from napari_unetseg.core.predict.fit import fit, pixel_size_notes
+from napari_unetseg.core.prepare.channels import select_channels
 from napari_unetseg.core.prepare.slices import check_pairs, slices
 from napari_unetseg.core.prepare.split import split
 from napari_unetseg.core.prepare.targets import annotation
-from napari_unetseg.core.units import unit_ratio
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
     from pathlib import Path
 
-    from torch import nn
-
     from napari_unetseg.core.config import SegmentConfig, TrainConfig
     from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.modelfile import Model, ModelCard
-
-_SAME_PIXEL_SIZE = 0.1
 
 
 def train(
@@ -92,6 +89,7 @@ def train(
     from napari_unetseg.core.train.card import describe
     from napari_unetseg.core.train.checkpoint import Checkpoints
     from napari_unetseg.core.train.loop import TrainingData, train_network
+    from napari_unetseg.core.train.start import starting_network
 
     device = choose_device(config.device)
     precision = choose_precision(config.precision, device)
@@ -103,7 +101,9 @@ def train(
         depth=config.depth,
         dropout=config.dropout,
     )
-    network, architecture, notes = _start(architecture, config.seed, start_from)
+    network, architecture, notes = starting_network(
+        architecture, config.seed, start_from
+    )
     yield Started(job="train", device=device, precision=precision)
     for note in notes:
         yield Note(text=note)
@@ -179,7 +179,7 @@ def segment(
         Before any work, in one sentence.
     """
     image = fit(image, model.card)
-    yield from map(_warning, _pixel_size_notes(image, model.card))
+    yield from map(_warning, pixel_size_notes(image, model.card))
 
     from napari_unetseg.core.device import choose_device
     from napari_unetseg.core.postprocess.classes import to_classes
@@ -230,114 +230,6 @@ def result_arrays(image: Image, card: ModelCard) -> dict[str, dict[str, Any]]:
         "labels": {"shape": shape, "dtype": np.min_scalar_type(max(card.classes))},
         "scores": {"shape": (len(card.classes), *shape), "dtype": np.dtype("float32")},
     }
-
-
-def select_channels(image: Image, names: tuple[str, ...]) -> Image:
-    """Take channels by name, or name those of an image that has no names.
-
-    Parameters
-    ----------
-    image : Image
-        With or without channel names.
-    names : tuple of str
-        Wanted channels, in order; empty for all.
-
-    Raises
-    ------
-    InputError
-        If a name is not there, or the numbers of names and channels differ.
-    """
-    if not names:
-        return image
-    if not image.channels:
-        if "C" in image.axes or len(names) == 1:
-            return replace(image, channels=names)
-        raise InputError(
-            f"'{image.name}' has one channel, but {len(names)} are named",
-            "Name one channel",
-        )
-    missing = [name for name in names if name not in image.channels]
-    if missing:
-        raise InputError(
-            f"'{image.name}' has no channel '{missing[0]}'",
-            f"Its channels are {', '.join(image.channels)}",
-        )
-    wanted = [image.channels.index(name) for name in names]
-    if "C" not in image.axes or wanted == list(range(len(image.channels))):
-        return image
-    position = image.axes.index("C")
-    array = image.array[(slice(None),) * position + (wanted,)]
-    return replace(image, array=array, channels=names)
-
-
-def fit(image: Image, card: ModelCard) -> Image:
-    """Take an image's channels as a model expects them, or refuse the image.
-
-    Channels are taken by name where both know names, and as they stand otherwise.
-
-    Raises
-    ------
-    InputError, ModelError
-        If its numbers are not real, or its channels are not those of the model.
-    """
-    if image.dtype.kind not in "buif":
-        raise InputError(
-            f"'{image.name}' holds {image.dtype} values", "Use real numbers"
-        )
-    if image.channels:
-        image = select_channels(image, card.channels)
-    expected = card.network.channels
-    if image.channel_count != expected:
-        names = f" ({', '.join(card.channels)})" if card.channels else ""
-        raise ModelError(
-            f"The model expects {expected} channel{'s' * (expected != 1)}{names}, but "
-            f"'{image.name}' has {image.channel_count}",
-            "Choose an image with the same channels, or train on this one",
-        )
-    return image
-
-
-def _start(
-    config: NetworkConfig, seed: int, start_from: Model | None
-) -> tuple[nn.Module, NetworkConfig, list[str]]:
-    """A fresh network, or a given model's, with a new last layer for other classes."""
-    from napari_unetseg.core.network.build import build_network
-
-    if start_from is None:
-        return build_network(config, seed), config, []
-    old = start_from.card.network
-    config = old.model_copy(update={"classes": config.classes})
-    network = build_network(config, seed)
-    kept = dict(start_from.tensors)
-    notes = [f"Starts from a {old.name} of {old.base} channels at the first level."]
-    if old.classes != config.classes:
-        kept = {k: v for k, v in kept.items() if not k.startswith("head.")}
-        notes.append(
-            f"The model had {old.classes} classes and these labels have "
-            f"{config.classes}: its last layer starts anew."
-        )
-    network.load_state_dict(kept, strict=False)
-    return network, config, notes
-
-
-def _pixel_size_notes(image: Image, card: ModelCard) -> list[str]:
-    """A warning if image and model know different pixel sizes."""
-    sizes = image.spacing_of("Y"), image.spacing_of("X")
-    factor = unit_ratio(image.unit, card.unit)
-    if factor is None:
-        return []
-    ratios = [a * factor / b for a, b in zip(sizes, card.spacing, strict=True)]
-    if all(abs(ratio - 1) < _SAME_PIXEL_SIZE for ratio in ratios):
-        return []
-    return [
-        f"The model was trained at {_sizes(card.spacing, card.unit)}, but "
-        f"'{image.name}' has {_sizes(sizes, image.unit)}: expect a poorer result, or "
-        "resample the image first."
-    ]
-
-
-def _sizes(spacing: tuple[float, ...], unit: str) -> str:
-    return " x ".join(f"{size:g}" for size in spacing) + f" {unit} per pixel"
 
 
 def _warning(text: str) -> Note:

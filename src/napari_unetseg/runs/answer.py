@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_unetseg.core import jobs
 from napari_unetseg.core.network.modelfile import load_model, read_card
+from napari_unetseg.core.predict.fit import fit
 from napari_unetseg.core.read import read_image
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.runs.folder import STATE, programs
@@ -78,7 +79,7 @@ def _segment(
     outputs = [question.out, *([question.scores] if question.scores else [])]
     check_outputs(folder, outputs, overwrite=question.overwrite)
     card = read_card(question.model)
-    image = jobs.fit(read_image(question.image, axes=question.axes), card)
+    image = fit(read_image(question.image, axes=question.axes), card)
     model = load_model(question.model)
     config = question.config.model_copy(update={"scores": question.scores is not None})
     arrays = jobs.result_arrays(image, card)

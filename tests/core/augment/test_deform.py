@@ -15,9 +15,10 @@ from napari_unetseg.core.augment.deform import (
 from napari_unetseg.core.augment.intensity import vary_intensity
 from napari_unetseg.core.augment.resample import resample
 from napari_unetseg.core.config import AugmentConfig
-from oracles.deformation import bilinear, cubic
+from oracles.deformation import bicubic, cubic
 
 STILL = AugmentConfig(
+    bent=1,
     elastic_sigma=0,
     rotate=False,
     flip=False,
@@ -101,6 +102,28 @@ def test_a_drawn_rotation_keeps_lengths():
     np.testing.assert_allclose(affine @ affine.T, np.eye(2), atol=1e-12)
 
 
+def test_patches_that_are_not_bent_keep_their_pixels():
+    image = np.random.default_rng(0).normal(size=(40, 40)).astype(np.float32)
+    rng = np.random.default_rng(0)
+    seen = set()
+    for _ in range(30):
+        how = draw_deformation((19.5, 19.5), 16, AugmentConfig(bent=0), rng)
+        found, _ = look_up(image, np.zeros_like(image), how, 16)
+        patch = image[12:28, 12:28]
+        turned = [np.rot90(side, k) for side in (patch, patch.T) for k in range(4)]
+        errors = [np.abs(found - one).max() for one in turned]
+        assert min(errors) < 1e-3
+        seen.add(int(np.argmin(errors)))
+    assert seen == set(range(8))
+
+
+def test_half_of_the_patches_are_bent():
+    rng = np.random.default_rng(0)
+    config = AugmentConfig(bent=0.5)
+    drawn = [draw_deformation((0, 0), 64, config, rng) for _ in range(400)]
+    assert np.mean([d.displacement.any() for d in drawn]) == pytest.approx(0.5, abs=0.1)
+
+
 def test_nothing_is_changed_when_nothing_is_asked():
     image = np.random.default_rng(0).normal(size=(32, 32)).astype(np.float32)
     rng = np.random.default_rng(0)
@@ -112,7 +135,7 @@ def test_nothing_is_changed_when_nothing_is_asked():
 
 
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 1000))
-def test_images_are_linear_and_mirrored_and_targets_nearest_and_unknown(h, w, seed):
+def test_images_are_cubic_and_mirrored_and_targets_nearest_and_unknown(h, w, seed):
     rng = np.random.default_rng(seed)
     image = rng.normal(size=(h, w)).astype(np.float32)
     target = rng.integers(0, 3, (h, w)).astype(np.float32)
@@ -126,7 +149,7 @@ def test_images_are_linear_and_mirrored_and_targets_nearest_and_unknown(h, w, se
     for i, (y, x) in enumerate(places[:, 0].T.astype(float)):
         if h > 1 and w > 1:
             assert found[0, 0, i].item() == pytest.approx(
-                bilinear(image, y, x), abs=1e-3
+                bicubic(image, y, x), abs=1e-3
             )
         if abs(y % 1 - 0.5) < 1e-3 or abs(x % 1 - 0.5) < 1e-3:
             continue  # a tie between two pixels

@@ -175,7 +175,7 @@ def test_the_target_is_the_centre_of_a_valid_patch():
 
 def test_learning_rate_rises_then_falls_to_zero():
     rates = [learning_rate(step, 100, 1.0) for step in range(100)]
-    assert rates[0] == pytest.approx(0.1)
+    assert rates[0] == pytest.approx(1 / WARM_UP)
     assert rates[WARM_UP - 1] == rates[WARM_UP] == 1
     assert all(
         a >= b for a, b in zip(rates[WARM_UP:], rates[WARM_UP + 1 :], strict=False)
@@ -185,14 +185,20 @@ def test_learning_rate_rises_then_falls_to_zero():
     assert unknown == rates[:WARM_UP]
 
 
-def test_validations_include_the_first_and_the_last():
-    steps = [step for step in range(501) if is_validated(step, 500)]
+@pytest.mark.parametrize("total", [1, 2, 7, 8, 9, 333, 1000])
+def test_validations_are_few_and_include_the_first_and_the_last(total):
+    steps = [step for step in range(total + 1) if is_validated(step, total)]
     assert steps[0] == 0
-    assert steps[-1] == 500
-    assert len(steps) <= 10
+    assert steps[-1] == total
+    assert len(steps) <= 8
+
+
+def test_the_second_half_is_validated_twice_as_often():
+    steps = [step for step in range(801) if is_validated(step, 800)]
+    assert steps == [0, 200, 400, 500, 600, 700, 800]
     assert not is_validated(5, None)
 
 
 def test_steps_fill_the_time():
-    assert steps_within(300, 0.5, 2) == pytest.approx(560, abs=1)
+    assert steps_within(300, 0.5, 2) == (300 - 6 * 2) / 0.5
     assert steps_within(0.1, 1, 1) == WARM_UP

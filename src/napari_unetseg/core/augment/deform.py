@@ -51,13 +51,16 @@ def draw_deformation(
     rng: np.random.Generator,
 ) -> Deformation:
     """Draw one random deformation for a patch of `size` x `size` pixels."""
-    angle = rng.uniform(0, 2 * np.pi) if config.rotate else 0.0
-    zoom = (1 + config.scale) ** rng.uniform(-1, 1)
+    bent = rng.uniform() < config.bent
+    turn = rng.uniform(0, 4) if config.rotate else 0.0
+    angle = np.pi / 2 * (turn if bent else np.floor(turn))
+    zoom = (1 + config.scale) ** (rng.uniform(-1, 1) * bent)
     mirror = rng.integers(2, size=2) * 2 - 1 if config.flip else np.ones(2)
     cos, sin = np.cos(angle), np.sin(angle)
     affine = zoom * np.array([[cos, -sin], [sin, cos]]) * mirror
     points = control_points(size, config.elastic_spacing)
-    displacement = config.elastic_sigma * rng.standard_normal((2, points, points))
+    sigma = config.elastic_sigma * bent
+    displacement = sigma * rng.standard_normal((2, points, points))
     return Deformation(centre, affine, displacement)
 
 

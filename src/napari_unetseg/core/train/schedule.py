@@ -6,11 +6,11 @@ import math
 import time
 from statistics import median
 
-WARM_UP = 10
+WARM_UP = 20
 """Steps of rising learning rate. They do not depend on how many steps follow, so that
 the number of steps may be fixed after them, once they have shown the speed."""
 
-_VALIDATIONS = 10
+_PARTS = 8
 _LEAST_MEASURED = 3
 
 
@@ -33,22 +33,17 @@ def learning_rate(step: int, total: int | None, peak: float) -> float:
 
 
 def is_validated(step: int, total: int | None) -> bool:
-    """Whether the weights after `step` steps are scored: first, last, and in between.
+    """Whether the weights after `step` steps are scored.
 
-    The second half is scored twice as often as the first, because the best weights
-    are found there.
+    They are before the first step and after the last, in between after each quarter,
+    and after each eighth of the second half, where the best weights are found.
     """
     if step == 0 or step == total:
         return True
     if total is None:
         return False
-    every = max(1, round(total / _VALIDATIONS))
-    return step % every == 0 and (step % (2 * every) == 0 or 2 * step > total)
-
-
-def validations(total: int) -> int:
-    """Number of validations of a training, the first one included."""
-    return sum(is_validated(step, total) for step in range(total + 1))
+    part, rest = divmod(step, math.ceil(total / _PARTS))
+    return not rest and (part % 2 == 0 or 2 * part > _PARTS)
 
 
 class Pace:
@@ -103,5 +98,6 @@ def steps_within(seconds: float, step_seconds: float, validation_seconds: float)
     step_seconds, validation_seconds : float
         Measured duration of one step and of one validation.
     """
-    time = seconds - _VALIDATIONS * validation_seconds
-    return max(WARM_UP, int(time / max(step_seconds, 1e-6)))
+    still_to_come = sum(is_validated(part, _PARTS) for part in range(1, _PARTS + 1))
+    time_for_steps = seconds - still_to_come * validation_seconds
+    return max(WARM_UP, int(time_for_steps / max(step_seconds, 1e-6)))

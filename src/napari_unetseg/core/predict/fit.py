@@ -1,0 +1,62 @@
+"""Whether an image fits a model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_unetseg.core.errors import InputError, ModelError
+from napari_unetseg.core.prepare.channels import select_channels
+from napari_unetseg.core.units import unit_ratio
+
+if TYPE_CHECKING:
+    from napari_unetseg.core.image import Image
+    from napari_unetseg.core.network.modelfile import ModelCard
+
+_SAME_PIXEL_SIZE = 0.1
+
+
+def fit(image: Image, card: ModelCard) -> Image:
+    """Take an image's channels as a model expects them, or refuse the image.
+
+    Channels are taken by name where both know names, and as they stand otherwise.
+
+    Raises
+    ------
+    InputError, ModelError
+        If its numbers are not real, or its channels are not those of the model.
+    """
+    if image.dtype.kind not in "buif":
+        raise InputError(
+            f"'{image.name}' holds {image.dtype} values", "Use real numbers"
+        )
+    if image.channels:
+        image = select_channels(image, card.channels)
+    expected = card.network.channels
+    if image.channel_count != expected:
+        names = f" ({', '.join(card.channels)})" if card.channels else ""
+        raise ModelError(
+            f"The model expects {expected} channel{'s' * (expected != 1)}{names}, but "
+            f"'{image.name}' has {image.channel_count}",
+            "Choose an image with the same channels, or train on this one",
+        )
+    return image
+
+
+def pixel_size_notes(image: Image, card: ModelCard) -> list[str]:
+    """A warning if image and model know different pixel sizes."""
+    sizes = image.spacing_of("Y"), image.spacing_of("X")
+    factor = unit_ratio(image.unit, card.unit)
+    if factor is None:
+        return []
+    ratios = [a * factor / b for a, b in zip(sizes, card.spacing, strict=True)]
+    if all(abs(ratio - 1) < _SAME_PIXEL_SIZE for ratio in ratios):
+        return []
+    return [
+        f"The model was trained at {_sizes(card.spacing, card.unit)}, but "
+        f"'{image.name}' has {_sizes(sizes, image.unit)}: expect a poorer result, or "
+        "resample the image first."
+    ]
+
+
+def _sizes(spacing: tuple[float, ...], unit: str) -> str:
+    return " x ".join(f"{size:g}" for size in spacing) + f" {unit} per pixel"
