@@ -92,7 +92,7 @@ class AugmentConfig(Config):
         Largest standard deviation of added Gaussian noise, in the same units.
     """
 
-    bent: Annotated[float, Field(ge=0, le=1)] = 0.5
+    bent: Annotated[float, Field(ge=0, le=1)] = 0.25
     elastic_sigma: Annotated[float, Field(ge=0)] = 10.0
     elastic_spacing: PositiveFloat = 128.0
     rotate: bool = True
