@@ -80,7 +80,7 @@ def segment(
     command += ["--out", str(folder / f"labels-{image.stem}-{tile}.ome.tif")]
     subprocess.run(command, check=True, stdout=sys.stderr)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return tifffile.memmap(scores, mode="r"), peak * 1024
+    return tifffile.imread(scores), peak * 1024
 
 
 if __name__ == "__main__":
