@@ -220,11 +220,11 @@ def _verdict(
             kinds[kind] = kinds.get(kind, 0) + 1
     if set(kinds) == {"all annotated"}:
         return "Every pixel is annotated: no label is 0."
-    because = "" if wish != "auto" else ", because "
+    decided = wish == "auto"
     sentences = {
         "empty": "not annotated, because nothing is painted",
-        "strokes": "not annotated" + (because and because + "only strokes are painted"),
-        "background": "background" + (because and because + "areas are painted"),
+        "strokes": "not annotated" + ", because only strokes are painted" * decided,
+        "background": "background" + ", because areas are painted" * decided,
         "all annotated": "not there: every pixel is annotated",
     }
     total = sum(kinds.values())
