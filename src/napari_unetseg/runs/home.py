@@ -1,0 +1,44 @@
+"""Where the program keeps what the docks make: models, runs and settings.
+
+Models are the user's work and lie among the documents; runs hold copies of images and
+lie where the system keeps programs' data. ``UNETSEG_HOME`` puts all under one folder.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+VARIABLE = "UNETSEG_HOME"
+_NAME = "napari-unetseg"
+
+
+def models_folder() -> Path:
+    """Folder of the models that the docks train; not made here."""
+    return (_home() or platformdirs.user_documents_path() / _NAME) / "models"
+
+
+def runs_folder() -> Path:
+    """Folder of the runs that the docks start; not made here."""
+    return (_home() or platformdirs.user_data_path(_NAME, appauthor=False)) / "runs"
+
+
+def settings_file() -> Path:
+    """What the docks remember, as JSON; not made here."""
+    return _config() / "settings.json"
+
+
+def machine_file() -> Path:
+    """What was measured about this computer, as JSON; not made here."""
+    return _config() / "machine.json"
+
+
+def _config() -> Path:
+    return _home() or platformdirs.user_config_path(_NAME, appauthor=False)
+
+
+def _home() -> Path | None:
+    given = os.environ.get(VARIABLE)
+    return Path(given).absolute() if given else None
