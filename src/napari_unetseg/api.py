@@ -12,7 +12,7 @@ from napari_unetseg.core.image import Image, as_image
 from napari_unetseg.core.network.modelfile import Model, load_model
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from napari_unetseg.core.events import Event
@@ -30,6 +30,8 @@ def train(
     config: TrainConfig | None = None,
     axes: str | None = None,
     start_from: Model | None = None,
+    class_names: Mapping[Any, str] | None = None,
+    class_colors: Mapping[Any, str] | None = None,
     listen: Listener | None = None,
     **wishes: Any,
 ) -> Model:
@@ -48,6 +50,9 @@ def train(
         Axes of the images if they are arrays, out of "TZCYX".
     start_from : Model, optional
         Continue from its weights.
+    class_names, class_colors : mapping of id to str, optional
+        Names such as ``{1: "membrane"}``, and colours as "#rrggbb", by painted id. The
+        model keeps them.
     listen : callable, optional
         Called with every event of the training.
     **wishes
@@ -77,6 +82,8 @@ def train(
         _images(labels, label_axes, "labels"),
         config or train_config(preset, **wishes),
         start_from=start_from,
+        class_names=class_names,
+        class_colors=class_colors,
     )
     return _drain(job, listen)
 

@@ -8,7 +8,6 @@ import pytest
 from rich.console import Console
 
 from napari_unetseg.cli.display import Bar, Lines, progress_line, validated_line
-from napari_unetseg.cli.story import Story, duration
 from napari_unetseg.core.events import (
     Event,
     Note,
@@ -18,6 +17,7 @@ from napari_unetseg.core.events import (
     Tile,
     Validated,
 )
+from napari_unetseg.runs.story import Story, duration
 
 
 class Clock:

@@ -205,6 +205,44 @@ def test_a_cancel_from_elsewhere_ends_the_command_too(
     assert "everything is kept" in answer.err
 
 
+@pytest.mark.parametrize("scenario", ["endless", "measuring"])
+def test_a_run_that_somebody_keeps_is_told_with_its_model(
+    here: Path,
+    unetseg: Callable[..., Any],
+    engine: Callable[[str], None],
+    scenario: str,
+) -> None:
+    engine(scenario)
+
+    def keep() -> None:
+        while not _has_begun(here / "m.run"):
+            time.sleep(0.05)
+        client.keep(here / "m.run")
+
+    thread = threading.Thread(target=keep, daemon=True)
+    thread.start()
+    answer = unetseg(*TRAIN, "--json")
+    thread.join()
+    assert answer.code == 3
+    end = from_json(answer.out.splitlines()[-1])
+    assert isinstance(end, Stopped)
+    steps, kept = end.result["steps"], end.result["kept_step"]
+    assert f"Stopped after step {steps}; the model 'm' holds the" in answer.err
+    assert f"weights of step {kept}." in answer.err
+    assert ("begins anew" in answer.err) == (scenario == "measuring")
+    assert "Continue with: unetseg train --model m --resume\n" in answer.err
+
+
+def test_a_run_that_nobody_watched_is_told_so(
+    here: Path, unetseg: Callable[..., Any], engine: Callable[[str], None]
+) -> None:
+    """As when the command was suspended for a while."""
+    engine("unwatched")
+    answer = unetseg(*TRAIN)
+    assert answer.code == 3
+    assert "Nobody watched the run: it stopped after step " in answer.err
+
+
 def test_overwrite_begins_anew(
     here: Path, unetseg: Callable[..., Any], engine: Callable[[str], None]
 ) -> None:

@@ -16,7 +16,8 @@ from napari_unetseg.cli.check import speed_facts
 from napari_unetseg.core.config import NetworkConfig
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.network.build import build_network
-from napari_unetseg.core.network.modelfile import Model, ModelCard
+from napari_unetseg.core.network.card import ModelCard
+from napari_unetseg.core.network.modelfile import Model
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def test_info_on_a_model(here: Path, unetseg: Callable[..., Any]) -> None:
     card = ModelCard(
         network=config,
         classes=(0, 1, 5),
-        class_names={"0": "background"},
+        class_names={"0": "background", "5": "cell wall"},
         spacing=(4.0, 4.0),
         unit="nm",
         halo=(20, 20),
@@ -104,7 +105,7 @@ def test_info_on_a_model(here: Path, unetseg: Callable[..., Any]) -> None:
     for part in (
         "unet-bn, 2D, 4 channels at the first level, depth 2",
         f"{learnt:,}\n",
-        "0 (background), 1, 5\n",
+        "0 (background), 1, 5 (cell wall)\n",
         "Y 4 nm, X 4 nm",
         "9 steps, weights of step 8",
         "em.tif",

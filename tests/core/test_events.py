@@ -15,7 +15,7 @@ ONE_OF_EACH = [
     events.Saved(step=3),
     events.Tile(done=1, total=4, start=[0, 0], stop=[16, 16]),
     events.Finished(result={"out": ["a.tif"]}),
-    events.Stopped(reason="cancelled"),
+    events.Stopped(reason="kept", result={"model": "m", "resumable": True}),
     events.Failed(message="No.", mendable=True, error="InputError"),
 ]
 

@@ -8,7 +8,8 @@ from napari_unetseg.core import jobs
 from napari_unetseg.core.errors import InputError, ModelError
 from napari_unetseg.core.events import Note, Planned, Started, Tile
 from napari_unetseg.core.image import Image
-from napari_unetseg.core.network.modelfile import Model, ModelCard
+from napari_unetseg.core.network.card import ModelCard
+from napari_unetseg.core.network.modelfile import Model
 from napari_unetseg.core.prepare.channels import select_channels
 
 SMALL = {"steps": 2, "base": 2, "depth": 1, "patch": 16, "batch": 1}
@@ -72,6 +73,43 @@ def test_the_card_tells_how_the_model_was_made(model):
     assert card.validation["mean_iou"] is not None
     assert card.training["config"]["steps"] == 2
     assert "torch" in card.versions
+
+
+def test_names_and_colours_of_classes_travel_with_the_model():
+    image, labels = pair()
+    model = us.train(
+        image,
+        labels,
+        validation="3",
+        class_names={1: "cell", 2: "", 5: "nobody"},
+        class_colors={2: "#00ff00", 5: "#0000ff"},
+        **SMALL,
+    )
+    assert model.card.class_names == {"1": "cell"}
+    assert model.card.class_colors == {"2": "#00ff00"}
+    _, scores = us.segment(image, model, scores=True)
+    assert scores.channels == ("cell", "class 2")
+
+
+def test_a_colour_that_is_none_is_refused_before_any_work():
+    image, labels = pair()
+    events = []
+    with pytest.raises(InputError, match="'green' is no colour for class 2"):
+        us.train(
+            image, labels, class_colors={2: "green"}, listen=events.append, **SMALL
+        )
+    assert not any(isinstance(event, Started) for event in events)
+
+
+def test_a_training_can_be_stopped_early():
+    image, labels = pair()
+    config = us.train_config(validation="3", **SMALL | {"steps": 9})
+    asked = iter([False, False, True])
+    job = jobs.train([image], [labels], config, stop=lambda: next(asked))
+    card = result_of(job).card
+    assert card.training["steps"] == 2
+    assert card.training["config"]["steps"] == 9
+    assert card.validation["mean_iou"] is not None
 
 
 def test_events_tell_what_happens(model):

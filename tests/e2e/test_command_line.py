@@ -16,9 +16,10 @@ import pytest
 
 from napari_unetseg.core.events import from_json
 from napari_unetseg.core.image import Image
-from napari_unetseg.core.network.modelfile import read_card
+from napari_unetseg.core.network.card import read_card
 from napari_unetseg.core.read import read_image
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
+from napari_unetseg.runs import client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -255,13 +256,20 @@ def test_what_is_refused_before_any_process(folder: Path) -> None:
 def test_killed_and_resumed_it_is_the_same_model(
     folder: Path, start: Callable[..., subprocess.Popen[str]]
 ) -> None:
-    """First the command line is killed, then the engine; nothing is lost."""
+    """First the command line is killed, then the engine; nothing is lost.
+
+    An engine that nobody watches any more leaves a model of what it has learnt.
+    """
     run = folder / "m.run"
     process = start(*TRAIN, *QUESTION, "--model", "m")
     orphan = wait_for_engine(run)
     wait_for_step(run, 3)
     process.kill()
     process.wait()
+    wait_until(lambda: client.status(run).message == "abandoned")
+    left = client.status(run).result
+    assert left["resumable"]
+    assert read_card(folder / "m").training["steps"] == left["steps"] < 40
 
     process = start("train", "--model", "m", "--resume")
     engine = wait_for_engine(run, other_than=orphan)
@@ -271,7 +279,7 @@ def test_killed_and_resumed_it_is_the_same_model(
     assert process.returncode == 1
     assert "The engine ended unexpectedly" in said
     assert "Traceback" not in said
-    assert not (folder / "m").exists()
+    assert read_card(folder / "m").training["steps"] == left["steps"]
 
     answer = unetseg(folder, "train", "--model", "m", "--resume")
     assert answer.returncode == 0, answer.stderr

@@ -5,25 +5,22 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import InputError
-from napari_unetseg.core.events import Event, Planned, Started, Step
-from napari_unetseg.runs.engine import execute
+from napari_unetseg.core.events import Note, Planned, Started, Step
+from napari_unetseg.runs.engine import Answer, Stop, Story, execute
 
 if TYPE_CHECKING:
     from napari_unetseg.runs.questions import Question
-
-Story = Generator[Event, None, dict[str, Any]]
 
 
 def step(number: int, total: int = 5) -> Step:
     return Step(step=number, total=total, loss=1 / number, learning_rate=1e-3)
 
 
-def count(question: Question, folder: Path) -> Story:
+def count(question: Question, folder: Path, stop: Stop) -> Story:
     """Do five steps; the result tells of the process."""
     yield Started(job=question.job, device="cpu", precision="fp32")
     yield Planned(total=5, unit="step")
@@ -38,39 +35,54 @@ def count(question: Question, folder: Path) -> Story:
     }
 
 
-def endless(question: Question, folder: Path) -> Story:
-    """Do steps until closed, and note in ``saved`` that it was."""
+def endless(question: Question, folder: Path, stop: Stop) -> Story:
+    """Do steps until closed or stopped, and note in ``saved`` that it was."""
     yield Started(job=question.job)
     number = 0
     try:
-        while True:
+        while not stop():
             number += 1
             time.sleep(0.01)
             yield step(number, 10**6)
     finally:
         (folder / "saved").write_text(str(number))
+    return {"model": "m", "steps": number}
 
 
-def deaf(question: Question, folder: Path) -> Story:
+def slow_to_stop(question: Question, folder: Path, stop: Stop) -> Story:
+    """Be endless, and once it is to stop, take its time until closed."""
+    yield Started(job=question.job)
+    yield Planned(total=10**6, unit="step")
+    number = 0
+    while True:
+        number += 1
+        time.sleep(0.01)
+        if not stop():
+            yield step(number, 10**6)
+        else:
+            yield Note(text="still scoring")
+
+
+def deaf(question: Question, folder: Path, stop: Stop) -> Story:
     """Work without ever coming back to say anything."""
     yield Started(job=question.job)
     while True:
         time.sleep(1)
 
 
-def mendable(question: Question, folder: Path) -> Story:
+def mendable(question: Question, folder: Path, stop: Stop) -> Story:
     """Raise an error of the user's."""
     yield Started(job=question.job)
     raise InputError("the image is empty", "Choose another")
 
 
-def bug(question: Question, folder: Path) -> Story:
+def bug(question: Question, folder: Path, stop: Stop) -> Story:
     """Raise an error of ours."""
     yield Started(job=question.job)
     raise ZeroDivisionError("a very particular bug")
 
 
-def full(question: Question, folder: Path) -> Story:
+def full(question: Question, folder: Path, stop: Stop) -> Story:
     """Fill up the disk in the middle of a line."""
     import resource
 
@@ -85,9 +97,9 @@ def full(question: Question, folder: Path) -> Story:
     return {}
 
 
-SCENARIOS: dict[str, Callable[[Question, Path], Story]] = {
+SCENARIOS: dict[str, Answer] = {
     function.__name__: function
-    for function in (count, endless, deaf, mendable, bug, full)
+    for function in (count, endless, slow_to_stop, deaf, mendable, bug, full)
 }
 
 if __name__ == "__main__":

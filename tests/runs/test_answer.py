@@ -1,19 +1,23 @@
 """Files in, files out, and the rest of it after an interruption."""
 
 import hashlib
+import shutil
+import time
 
 import numpy as np
 import pytest
 
 from napari_unetseg.core.config import SegmentConfig, train_config
 from napari_unetseg.core.errors import InputError, ModelError, RunError
-from napari_unetseg.core.events import Finished, Tile
+from napari_unetseg.core.events import Finished, Step, Tile
 from napari_unetseg.core.image import Image
+from napari_unetseg.core.network.card import read_card
 from napari_unetseg.core.network.modelfile import load_model
 from napari_unetseg.core.read import read_image
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
-from napari_unetseg.runs import client, engine, journal
+from napari_unetseg.runs import client, engine, interrupts, journal
 from napari_unetseg.runs.answer import answer
+from napari_unetseg.runs.options import RunOptions
 from napari_unetseg.runs.questions import (
     PixelSize,
     SegmentQuestion,
@@ -69,6 +73,136 @@ def test_a_trained_model_knows_its_pixel_size(files):
     assert last.result["validation"]["slices"] == [2]
 
 
+def training(files, model, **options):
+    return TrainQuestion(
+        images=(str(files / "image.tif"),),
+        labels=(str(files / "labels.tif"),),
+        model=str(model),
+        config=train_config(validation="2", **SMALL | {"steps": 8}),
+        **options,
+    )
+
+
+def keep_after_3(asked, folder, stop):
+    """Answer, and ask to keep what is there after the third step."""
+    story = answer(asked, folder, stop)
+    while True:
+        try:
+            event = next(story)
+        except StopIteration as end:
+            return end.value
+        yield event
+        if isinstance(event, Step) and event.step == 3:
+            client.keep(folder)
+
+
+def test_a_kept_training_leaves_a_model_and_goes_on(files, tmp_path, monkeypatch):
+    monkeypatch.setattr(interrupts, "LOOK_EVERY", 0)
+    whole, kept = tmp_path / "whole" / "m", tmp_path / "kept" / "m"
+    client.create(tmp_path / "1.run", training(files, whole))
+    assert engine.execute(tmp_path / "1.run") == engine.FINISHED
+    finished = client.status(tmp_path / "1.run").result
+
+    run = tmp_path / "2.run"
+    client.create(run, training(files, kept))
+    assert engine.execute(run, keep_after_3) == engine.STOPPED
+    status = client.status(run)
+    assert (status.state, status.message) == ("stopped", "kept")
+    assert set(status.result) == {*finished, "resumable"}
+    assert status.result["resumable"]
+    assert status.result["steps"] == 3
+    card = read_card(kept)
+    assert card.training["kept_step"] == status.result["kept_step"] <= 3
+    assert card.validation == status.result["validation"]
+    assert load_model(kept).network()
+    first = digest(kept)
+
+    # Started and kept at once: the same model again, of the same steps.
+    kept.unlink()
+    begun = journal.end(run)
+    options = RunOptions(asked=time.time_ns())
+    client.keep(run)
+    assert engine.execute(run, options=options) == engine.STOPPED
+    assert not any(isinstance(e.event, Step) for e in journal.read(run, begun))
+    assert client.status(run).result == status.result
+    assert digest(kept) == first
+
+    # And to its end: as if it had never been stopped.
+    assert engine.execute(run) == engine.FINISHED
+    assert client.status(run).result == finished
+    assert digest(kept) == digest(whole)
+
+
+def test_a_training_that_is_kept_before_its_first_step_leaves_no_model(files, tmp_path):
+    client.create(tmp_path / "run", training(files, tmp_path / "m"))
+    options = RunOptions(asked=time.time_ns())
+    client.keep(tmp_path / "run")
+    assert engine.execute(tmp_path / "run", options=options) == engine.STOPPED
+    assert client.status(tmp_path / "run").result == {"resumable": True}
+    assert not (tmp_path / "m").exists()
+    assert engine.execute(tmp_path / "run") == engine.FINISHED
+    assert (tmp_path / "m").exists()
+
+
+def test_names_and_colours_reach_the_model(files, tmp_path):
+    asked = training(
+        files,
+        tmp_path / "m",
+        class_names={"1": "cell", "3": "none of these"},
+        class_colors={"2": "#00ff00"},
+    )
+    client.create(tmp_path / "run", asked)
+    engine.execute(tmp_path / "run")
+    card = read_card(tmp_path / "m")
+    assert card.class_names == {"1": "cell"}
+    assert card.class_colors == {"2": "#00ff00"}
+
+
+@pytest.mark.parametrize("colour", ["green", "#00ff0", "#00ff0000"])
+def test_a_question_with_a_colour_that_is_none_cannot_be_asked(colour):
+    with pytest.raises(InputError, match="class_colors"):
+        TrainQuestion.check(
+            images=("i",), labels=("l",), model="m", class_colors={"1": colour}
+        )
+
+
+TRAIN = TrainQuestion(
+    images=("inputs/image.tif",),
+    labels=("inputs/labels.tif",),
+    start_from="inputs/m.unetseg.safetensors",
+    model="model.unetseg.safetensors",
+    config=train_config(validation="2", **SMALL),
+)
+SEGMENT = SegmentQuestion(
+    image="inputs/image.tif",
+    model="inputs/m.unetseg.safetensors",
+    out="made/out.ome.tif",
+    scores="made/scores.ome.tif",
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "made"),
+    [(TRAIN, [TRAIN.model]), (SEGMENT, [SEGMENT.out, SEGMENT.scores])],
+    ids=["train", "segment"],
+)
+def test_a_folder_with_its_own_inputs_can_be_moved(files, tmp_path, asked, made):
+    here, there = tmp_path / "here", tmp_path / "there"
+    client.create(here, asked)
+    (here / "inputs").mkdir()
+    for name in ("image.tif", "labels.tif", "m.unetseg.safetensors"):
+        shutil.copy(files / name, here / "inputs")
+    shutil.copytree(here, there)
+    assert engine.execute(here) == engine.FINISHED
+    wanted = [digest(here / name) for name in made]
+    moved = here.rename(tmp_path / "elsewhere")
+    assert engine.execute(there) == engine.FINISHED
+    assert [digest(there / name) for name in made] == wanted
+    # What a run has made is its own, wherever it is.
+    assert engine.execute(moved) == engine.FINISHED
+    assert [digest(moved / name) for name in made] == wanted
+
+
 def test_an_interrupted_segmentation_computes_only_what_is_missing(files, tmp_path):
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     client.create(whole / "run", question(files, whole))
@@ -76,8 +210,8 @@ def test_an_interrupted_segmentation_computes_only_what_is_missing(files, tmp_pa
 
     client.create(parts / "run", question(files, parts))
 
-    def interrupted(asked, folder):
-        for event in answer(asked, folder):
+    def interrupted(asked, folder, stop):
+        for event in answer(asked, folder, stop):
             yield event
             if isinstance(event, Tile) and event.done == 17:
                 raise KeyError("pulled the plug")

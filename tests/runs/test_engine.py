@@ -15,17 +15,18 @@ from napari_unetseg.core.events import (
     Started,
     Step,
     Stopped,
+    Tile,
 )
-from napari_unetseg.runs import inbox, journal
-from napari_unetseg.runs.engine import Story, execute
+from napari_unetseg.runs import client, inbox, interrupts, journal
+from napari_unetseg.runs.engine import Answer, Stop, Story, execute
 from napari_unetseg.runs.folder import EVENTS, RUN, read_question
 from napari_unetseg.runs.journal import Journal
 from napari_unetseg.runs.lock import RunLock, is_taken
 from napari_unetseg.runs.options import RunOptions
-from napari_unetseg.runs.questions import Question, TrainQuestion
+from napari_unetseg.runs.questions import Question, SegmentQuestion, TrainQuestion
+from napari_unetseg.runs.status import status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -35,8 +36,8 @@ def events(folder: Path) -> list[Event]:
 
 def answering(
     *told: Event, result: object = None, error: Exception | None = None
-) -> Callable[[Question, Path], Story]:
-    def answer(question: Question, folder: Path) -> Story:
+) -> Answer:
+    def answer(question: Question, folder: Path, stop: Stop) -> Story:
         yield from told
         if error is not None:
             raise error
@@ -66,7 +67,7 @@ def test_resuming_continues_the_story(folder: Path) -> None:
 def test_the_answer_gets_the_question_as_it_was_fixed(folder: Path) -> None:
     seen = []
 
-    def answer(question: Question, folder: Path) -> Story:
+    def answer(question: Question, folder: Path, stop: Stop) -> Story:
         seen.append(question)
         yield Planned(total=9, unit="step")
         return {}
@@ -132,7 +133,7 @@ def test_a_result_that_is_not_plain_is_a_bug(folder: Path) -> None:
 def test_a_cancel_closes_the_answer_before_the_end_is_told(folder: Path) -> None:
     closed_after = []
 
-    def answer(question: Question, folder: Path) -> Story:
+    def answer(question: Question, folder: Path, stop: Stop) -> Story:
         try:
             inbox.put(folder, inbox.Command("cancel"))
             while True:
@@ -147,7 +148,7 @@ def test_a_cancel_closes_the_answer_before_the_end_is_told(folder: Path) -> None
 
 
 def test_an_error_while_saving_is_told(folder: Path) -> None:
-    def answer(question: Question, folder: Path) -> Story:
+    def answer(question: Question, folder: Path, stop: Stop) -> Story:
         try:
             inbox.put(folder, inbox.Command("cancel"))
             while True:
@@ -167,7 +168,7 @@ def test_a_story_that_cannot_be_written_saves_the_answer(
     def append(self: Journal, event: Event) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    def answer(question: Question, folder: Path) -> Story:
+    def answer(question: Question, folder: Path, stop: Stop) -> Story:
         try:
             yield Note(text="")
         finally:
@@ -208,5 +209,84 @@ def test_an_orphan_saves_and_ends(
         "napari_unetseg.runs.interrupts._parent_guard", lambda parent: lambda: False
     )
     options = RunOptions(attached=True)
-    assert execute(folder, answering(Note(text="")), options) == 3
-    assert events(folder) == [Stopped(reason="abandoned")]
+    assert execute(folder, training(), options) == 3
+    result = {"steps": 1, "resumable": True}
+    assert events(folder)[-1] == Stopped(reason="abandoned", result=result)
+
+
+def training(stop_after: int = 1, planned: bool = True) -> Answer:
+    """Train until it is to stop, or closed; `keep` is asked after a step."""
+
+    def answer(question: Question, folder: Path, stop: Stop) -> Story:
+        if planned:
+            yield Planned(total=99, unit="step")
+        number = 0
+        while not number or not stop():
+            number += 1
+            if number == stop_after:
+                client.keep(folder)
+            yield Step(step=number, total=99, loss=0.0, learning_rate=0.0)
+        return {"steps": number}
+
+    return answer
+
+
+@pytest.mark.parametrize("planned", [True, False])
+def test_to_keep_is_to_stop_with_a_result(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, planned: bool
+) -> None:
+    monkeypatch.setattr(interrupts, "LOOK_EVERY", 0)
+    assert execute(folder, training(3, planned)) == 3
+    end = Stopped(reason="kept", result={"steps": 3, "resumable": planned})
+    assert events(folder)[-1] == end
+    assert status(folder).result == end.result
+    assert status(folder).state == "stopped"
+
+
+def test_a_wish_that_comes_too_late_changes_nothing(folder: Path) -> None:
+    """The story was at its end and never asked."""
+
+    def answer(question: Question, folder: Path, stop: Stop) -> Story:
+        client.keep(folder)
+        yield Note(text="the last step")
+        return {"steps": 9}
+
+    assert execute(folder, answer) == 0
+    assert events(folder)[-1] == Finished(result={"steps": 9})
+
+
+def test_what_was_kept_can_still_be_cancelled(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interrupts, "LOOK_EVERY", 0)
+
+    def answer(question: Question, folder: Path, stop: Stop) -> Story:
+        client.keep(folder)
+        assert stop()
+        yield Note(text="scoring")
+        client.command(folder, "cancel")
+        yield Note(text="still scoring")
+        raise AssertionError("it was cancelled")
+
+    assert execute(folder, answer) == 3
+    assert events(folder)[-1] == Stopped(reason="cancelled")
+
+
+def test_to_keep_a_segmentation_is_to_cancel_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(interrupts, "LOOK_EVERY", 0)
+    closed = []
+
+    def answer(question: Question, folder: Path, stop: Stop) -> Story:
+        client.keep(folder)
+        try:
+            while True:
+                yield Tile(done=1, total=2)
+        finally:
+            closed.append(True)
+
+    client.create(tmp_path, SegmentQuestion(image="i", model="m", out="o"))
+    assert execute(tmp_path, answer) == 3
+    assert events(tmp_path)[-1] == Stopped(reason="cancelled")
+    assert closed

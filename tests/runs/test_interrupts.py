@@ -86,6 +86,59 @@ def test_an_old_cancel_is_ignored_and_a_new_one_heard(tmp_path: Path) -> None:
     assert pass_time(clock, interrupts, 1) == "cancelled"
 
 
+def test_a_wish_to_keep_is_no_reason_to_break_off_what_stops_itself(
+    tmp_path: Path,
+) -> None:
+    clock = Clock()
+    interrupts = Interrupts(tmp_path, ATTACHED, now=clock)
+    assert not interrupts.stop()
+    assert interrupts.heeded is None
+    put(tmp_path, Command("keep"))
+    clock.time += 1
+    assert interrupts.reason(stops_itself=True) is None
+    assert interrupts.heeded is None, "it was not yet asked for"
+    assert interrupts.stop()
+    assert interrupts.heeded == "kept"
+    assert interrupts.reason() == "cancelled", "what does not stop itself"
+
+
+def test_what_is_told_to_stop_may_take_its_time(tmp_path: Path) -> None:
+    clock = Clock()
+    alive = True
+    interrupts = Interrupts(tmp_path, ATTACHED, now=clock, parent_alive=lambda: alive)
+    put(tmp_path, Command("keep"))
+    assert interrupts.stop()
+    alive = False
+    for _ in range(200):
+        clock.time += 1
+        assert interrupts.reason(stops_itself=True) is None
+        assert interrupts.stop()
+    assert interrupts.heeded == "kept", "and not abandoned"
+    put(tmp_path, Command("cancel"))
+    clock.time += 1
+    assert interrupts.reason(stops_itself=True) == "cancelled"
+
+
+def test_a_training_that_nobody_watches_is_told_to_stop(tmp_path: Path) -> None:
+    clock = Clock()
+    interrupts = Interrupts(
+        tmp_path, ATTACHED, now=clock, parent_alive=lambda: clock.time < 1002
+    )
+    assert not interrupts.stop()
+    clock.time += 2
+    assert interrupts.reason(stops_itself=True) is None
+    assert interrupts.stop()
+    assert interrupts.heeded == "abandoned"
+    assert interrupts.reason() == "abandoned", "what does not stop itself"
+
+
+def test_to_keep_and_to_cancel_at_once_is_to_cancel(tmp_path: Path) -> None:
+    interrupts = Interrupts(tmp_path, RunOptions(), now=Clock())
+    put(tmp_path, Command("keep"))
+    put(tmp_path, Command("cancel"))
+    assert interrupts.reason(stops_itself=True) == "cancelled"
+
+
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_is_heard_and_given_back(tmp_path: Path, number: int) -> None:

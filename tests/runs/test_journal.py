@@ -1,15 +1,19 @@
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from napari_unetseg.core.events import Event, Note, Step, Stopped
+from napari_unetseg.runs import journal
 from napari_unetseg.runs.folder import EVENTS
 from napari_unetseg.runs.journal import Journal, end, read, read_last
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -76,6 +80,45 @@ def test_reading_backwards_ends_early(tmp_path: Path) -> None:
     last = read_last(tmp_path, lambda event: event == Note(text="7"))
     assert last == [Note(text="8"), Note(text="7")]
     assert len(read_last(tmp_path, lambda event: False)) == 9
+
+
+@given(
+    st.lists(st.binary(max_size=12).map(lambda line: line.replace(b"\n", b""))),
+    st.binary(max_size=12).map(lambda line: line.replace(b"\n", b"")),
+    st.integers(1, 40),
+)
+def test_backwards_are_the_same_lines(
+    tmp_path_factory: pytest.TempPathFactory,
+    lines: list[bytes],
+    torn: bytes,
+    block: int,
+) -> None:
+    folder = tmp_path_factory.mktemp("run")
+    whole = b"".join(line + b"\n" for line in lines)
+    (folder / EVENTS).write_bytes(whole + torn)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(journal, "BLOCK", block)
+        assert list(journal._lines_backwards(folder)) == lines[::-1]
+        assert end(folder) == len(whole)
+
+
+def test_of_a_long_story_only_the_end_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, *(Note(text=str(number)) for number in range(2000)))
+    blocks = journal._blocks_backwards
+    seen = []
+
+    def counted(file: BinaryIO, stop: int) -> Iterator[bytes]:
+        for block in blocks(file, stop):
+            seen.append(len(block))
+            yield block
+
+    monkeypatch.setattr(journal, "BLOCK", 256)
+    monkeypatch.setattr(journal, "_blocks_backwards", counted)
+    last = read_last(tmp_path, lambda event: event == Note(text="1998"))
+    assert last == [Note(text="1999"), Note(text="1998")]
+    assert sum(seen) <= 3 * 256 < end(tmp_path) / 100
 
 
 def test_a_full_disk_leaves_whole_lines(tmp_path: Path) -> None:

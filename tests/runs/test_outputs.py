@@ -15,6 +15,17 @@ def test_files_of_others_are_refused(tmp_path):
     assert other.read_text() == "precious"
 
 
+def test_a_name_relative_to_the_folder_moves_with_it(tmp_path):
+    before = tmp_path / "before"
+    before.mkdir()
+    (before / "m").write_text("other's")
+    with pytest.raises(WriteError, match="exists"):
+        check_outputs(before, ["m"], overwrite=False)
+    begin_output(before, "m")
+    after = before.rename(tmp_path / "after")
+    check_outputs(after, ["m"], overwrite=False)
+
+
 def test_what_the_run_has_begun_is_its_own(tmp_path):
     own = str(tmp_path / "naïve name.tif")
     begin_output(tmp_path, own)

@@ -106,6 +106,43 @@ def test_a_cancel_right_after_the_start_is_not_lost(folder: Path, start: Start) 
     assert client.cancel(folder, run) == 3, "nothing is left to cancel"
 
 
+def test_a_run_is_kept_and_resumed(folder: Path, start: Start) -> None:
+    run = start("endless")
+    events = client.watch(folder, run)
+    first_step(events)
+    client.keep(folder)
+    end = last(events)
+    assert isinstance(end, Stopped)
+    assert end.reason == "kept"
+    assert run.wait() == 3
+    assert client.status(folder).result == end.result
+    steps = int((folder / "saved").read_text())
+    # Its plan was never told.
+    assert end.result == {"model": "m", "steps": steps, "resumable": False}
+    assert isinstance(last(client.watch(folder, start("count"))), Finished)
+
+
+def test_a_keep_right_after_the_start_does_no_step(folder: Path, start: Start) -> None:
+    run = start("endless")
+    client.keep(folder)
+    told = list(client.watch(folder, run))
+    assert not any(isinstance(event, Step) for event in told)
+    assert isinstance(told[-1], Stopped)
+    assert told[-1].reason == "kept"
+
+
+def test_a_kept_run_needs_no_watcher_and_can_be_cancelled(
+    folder: Path, start: Start, until: Until
+) -> None:
+    run = start("slow_to_stop")
+    first_step(client.watch(folder, run))
+    client.keep(folder)
+    until(lambda: "still scoring" in (folder / "events.jsonl").read_text())
+    assert client.status(folder).state == "running"
+    assert client.cancel(folder, run) == 3
+    assert last(client.watch(folder)) == Stopped(reason="cancelled")
+
+
 def test_a_cancel_is_enforced(folder: Path, start: Start) -> None:
     run = start("deaf")
     next(client.watch(folder, run))
@@ -165,8 +202,9 @@ def test_an_attached_run_ends_with_its_parent(folder: Path, until: Until) -> Non
     killed = time.monotonic()
     until(lambda: not is_taken(folder))
     assert time.monotonic() - killed < 3
-    assert client.status(folder).message == "abandoned"
-    assert (folder / "saved").exists()
+    found = client.status(folder)
+    assert found.message == "abandoned"
+    assert found.result["steps"] == int((folder / "saved").read_text())
 
 
 @posix

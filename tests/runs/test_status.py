@@ -58,6 +58,17 @@ def test_a_new_run_is_new(folder: Path) -> None:
                 "unit": "tile",
             },
         ),
+        (
+            [STEP, Stopped(reason="kept", result={"model": "m", "resumable": True})],
+            {
+                "state": "stopped",
+                "message": "kept",
+                "result": {"model": "m", "resumable": True},
+                "done": 7,
+                "total": 10,
+                "unit": "step",
+            },
+        ),
         ([FAILED], {"state": "failed", "message": "why"}),
         ([FAILED, Started(job="train")], {"state": "interrupted"}),
         (

@@ -201,8 +201,8 @@ def _tell(files: DemoFiles, report: Report, seconds: float) -> None:
     """Print the scores, what was made, and how to look at it."""
     from importlib.util import find_spec
 
-    from napari_unetseg.cli.story import duration
     from napari_unetseg.cli.tables import report_table, show
+    from napari_unetseg.runs.story import duration
 
     first, last = TESTED.start, TESTED.stop - 1
     table = report_table(report, f"Slices {first}-{last}, not trained on")

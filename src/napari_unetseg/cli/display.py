@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 
 import typer
 
-from napari_unetseg.cli.story import Story, duration
 from napari_unetseg.core.events import (
     Event,
     Note,
@@ -18,6 +17,7 @@ from napari_unetseg.core.events import (
     Validated,
     to_json,
 )
+from napari_unetseg.runs.story import Story, duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable

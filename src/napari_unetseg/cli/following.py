@@ -14,10 +14,10 @@ import typer
 from napari_unetseg.cli.codes import BUG, ENDED_EARLY, MENDABLE, SIGNAL, TERMINATED
 from napari_unetseg.cli.display import Display, display_for
 from napari_unetseg.cli.signals import Signals
-from napari_unetseg.cli.story import Story
 from napari_unetseg.core.events import Failed, Finished, Stopped
 from napari_unetseg.runs import client
 from napari_unetseg.runs.folder import LOG
+from napari_unetseg.runs.story import Story
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,6 +127,8 @@ def _stopped(story: Story, again: str) -> str:
     """Say what became of a run that was stopped."""
     if not again:
         return "Stopped before the work began."
+    if isinstance(story.end, Stopped) and story.end.result.get("model"):
+        return f"{_kept(story.end)} {again}"
     if not story.planned:
         return (
             "Stopped while the speed was still being measured, before anything was "
@@ -136,3 +138,20 @@ def _stopped(story: Story, again: str) -> str:
         return f"Stopped by force; what was saved is kept. {again}"
     where = f" after {story.unit} {story.done}" if story.done else ""
     return f"Stopped{where}; everything is kept. {again}"
+
+
+def _kept(end: Stopped) -> str:
+    """Say what a training left that somebody else stopped, or that nobody watched."""
+    result = end.result
+    alone = end.reason == "abandoned"
+    sentences = [
+        f"{'Nobody watched the run: it stopped' if alone else 'Stopped'} after step "
+        f"{result['steps']}; the model '{result['model']}' holds the weights of step "
+        f"{result['kept_step']}."
+    ]
+    if not result.get("resumable"):
+        sentences.append(
+            "The speed was still being measured: a training that is continued begins "
+            "anew."
+        )
+    return " ".join(sentences)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,12 +13,11 @@ from napari_unetseg.cli import options
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from napari_unetseg.core.network.modelfile import ModelCard
+    from napari_unetseg.core.network.card import ModelCard
 
     Facts = list[tuple[str, str]]
 
 _WIDTH = 19
-_BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
 _LARGEST_LOOKED_THROUGH = 1 << 28  # bytes
 
 
@@ -45,7 +43,7 @@ def tell(facts: Facts) -> None:
 
 def model_facts(path: Path) -> Facts:
     """What a model says about itself, without loading its weights."""
-    from napari_unetseg.core.network.modelfile import read_card
+    from napari_unetseg.core.network.card import parameter_count, read_card
 
     card = read_card(path)
     network = card.network
@@ -56,7 +54,7 @@ def model_facts(path: Path) -> Facts:
             f"{network.name}, {network.dimensions}D, {network.base} channels at the "
             f"first level, depth {network.depth}",
         ),
-        ("parameters", f"{_parameters(path):,}"),
+        ("parameters", f"{parameter_count(path):,}"),
         ("classes", ", ".join(_class_names(card))),
         ("channels", _counted(network.channels, card.channels)),
         ("pixel size", sizes("YX", card.spacing, card.unit)),
@@ -146,15 +144,3 @@ def _validation(card: ModelCard) -> str:
     ]
     slices = ", ".join(map(str, scores.get("slices", ())))
     return f"{', '.join(parts)}; IoU {iou}; on the slices {slices}, which chose it"
-
-
-def _parameters(path: Path) -> int:
-    """Count the learnt numbers from the file's header alone."""
-    with path.open("rb") as file:
-        length = int.from_bytes(file.read(8), "little")
-        header = json.loads(file.read(length))
-    return sum(
-        math.prod(tensor["shape"])
-        for name, tensor in header.items()
-        if name != "__metadata__" and not name.endswith(_BUFFERS)
-    )

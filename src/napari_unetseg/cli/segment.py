@@ -18,13 +18,13 @@ from napari_unetseg.cli.starting import (
     run_folder,
     tell_unused,
 )
-from napari_unetseg.cli.story import duration
 from napari_unetseg.core.config import SegmentConfig
 from napari_unetseg.core.errors import InputError, WriteError
 from napari_unetseg.core.events import Finished, to_json
 from napari_unetseg.runs import client
 from napari_unetseg.runs.folder import read_question
 from napari_unetseg.runs.questions import SegmentQuestion
+from napari_unetseg.runs.story import duration
 
 TIFF = (".tif", ".tiff")
 
@@ -139,9 +139,9 @@ def _check_endings(paths: list[Path]) -> None:
 def _tell_outputs(folder: Path) -> None:
     question = read_question(folder)
     assert isinstance(question, SegmentQuestion)
-    typer.echo(f"Labels: {question.out}")
+    typer.echo(f"Labels: {folder / question.out}")
     if question.scores:
-        typer.echo(f"Scores: {question.scores}")
+        typer.echo(f"Scores: {folder / question.scores}")
 
 
 def _already_finished(folder: Path, result: dict[str, Any], as_json: bool) -> None:

@@ -226,7 +226,7 @@ def trained_model(folder: Path) -> Path:
     """Path of the model that a run was asked for."""
     question = read_question(folder)
     assert isinstance(question, TrainQuestion)
-    return Path(question.model)
+    return folder / question.model
 
 
 def tell_trained(result: Mapping[str, Any], model: Path, folder: Path) -> None:

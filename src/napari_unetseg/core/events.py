@@ -138,10 +138,20 @@ class Finished(Event):
 class Stopped(Event):
     """The job ended early because it was asked to; everything done so far is kept.
 
-    `reason` is "cancelled", "terminated" (a signal) or "abandoned" (nobody watched).
+    Attributes
+    ----------
+    reason : str
+        "kept" (asked to end with what there is), "cancelled", "terminated" (a signal)
+        or "abandoned" (nobody watched).
+    result : dict
+        What was made of what was done, as in `Finished`, and under "resumable" whether
+        the job goes on from here when it is started again, rather than from its
+        beginning. Filled when a training was kept or abandoned. There is no model in it
+        if no step was done.
     """
 
     reason: str
+    result: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

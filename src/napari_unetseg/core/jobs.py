@@ -16,6 +16,7 @@ import numpy as np
 from napari_unetseg.core.config import NetworkConfig
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.events import Event, Note, Planned, Started, Tile
+from napari_unetseg.core.network.card import Classes
 from napari_unetseg.core.predict.fit import fit, pixel_size_notes
 from napari_unetseg.core.prepare.channels import select_channels
 from napari_unetseg.core.prepare.slices import check_pairs, slices
@@ -23,12 +24,13 @@ from napari_unetseg.core.prepare.split import split
 from napari_unetseg.core.prepare.targets import annotation
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
     from pathlib import Path
 
     from napari_unetseg.core.config import SegmentConfig, TrainConfig
     from napari_unetseg.core.image import Image
-    from napari_unetseg.core.network.modelfile import Model, ModelCard
+    from napari_unetseg.core.network.card import ModelCard
+    from napari_unetseg.core.network.modelfile import Model
 
 
 def train(
@@ -38,7 +40,10 @@ def train(
     *,
     channels: tuple[str, ...] = (),
     start_from: Model | None = None,
+    class_names: Mapping[Any, str] | None = None,
+    class_colors: Mapping[Any, str] | None = None,
     state: Path | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Generator[Event, None, Model]:
     """Train a network on pairs of images and labels.
 
@@ -52,8 +57,15 @@ def train(
         Names of the channels to learn from, or names for channels that have none.
     start_from : Model, optional
         Its weights are where the training starts; its network is taken over.
+    class_names, class_colors : mapping of id to str, optional
+        Names, and colours as "#rrggbb", by painted id (a number or text). Those of
+        classes that do not occur are left out.
     state : Path, optional
         Folder for checkpoints. A training that is found there goes on.
+    stop : callable
+        Asked before each step whether to end early: with the best weights so far, and
+        with a checkpoint from which the training can still go on. If no step was done
+        the model has learnt nothing, as its card's ``training["steps"]`` tells.
 
     Yields
     ------
@@ -75,6 +87,7 @@ def train(
     check_pairs(images, labels)
     found = annotation(list(labels), config.unannotated)
     yield Note(text=found.verdict)
+    classes = Classes.described(found.ids, class_names, class_colors)
     if start_from is not None:
         images = [fit(image, start_from.card) for image in images]
     cut = slices(images, labels, found)
@@ -120,9 +133,10 @@ def train(
         precision=precision,
         checkpoints=Checkpoints(state) if state else None,
         begun=begun,
+        stop=stop,
     )
     return Model(
-        card=describe(architecture, config, images, found.ids, parts, trained),
+        card=describe(architecture, config, images, classes, parts, trained),
         tensors=trained.weights,
     )
 

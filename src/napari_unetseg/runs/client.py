@@ -30,6 +30,7 @@ __all__ = [
     "command",
     "create",
     "engine_command",
+    "keep",
     "start",
     "status",
     "watch",
@@ -72,6 +73,15 @@ def create(folder: Path, question: Question, *, overwrite: bool = False) -> None
 def command(folder: Path, name: str, **values: object) -> None:
     """Put a command into the run's inbox; the engine looks there between two events."""
     inbox.put(folder, inbox.Command(name, values))
+
+
+def keep(folder: Path) -> None:
+    """Ask a run to end early, with a model of what it has learnt.
+
+    It can be resumed like any other that was stopped. A segmentation is cancelled: what
+    it has done is kept anyhow.
+    """
+    command(folder, "keep")
 
 
 def _check_free(folder: Path, *, overwrite: bool) -> None:

@@ -25,7 +25,8 @@ from napari_unetseg.runs.options import RunOptions
 from napari_unetseg.runs.questions import Question
 
 Story = Generator[Event, None, dict[str, Any]]
-Answer = Callable[[Question, Path], Story]
+Stop = Callable[[], bool]
+Answer = Callable[[Question, Path, Stop], Story]
 
 FINISHED = 0
 BROKEN = 1
@@ -47,7 +48,9 @@ def execute(
         A run folder.
     answer : callable, optional
         What turns a question into events and a result; by default the science core.
-        To stop, its generator is closed: its ``finally`` saves what is to be kept.
+        To cancel, its generator is closed: its ``finally`` saves what is to be resumed.
+        A training is also given a function to ask whether to stop early; it then
+        returns a result of what it has done.
     options : RunOptions, optional
         How the run was started; by default what the client put into the environment.
 
@@ -55,8 +58,8 @@ def execute(
     -------
     int
         The process's exit code: 0 finished, 1 a bug or a full disk, 2 an error that the
-        user can mend, 3 cancelled or abandoned, 143 ended by a signal. A folder that
-        is no run, or that another process works on, is 2 and stays untouched.
+        user can mend, 3 kept, cancelled or abandoned, 143 ended by a signal. A folder
+        that is no run, or that another process works on, is 2 and stays untouched.
     """
     options = options or RunOptions.take(os.environ)
     try:
@@ -80,8 +83,8 @@ def _work(folder: Path, answer: Answer | None, options: RunOptions) -> int:
                 record_programs(folder)
                 question = read_question(folder)
                 job = question.job
-                story = (answer or _science())(question, folder)
-                return _tell(story, folder, journal, interrupts)
+                story = (answer or _science())(question, folder, interrupts.stop)
+                return _tell(story, job, folder, journal, interrupts)
             except Exception as error:  # noqa: BLE001 - whatever happens is told
                 end = failed(error, job)
                 code = _log(error, end)
@@ -92,23 +95,41 @@ def _work(folder: Path, answer: Answer | None, options: RunOptions) -> int:
         return _log(error, failed(error, job))
 
 
-def _tell(story: Story, folder: Path, journal: Journal, interrupts: Interrupts) -> int:
-    """Write the story down until it ends or is to be stopped; return the exit code."""
+def _tell(
+    story: Story, job: str, folder: Path, journal: Journal, interrupts: Interrupts
+) -> int:
+    """Write the story down until it ends or is broken off; return the exit code."""
+    planned = False
     with closing(story):
         while True:
-            reason = interrupts.reason()
+            reason = interrupts.reason(stops_itself=job == "train")
             if reason is not None:
                 break
             try:
                 event = next(story)
             except StopIteration as done:
-                journal.append(Finished(result=done.value or {}))
-                return FINISHED
+                return _tell_result(journal, done.value or {}, interrupts, planned)
             if isinstance(event, Planned) and event.unit == "step":
+                planned = True
                 fix_steps(folder, event.total)
             journal.append(event)
     journal.append(Stopped(reason=reason))
     return TERMINATED if reason == "terminated" else STOPPED
+
+
+def _tell_result(
+    journal: Journal, result: dict[str, Any], interrupts: Interrupts, planned: bool
+) -> int:
+    """Write down a story's end and result; return the exit code.
+
+    Before its steps are planned a training has no checkpoint to be resumed from.
+    """
+    if interrupts.heeded is None:
+        journal.append(Finished(result=result))
+        return FINISHED
+    result = {**result, "resumable": planned}
+    journal.append(Stopped(reason=interrupts.heeded, result=result))
+    return STOPPED
 
 
 def _log(error: Exception, end: Failed) -> int:

@@ -33,8 +33,8 @@ def _sentence(error: Exception, job: str) -> str:
         return f"The {where} has not enough free memory. {_LESS_MEMORY.get(job, '')}"
     if isinstance(error, OSError) and error.errno in _FULL:
         return (
-            "The disk is full. What was saved is kept: free some space and resume "
-            "with --resume."
+            "The disk is full. What was saved is kept: free some space and go "
+            "on (on the command line: --resume)."
         )
     return (
         f"An unexpected error ended the run ({type(error).__name__}: {error}). "

@@ -1,4 +1,9 @@
-"""Why a run should stop before its end: a command, a signal, or nobody watches."""
+"""Why a run should stop before its end: a command, a signal, or nobody watches.
+
+There are two ways to stop. A story that is *broken off* is closed where it stands. A
+story that is *asked to stop*, because its result is wanted or nobody watches, comes to
+an end of its own accord, with what there is; it takes its time, and nobody need watch.
+"""
 
 from __future__ import annotations
 
@@ -45,6 +50,12 @@ class Interrupts:
         A clock in seconds, never set back.
     parent_alive : callable, optional
         Whether the watcher's process still lives.
+
+    Attributes
+    ----------
+    heeded : str or None
+        Why the story was told to `stop`, in the words of `events.Stopped`; None if it
+        never was, for example because it was at its end anyhow.
     """
 
     def __init__(
@@ -63,6 +74,9 @@ class Interrupts:
         self._watched = Silence(folder / WATCH, now)
         self._looked = -float("inf")
         self._signalled = False
+        self._cancelled = False
+        self._wish: str | None = None
+        self.heeded: str | None = None
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
@@ -84,20 +98,45 @@ class Interrupts:
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._signalled = True
 
-    def reason(self) -> str | None:
-        """Return why to stop, in the words of `events.Stopped`; None to go on."""
+    def reason(self, *, stops_itself: bool = False) -> str | None:
+        """Return why to break the story off, in the words of `events.Stopped`.
+
+        Parameters
+        ----------
+        stops_itself : bool
+            Whether the story asks `stop`. One that does not is broken off whatever the
+            reason is, and to keep what it has done is to cancel it.
+
+        Returns
+        -------
+        str or None
+            None to go on.
+        """
+        self._look()
         if self._signalled:
             return "terminated"
+        if self._cancelled or (self._wish == "kept" and not stops_itself):
+            return "cancelled"
+        return None if stops_itself else self._wish
+
+    def stop(self) -> bool:
+        """Whether the story should come to its end now, with what there is."""
+        self._look()
+        self.heeded = self._wish
+        return self._wish is not None
+
+    def _look(self) -> None:
+        """Look for commands and for the watcher, ten times a second at most."""
         now = self._now()
         if now - self._looked < LOOK_EVERY:
-            return None
+            return
         self._looked = now
-        commands = inbox.take(self._folder, self._since)
-        if any(command.name == "cancel" for command in commands):
-            return "cancelled"
-        if self._attached and self._alone():
-            return "abandoned"
-        return None
+        names = [command.name for command in inbox.take(self._folder, self._since)]
+        self._cancelled |= "cancel" in names
+        if self._wish is None and "keep" in names:
+            self._wish = "kept"
+        if self._wish is None and self._attached and self._alone():
+            self._wish = "abandoned"
 
     def _alone(self) -> bool:
         return not self._parent_alive() or self._watched.seconds() > UNWATCHED

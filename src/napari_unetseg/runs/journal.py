@@ -17,8 +17,10 @@ from napari_unetseg.core.events import Event, to_json
 from napari_unetseg.runs.folder import EVENTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
+
+BLOCK = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +105,12 @@ def read(folder: Path, offset: int = 0) -> list[Entry]:
 
 
 def read_last(folder: Path, enough: Callable[[Event], bool]) -> list[Event]:
-    """Read events from the last one backwards, up to the first that is `enough`."""
+    """Read events from the last one backwards, up to the first that is `enough`.
+
+    However long the story is, no more of it is read than that.
+    """
     events = []
-    for line in reversed(_lines(folder, 0)):
+    for line in _lines_backwards(folder):
         entry = _entry(line, 0)
         if entry is not None:
             events.append(entry.event)
@@ -117,7 +122,8 @@ def read_last(folder: Path, enough: Callable[[Event], bool]) -> list[Event]:
 def end(folder: Path) -> int:
     """Return where the last whole line ends, in bytes, which is where to read on."""
     try:
-        return (folder / EVENTS).read_bytes().rfind(b"\n") + 1
+        with (folder / EVENTS).open("rb") as file:
+            return _end(file)
     except FileNotFoundError:
         return 0
 
@@ -130,6 +136,44 @@ def _lines(folder: Path, offset: int) -> list[bytes]:
     except FileNotFoundError:
         return []
     return data.split(b"\n")[:-1]
+
+
+def _lines_backwards(folder: Path) -> Iterator[bytes]:
+    """Whole lines, the last one first, read block by block."""
+    try:
+        file = (folder / EVENTS).open("rb")
+    except FileNotFoundError:
+        return
+    with file:
+        stop = _end(file)
+        if not stop:
+            return
+        later = b""
+        for block in _blocks_backwards(file, stop - 1):
+            earlier, *lines = (block + later).split(b"\n")
+            yield from reversed(lines)
+            later = earlier
+        yield later
+
+
+def _end(file: BinaryIO) -> int:
+    """Return where the last whole line of an open journal ends."""
+    start = file.seek(0, os.SEEK_END)
+    for block in _blocks_backwards(file, start):
+        start -= len(block)
+        found = block.rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+    return 0
+
+
+def _blocks_backwards(file: BinaryIO, stop: int) -> Iterator[bytes]:
+    """Read the bytes before `stop` in blocks, the last one first."""
+    while stop > 0:
+        start = max(0, stop - BLOCK)
+        file.seek(start)
+        yield file.read(stop - start)
+        stop = start
 
 
 def _entry(line: bytes, position: int) -> Entry | None:

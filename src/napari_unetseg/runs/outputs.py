@@ -21,7 +21,7 @@ def check_outputs(folder: Path, paths: Sequence[str], *, overwrite: bool) -> Non
     folder : Path
         The run folder.
     paths : sequence of str
-        Files to write.
+        Files to write, as the question names them: absolute, or relative to the folder.
     overwrite : bool
         Whether existing ones may be replaced; the run's own always may.
 
@@ -32,11 +32,14 @@ def check_outputs(folder: Path, paths: Sequence[str], *, overwrite: bool) -> Non
     """
     own = _begun(folder)
     for path in paths:
-        check_writable(path, overwrite=overwrite or path in own)
+        check_writable(folder / path, overwrite=overwrite or path in own)
 
 
 def begin_output(folder: Path, path: str) -> None:
-    """Note that from here on a file of this name is the run's own."""
+    """Note that from here on a file of this name is the run's own.
+
+    A name relative to the folder stays so: the folder may be moved.
+    """
     own = _begun(folder)
     if path not in own:
         write_text_atomic(folder / _BEGUN, "\n".join([*own, path]))

@@ -1,4 +1,8 @@
-"""What a run was asked, as it stands in its ``run.json``."""
+"""What a run was asked, as it stands in its ``run.json``.
+
+Paths are absolute, or relative to the run folder, with "/" in between: a folder that
+holds its own inputs can be moved to another computer and be executed there.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from napari_unetseg.core.config import Config, SegmentConfig, TrainConfig
+from napari_unetseg.core.network.card import HexColour
 
 
 class PixelSize(Config):
@@ -22,15 +27,18 @@ class TrainQuestion(Config):
     Attributes
     ----------
     images, labels : tuple of str
-        Absolute paths, pair by pair.
+        Paths, pair by pair; absolute, or relative to the run folder.
     model : str
-        Absolute path of the model file to write.
+        Path of the model file to write; absolute, or relative to the run folder.
     start_from : str, optional
-        Absolute path of a model whose weights the training starts from.
+        Path of a model whose weights the training starts from; absolute, or relative to
+        the run folder.
     axes : str, optional
         Axes of the images, one letter per dimension, overriding the files'.
     channels : tuple of str
         Names of the channels to use; empty for all.
+    class_names, class_colors : dict of str to str
+        Names, and colours as "#rrggbb", by painted id; for some classes or none.
     overwrite : bool
         Whether an existing model file may be replaced.
     """
@@ -43,6 +51,8 @@ class TrainQuestion(Config):
     axes: str | None = None
     pixel_size: PixelSize | None = None
     channels: tuple[str, ...] = ()
+    class_names: dict[str, str] = Field(default_factory=dict)
+    class_colors: dict[str, HexColour] = Field(default_factory=dict)
     overwrite: bool = False
     config: TrainConfig = TrainConfig()
 
@@ -53,9 +63,11 @@ class SegmentQuestion(Config):
     Attributes
     ----------
     image, model, out : str
-        Absolute paths of the image, the model file and the labels file to write.
+        Paths of the image, the model file and the labels file to write; absolute, or
+        relative to the run folder.
     scores : str, optional
-        Absolute path of the file for the softmax probabilities.
+        Path of the file for the softmax probabilities; absolute, or relative to the run
+        folder.
     axes : str, optional
         Axes of the image, one letter per dimension, overriding the file's.
     overwrite : bool

@@ -43,7 +43,8 @@ class RunStatus:
     message : str
         Why a failed run failed, or the reason of a stopped one.
     result : dict
-        What a finished run returned.
+        What a finished run returned; what a run that was kept or abandoned had made of
+        it, and under "resumable" whether it goes on from there (see `events.Stopped`).
     """
 
     job: str
@@ -87,8 +88,8 @@ def _state(folder: Path, last: Event | None) -> tuple[State, str, dict[str, Any]
     match last:
         case Finished(result=result):
             return "finished", "", result
-        case Stopped(reason=reason):
-            return "stopped", reason, {}
+        case Stopped(reason=reason, result=result):
+            return "stopped", reason, result
         case Failed(message=message):
             return "failed", message, {}
     started = (folder / EVENTS).exists()

@@ -125,7 +125,8 @@ def _died(folder: Path, process: RunProcess | None) -> Failed:
     """Say that the process ended without saying so itself."""
     message = (
         f"The engine ended unexpectedly ({_how(process)}). "
-        "What was saved is kept: resume with --resume."
+        "What was saved is kept, and it can go on from there (on the command line: "
+        "--resume)."
     )
     lines = _last_lines(folder, process.log if process is not None else 0)
     if lines:

@@ -1,6 +1,5 @@
 """A model is one file that says everything about itself and can do no harm."""
 
-import json
 import pickle
 import subprocess
 import sys
@@ -13,12 +12,8 @@ from safetensors.torch import save_file
 from napari_unetseg.core.config import NetworkConfig
 from napari_unetseg.core.errors import ModelError, WriteError
 from napari_unetseg.core.network.build import build_network
-from napari_unetseg.core.network.modelfile import (
-    Model,
-    ModelCard,
-    load_model,
-    read_card,
-)
+from napari_unetseg.core.network.card import ModelCard, read_card
+from napari_unetseg.core.network.modelfile import Model, load_model
 
 
 @pytest.fixture
@@ -57,14 +52,6 @@ def test_a_new_process_predicts_the_same(saved, tmp_path):
     assert results[0].tobytes() == results[1].tobytes()
 
 
-def test_the_card_is_read_without_torch(saved):
-    code = (
-        "import sys; from napari_unetseg.core.network.modelfile import read_card;"
-        "read_card(sys.argv[1]); assert 'torch' not in sys.modules"
-    )
-    subprocess.run([sys.executable, "-c", code, saved], check=True)
-
-
 def test_an_existing_model_is_not_replaced_unasked(model, saved):
     with pytest.raises(WriteError, match="exists"):
         model.save(saved)
@@ -79,11 +66,20 @@ def test_a_flipped_bit_is_noticed(saved):
         load_model(saved)
 
 
-@pytest.mark.parametrize("keep", [0, 4, 100, 0.5, 0.99])
+@pytest.mark.parametrize("keep", [0.1, 0.5, 0.99])
 def test_a_truncated_file_is_refused(saved, keep):
     data = saved.read_bytes()
-    saved.write_bytes(data[: keep if isinstance(keep, int) else int(keep * len(data))])
-    with pytest.raises(ModelError, match="not a model"):
+    saved.write_bytes(data[: int(keep * len(data))])
+    with pytest.raises(ModelError, match="is incomplete"):
+        load_model(saved)
+
+
+def test_weights_of_an_unknown_type_are_refused(saved):
+    """The card can be read: safetensors asks more of a header than it needs."""
+    data = saved.read_bytes()
+    saved.write_bytes(data.replace(b'"F32"', b'"Q99"'))
+    read_card(saved)
+    with pytest.raises(ModelError, match="is damaged"):
         load_model(saved)
 
 
@@ -109,31 +105,8 @@ def test_other_safetensors_are_no_models(tmp_path):
         load_model(path)
 
 
-@pytest.mark.parametrize(
-    ("change", "sentence"),
-    [
-        ({"format": 99}, "newer napari-unetseg"),
-        ({"network": {"name": "resnet"}}, "description is damaged"),
-        ({"surprise": 1}, "description is damaged"),
-    ],
-)
-def test_cards_that_cannot_be_understood(model, tmp_path, change, sentence):
-    path = tmp_path / "m.safetensors"
-    card = json.loads(model.card.model_dump_json()) | change
-    save_file(model.tensors, path, {"unetseg": json.dumps(card)})
-    with pytest.raises(ModelError, match=sentence):
-        read_card(path)
-
-
 def test_a_missing_file_and_a_folder(tmp_path):
     with pytest.raises(ModelError, match="no model file 'gone'"):
         load_model(tmp_path / "gone")
     with pytest.raises(ModelError, match="not a model"):
         load_model(tmp_path)
-
-
-def test_a_huge_header_is_not_read(tmp_path):
-    path = tmp_path / "huge.safetensors"
-    path.write_bytes((1 << 40).to_bytes(8, "little") + b"{" * 100)
-    with pytest.raises(ModelError, match="no safetensors file"):
-        read_card(path)

@@ -5,10 +5,12 @@ import pytest
 import torch
 
 from napari_unetseg.core.config import AugmentConfig, NetworkConfig, TrainConfig
+from napari_unetseg.core.evaluate.overlap import Overlap
 from napari_unetseg.core.events import Planned, Saved, Step, Validated
 from napari_unetseg.core.network.build import build_network
 from napari_unetseg.core.prepare.slices import Slice
 from napari_unetseg.core.prepare.targets import IGNORE
+from napari_unetseg.core.train import loop
 from napari_unetseg.core.train.batches import Batches
 from napari_unetseg.core.train.checkpoint import Checkpoints
 from napari_unetseg.core.train.loop import TrainingData, train_network
@@ -42,21 +44,28 @@ def network(config=CONFIG, **options):
     )
 
 
-def run(config=CONFIG, data=None, folder=None, stop_after=None):
-    """Drain a training; return its events and result, None if it was stopped."""
+def run(config=CONFIG, data=None, folder=None, stop_after=None, keep_after=None):
+    """Drain a training; return its events and result, None if it was closed."""
+    events = []
+    done = 0
+
+    def stop():
+        return keep_after is not None and done >= keep_after
+
     job = train_network(
         network(config, dropout=config.dropout),
         data or discs(),
         config,
         checkpoints=Checkpoints(folder) if folder else None,
+        stop=stop,
     )
-    events = []
     while True:
         try:
             event = next(job)
         except StopIteration as end:
             return events, end.value
         events.append(event)
+        done = event.step if isinstance(event, Step) else done
         if isinstance(event, Step) and event.step == stop_after:
             job.close()
             return events, None
@@ -93,10 +102,118 @@ def test_a_resumed_training_equals_an_uninterrupted_one_bit_for_bit(
         assert stopped is None
     events, resumed = run(config, folder=tmp_path / "state")
     assert next(e.step for e in events if isinstance(e, Step)) == 7
-    assert resumed.step == whole.step
-    assert (resumed.score.matrix == whole.score.matrix).all()
+    assert same(resumed, whole)
+
+
+def same(one, other):
+    """Whether two outcomes are the same to the bit."""
+    assert (one.step, one.total) == (other.step, other.total)
+    assert (one.score.matrix == other.score.matrix).all()
+    return all(torch.equal(one.weights[k], other.weights[k]) for k in other.weights)
+
+
+# 3 is not validated by itself, 4 and 6 are: two and three quarters of the steps.
+@pytest.mark.parametrize("keep_after", [1, 3, 4, 6, 7])
+def test_a_kept_training_scores_its_last_weights_and_can_go_on(tmp_path, keep_after):
+    _, whole = run()
+    events, kept = run(folder=tmp_path, keep_after=keep_after)
+    assert kept.total == keep_after
+    scored = [e for e in events if isinstance(e, Validated)]
+    assert [e.step for e in scored].count(keep_after) == 1
+    assert scored[-1].step == keep_after
+    best = max(scored, key=lambda e: (e.mean_iou, e.step))
+    assert (kept.step, kept.score.mean_iou) == (best.step, best.mean_iou)
+
+    again, resumed = run(folder=tmp_path)
+    assert next(e.step for e in again if isinstance(e, Step)) == keep_after + 1
+    assert same(resumed, whole)
+
+
+@pytest.mark.parametrize("steps", [3, 4])
+def test_the_checkpoint_of_a_kept_training_knows_nothing_of_that(tmp_path, steps):
+    """Else weights that an uninterrupted training never scores could be its best."""
+    run(folder=tmp_path / "kept", keep_after=steps)
+    run(folder=tmp_path / "cancelled", stop_after=steps)
+    (kept,), (cancelled,) = (list(path.iterdir()) for path in tmp_path.iterdir())
+    assert kept.name == cancelled.name
+    assert kept.read_bytes() == cancelled.read_bytes()
+
+
+def test_keeping_again_what_was_kept_trains_no_further(tmp_path):
+    _, kept = run(folder=tmp_path, keep_after=3)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    events, again = run(folder=tmp_path, keep_after=0)
+    assert not [e for e in events if isinstance(e, Step)]
+    assert same(again, kept)
+    assert before == {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+
+def test_keeping_what_was_cancelled_is_keeping_it_then(tmp_path):
+    _, kept = run(keep_after=3)
+    run(folder=tmp_path, stop_after=3)
+    _, late = run(folder=tmp_path, keep_after=0)
+    assert same(late, kept)
+
+
+def test_a_kept_training_can_be_broken_off_while_it_is_scored(tmp_path):
+    _, whole = run()
+    job = train_network(
+        network(),
+        discs(),
+        CONFIG,
+        checkpoints=Checkpoints(tmp_path),
+        stop=iter([False] * 3 + [True]).__next__,
+    )
+    for event in job:
+        if isinstance(event, Validated) and event.step == 3:
+            job.close()
+    _, resumed = run(folder=tmp_path)
+    assert same(resumed, whole)
+
+
+def test_before_the_plan_a_kept_training_leaves_weights_but_no_checkpoint(tmp_path):
+    config = CONFIG.model_copy(update={"steps": None, "minutes": 60.0})
+    events, kept = run(config, folder=tmp_path, keep_after=2)
+    assert kept.total == 2
+    assert [e.step for e in events if isinstance(e, Validated)] == [0, 2]
+    assert not list(tmp_path.iterdir())
+
+
+def test_before_the_first_step_there_is_nothing_to_score(tmp_path):
+    events, kept = run(folder=tmp_path, keep_after=0)
+    assert [type(e) for e in events] == [Planned]
+    assert (kept.total, kept.score) == (0, None)
+
+
+def test_without_validation_a_kept_training_returns_its_last_weights(tmp_path):
+    data = discs()
+    data = TrainingData(data.train, [], data.ids)
+    _, whole = run(data=data)
+    _, kept = run(data=data, folder=tmp_path, keep_after=3)
+    assert (kept.step, kept.total, kept.score) == (3, 3, None)
+    _, resumed = run(data=data, folder=tmp_path)
     for key, tensor in whole.weights.items():
         assert torch.equal(tensor, resumed.weights[key]), key
+
+
+def test_a_training_at_its_end_is_not_asked():
+    asked = []
+
+    def stop():
+        asked.append(True)
+        return False
+
+    for _ in train_network(network(), discs(), CONFIG, stop=stop):
+        pass
+    assert len(asked) == CONFIG.steps
+
+
+def test_of_equal_scores_the_later_weights_are_kept(monkeypatch):
+    score = Overlap((0, 1), np.array([[9, 0], [3, 0]]))
+    monkeypatch.setattr(loop, "validate", lambda *_: score)
+    events, kept = run(keep_after=2)
+    assert all(e.best for e in events if isinstance(e, Validated))
+    assert kept.step == 2
 
 
 def test_only_the_newest_complete_checkpoint_stays(tmp_path):

@@ -10,7 +10,7 @@ from napari_unetseg.core.units import unit_ratio
 
 if TYPE_CHECKING:
     from napari_unetseg.core.image import Image
-    from napari_unetseg.core.network.modelfile import ModelCard
+    from napari_unetseg.core.network.card import ModelCard
 
 _SAME_PIXEL_SIZE = 0.1
 

@@ -62,7 +62,7 @@ def predict_tiles(
             raise UnetsegError(
                 "The network gave values that are not numbers in the tile at "
                 f"y {tile.y.write[0]}, x {tile.x.write[0]}",
-                "Train the model again, or predict with --precision fp32",
+                "Train the model again, or predict with the precision fp32",
             )
         yield tile, kept
 

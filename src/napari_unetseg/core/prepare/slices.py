@@ -58,7 +58,7 @@ def check_pairs(images: Sequence[Image], labels: Sequence[Image]) -> None:
             "Give one labels file for each image",
         )
     for image, painted in zip(images, labels, strict=True):
-        _check_shapes(image, painted)
+        check_shapes(image, painted)
         if image.channel_count != images[0].channel_count:
             raise InputError(
                 f"'{images[0].name}' has {images[0].channel_count} channels but "
@@ -128,7 +128,14 @@ def slices(
     return found
 
 
-def _check_shapes(image: Image, painted: Image) -> None:
+def check_shapes(image: Image, painted: Image) -> None:
+    """Refuse labels that do not cover their image pixel by pixel.
+
+    Raises
+    ------
+    InputError
+        Naming both shapes.
+    """
     wanted = (*image.plane_grid, *image.plane_shape)
     found = (*painted.plane_grid, *painted.plane_shape)
     if wanted == found:

@@ -194,7 +194,7 @@ def _one_class(label: int, names: str, zeros: int) -> InputError:
         return InputError(
             f"Only class {label} is painted in {names}, and 0 means 'not annotated'",
             "Paint a second class too, or say that 0 is background "
-            "(--unannotated none)",
+            "(on the command line: --unannotated none)",
         )
     return InputError(
         f"Only class {label} is painted in {names}, and it fills them",

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from napari_unetseg.core.network.build import build_network
+from napari_unetseg.core.network.card import ModelCard
 from napari_unetseg.core.network.geometry import network_geometry
-from napari_unetseg.core.network.modelfile import ModelCard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from napari_unetseg.core.config import NetworkConfig, TrainConfig
     from napari_unetseg.core.image import Image
+    from napari_unetseg.core.network.card import Classes
     from napari_unetseg.core.prepare.split import Split
     from napari_unetseg.core.train.loop import Trained
 
@@ -25,7 +26,7 @@ def describe(
     network: NetworkConfig,
     config: TrainConfig,
     images: Sequence[Image],
-    ids: tuple[int, ...],
+    classes: Classes,
     parts: Split,
     trained: Trained,
 ) -> ModelCard:
@@ -39,8 +40,8 @@ def describe(
         How it was trained.
     images : sequence of Image
         What it was trained on; the first one's pixel size and channels are kept.
-    ids : tuple of int
-        Painted id of each class index.
+    classes : Classes
+        Ids, names and colours.
     parts : Split
         Slices of training and validation.
     trained : Trained
@@ -49,8 +50,9 @@ def describe(
     first = images[0]
     return ModelCard(
         network=network,
-        classes=ids,
-        class_names={"0": "background"} if ids[0] == 0 else {},
+        classes=classes.ids,
+        class_names=classes.names,
+        class_colors=classes.colors,
         channels=first.channels,
         spacing=(first.spacing_of("Y"), first.spacing_of("X")),
         unit=first.unit,

@@ -20,7 +20,7 @@ from napari_unetseg.core.train.state import TrainingState, weights
 from napari_unetseg.core.train.validate import validate
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from torch import Tensor, nn
 
@@ -75,8 +75,12 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
     precision: str = "fp32",
     checkpoints: Checkpoints | None = None,
     begun: float | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Generator[Event, None, Trained]:
     """Train a network; closing the generator saves a checkpoint.
+
+    A training that is asked to stop saves one too, scores its latest weights and
+    returns. Resumed from the checkpoint, it is as if it had never stopped.
 
     Parameters
     ----------
@@ -92,6 +96,8 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
         Where the state is kept, and from where it is resumed.
     begun : float, optional
         `time.monotonic()` from which the minutes count; now, by default.
+    stop : callable
+        Asked before each step whether to end early.
 
     Yields
     ------
@@ -109,7 +115,15 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
 
     try:
         while True:
-            # 1. Score the averaged weights, before the first step too.
+            # 1. Asked to stop: the checkpoint first, which knows nothing of that.
+            if state.step != state.total and stop():
+                if state.total is not None:
+                    kept.save(state)
+                if data.validation and 0 <= state.validated < state.step:
+                    yield _validate(state, data, device)
+                break
+
+            # 2. Score the averaged weights, before the first step too.
             if is_validated(state.step, state.total) and state.validated < state.step:
                 start = time.monotonic()
                 if data.validation:
@@ -119,7 +133,7 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
             if state.step == state.total:
                 break
 
-            # 2. One step: a batch, its loss, its gradient.
+            # 3. One step: a batch, its loss, its gradient.
             start = time.monotonic()
             rate = learning_rate(state.step, state.total, config.learning_rate)
             for group in state.optimiser.param_groups:
@@ -134,7 +148,7 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
             state.update_average()
             pace.steps.append(time.monotonic() - start)
 
-            # 3. Tell, plan, and keep.
+            # 4. Tell, plan, and keep.
             total = state.total or 0
             yield Step(
                 step=state.step, total=total, loss=loss.item(), learning_rate=rate
@@ -156,10 +170,14 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
 
 
 def _validate(state: TrainingState, data: TrainingData, device: str) -> Validated:
-    """Score the average and keep it if it is the best so far."""
+    """Score the average and keep it if it is the best so far.
+
+    Of equals the later is kept: one that predicts a single class everywhere scores like
+    the untrained network did.
+    """
     score = validate(state.average, data.validation, data.ids, device)
     best = state.best_score
-    better = best is None or (score.mean_iou or 0) > (best.mean_iou or 0)
+    better = best is None or (score.mean_iou or 0) >= (best.mean_iou or 0)
     if better:
         state.keep_best(score)
     return Validated(

@@ -1,0 +1,282 @@
+"""What a model says about itself, read from its file's header alone.
+
+A safetensors file begins with the length of its header (8 bytes, little-endian) and the
+header itself, JSON that tells where each tensor lies. Its metadata hold one document,
+the model's card. Reading it takes neither torch nor safetensors, so that a program that
+only asks can show a model; what a damaged or foreign file claims is never believed.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import BaseModel, Field, NonNegativeInt, TypeAdapter, ValidationError
+from pydantic_core import from_json
+
+from napari_unetseg.core.config import Config, NetworkConfig
+from napari_unetseg.core.errors import InputError, ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FORMAT = 1
+ENDING = ".unetseg.safetensors"
+KEY = "unetseg"
+
+_LENGTH = 8
+_LARGEST_HEADER = 1 << 20
+_METADATA = "__metadata__"
+_BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
+_COLOUR = r"^#[0-9a-fA-F]{6}$"
+
+HexColour = Annotated[str, Field(pattern=_COLOUR)]
+"""A colour as "#rrggbb"."""
+
+
+class ModelCard(Config):
+    """What a model says about itself.
+
+    Attributes
+    ----------
+    format : int
+        Version of this document.
+    network : NetworkConfig
+        The architecture.
+    classes : tuple of int
+        Painted id of each class index.
+    class_names : dict of str to str
+        Names by painted id; may be empty.
+    class_colors : dict of str to str
+        Colours by painted id, as "#rrggbb"; may be empty.
+    channels : tuple of str
+        Names of the channels in the order the network sees them; may be empty.
+    spacing : tuple of float
+        (Y, X) pixel size of the training images; with `unit`.
+    unit : str
+        "pixel" when unknown.
+    normalisation : str
+        "mean-std": per image, channel and time point to mean 0 and deviation 1.
+    halo : tuple of int
+        (Y, X) pixels that the network sees around an output pixel, on each side.
+    training : dict
+        How the model was made: images by name, steps, seed, settings.
+    validation : dict
+        Scores on the validation slices; empty without any.
+    versions : dict of str to str
+        Programs that made it.
+    sha256 : str
+        Checksum of the tensors.
+    """
+
+    format: int = FORMAT
+    network: NetworkConfig
+    classes: tuple[int, ...]
+    class_names: dict[str, str] = Field(default_factory=dict)
+    class_colors: dict[str, HexColour] = Field(default_factory=dict)
+    channels: tuple[str, ...] = ()
+    spacing: tuple[float, ...] = (1.0, 1.0)
+    unit: str = "pixel"
+    normalisation: str = "mean-std"
+    halo: tuple[int, ...]
+    training: dict[str, Any] = Field(default_factory=dict)
+    validation: dict[str, Any] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """The classes of a training, as its card will tell them.
+
+    Attributes
+    ----------
+    ids : tuple of int
+        Painted id of each class index.
+    names, colors : dict of str to str
+        By painted id, for some of the classes or none.
+    """
+
+    ids: tuple[int, ...]
+    names: dict[str, str] = field(default_factory=dict)
+    colors: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def described(
+        cls,
+        ids: tuple[int, ...],
+        names: Mapping[Any, str] | None,
+        colors: Mapping[Any, str] | None,
+    ) -> Classes:
+        """Take the names and colours of the classes that exist.
+
+        Parameters
+        ----------
+        ids : tuple of int
+            Painted id of each class index.
+        names, colors : mapping of id to str, optional
+            By painted id, as a number or as text. 0 is "background" unless it is given
+            another name; names that are empty are left out.
+
+        Raises
+        ------
+        InputError
+            If a colour is not of the form "#rrggbb".
+        """
+        known = {str(label) for label in ids}
+        given = {"0": "background"} | {
+            str(label): " ".join(name.split()) for label, name in (names or {}).items()
+        }
+        shown = {str(label): color for label, color in (colors or {}).items()}
+        for label, color in shown.items():
+            if not re.fullmatch(_COLOUR, color):
+                raise InputError(
+                    f"'{color}' is no colour for class {label}",
+                    'Write it as in "#ff8000"',
+                )
+        return cls(
+            ids,
+            {label: given[label] for label in given if label in known and given[label]},
+            {label: shown[label] for label in shown if label in known},
+        )
+
+
+def read_card(path: str | Path) -> ModelCard:
+    """Read what a model says about itself, without its weights.
+
+    Parameters
+    ----------
+    path : str or Path
+        A model file.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing, incomplete, no model, or of a newer version. That its
+        weights are undamaged only `load_model` finds out.
+    """
+    path = Path(path)
+    metadata, _ = _header(path)
+    try:
+        document = from_json(metadata.get(KEY, "null"))
+    except ValueError as error:
+        raise no_model(path, "its description is damaged") from error
+    if not isinstance(document, dict):
+        raise no_model(path, "it says nothing about a network")
+    version = document.get("format", 0)
+    if isinstance(version, int) and version > FORMAT:
+        raise ModelError(
+            f"'{path.name}' was made by a newer napari-unetseg (format {version}; this "
+            f"one reads up to {FORMAT})",
+            "Update napari-unetseg",
+        )
+    try:
+        return ModelCard.model_validate(document)
+    except ValidationError as error:
+        why = error.errors()[0]["msg"]
+        raise no_model(path, f"its description is damaged: {why}") from error
+
+
+def parameter_count(path: str | Path) -> int:
+    """Count a model's learnt numbers, from its file's header alone.
+
+    Raises
+    ------
+    ModelError
+        If the file is missing, incomplete, or no safetensors file.
+    """
+    _, tensors = _header(Path(path))
+    return sum(
+        math.prod(tensor.shape)
+        for name, tensor in tensors.items()
+        if not name.endswith(_BUFFERS)
+    )
+
+
+def no_model(path: Path, why: str) -> ModelError:
+    """Say that a file is no model, and why."""
+    return ModelError(
+        f"'{path.name}' is not a model of napari-unetseg: {why}",
+        f"Models end in {ENDING} and are made by training",
+    )
+
+
+def damaged(path: Path, why: str) -> ModelError:
+    """Say that a file may have been a model once."""
+    return ModelError(
+        f"'{path.name}' is damaged: {why}", "Copy or fetch the file again"
+    )
+
+
+class _Tensor(BaseModel):
+    """What the header says about a tensor; the offsets count from the header's end."""
+
+    shape: Annotated[tuple[NonNegativeInt, ...], Field(max_length=8)]
+    data_offsets: tuple[NonNegativeInt, NonNegativeInt]
+
+    def fits(self) -> bool:
+        """Whether there is at least a byte for each number."""
+        start, stop = self.data_offsets
+        return math.prod(self.shape) <= stop - start
+
+
+_TENSORS = TypeAdapter(dict[str, _Tensor])
+_STRINGS = TypeAdapter(dict[str, str])
+
+
+def _header(path: Path) -> tuple[dict[str, str], dict[str, _Tensor]]:
+    """Read a file's metadata and tensors, and whether the file is whole."""
+    raw, data = _raw_header(path)
+    try:
+        values = from_json(raw)
+        metadata = _STRINGS.validate_python(values.pop(_METADATA, {}))
+        tensors = _TENSORS.validate_python(values)
+    except ValueError as error:
+        raise no_model(path, "its header is no safetensors header") from error
+    if not all(tensor.fits() for tensor in tensors.values()):
+        raise no_model(path, "its header contradicts itself")
+    promised = max((one.data_offsets[1] for one in tensors.values()), default=0)
+    if data < promised:
+        raise damaged(path, f"it is incomplete, {promised - data} bytes are missing")
+    if data > promised:
+        raise damaged(path, f"it is {data - promised} bytes too long")
+    return metadata, tensors
+
+
+def _raw_header(path: Path) -> tuple[bytes, int]:
+    """Return the header's bytes, and how many bytes come after it."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(_LENGTH)
+            length = int.from_bytes(start, "little")
+            if len(start) < _LENGTH or length > _LARGEST_HEADER:
+                raise _foreign(path, start)
+            raw = file.read(length)
+            data = path.stat().st_size - _LENGTH - length
+    except FileNotFoundError as error:
+        raise ModelError(
+            f"There is no model file '{path.name}'", "Check the path"
+        ) from error
+    except OSError as error:
+        raise no_model(path, error.strerror or str(error)) from error
+    if not raw.startswith(b"{"):
+        raise _foreign(path, start)
+    if data < 0:
+        raise damaged(path, f"it is incomplete, more than {-data} bytes are missing")
+    return raw, data
+
+
+def _foreign(path: Path, start: bytes) -> ModelError:
+    """Say what a file is that begins otherwise than safetensors files do.
+
+    Only then are its first bytes looked at: a header's length may begin like a pickle.
+    """
+    if start[:2] == b"PK" or start[:1] == b"\x80":
+        return ModelError(
+            f"'{path.name}' is a pickle, which can run any program when it is read",
+            f"Only tensors are accepted: a file that ends in {ENDING}",
+        )
+    return no_model(path, "it is no safetensors file")
