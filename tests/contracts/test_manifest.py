@@ -17,6 +17,10 @@ PATH = Path(napari_unetseg.__file__).with_name("napari.yaml")
 MANIFEST = npe2.PluginManifest.from_file(PATH)
 COMMANDS = {command.id: command for command in MANIFEST.contributions.commands}
 SAMPLES = {sample.key: sample for sample in MANIFEST.contributions.sample_data}
+WIDGETS = {widget.command: widget for widget in MANIFEST.contributions.widgets}
+WRITERS = {writer.command: writer for writer in MANIFEST.contributions.writers}
+# What napari lets plugins add to, of all menus that the manifest may name.
+MENUS = {"napari/layers/segment", "napari/layers/measure", "napari/file/io_utilities"}
 
 
 def resolve(command_id):
@@ -54,6 +58,130 @@ def test_every_contributed_command_exists():
     for kind in ("widgets", "readers", "writers", "sample_data"):
         for contribution in contributions.get(kind, []):
             assert contribution["command"] in COMMANDS
+
+
+def test_docks_are_named_as_napari_lists_them():
+    assert [widget.display_name for widget in WIDGETS.values()] == [
+        "Train U-Net",
+        "Segment with U-Net",
+        "IoU report",
+    ]
+
+
+def test_menus_lead_to_commands_and_submenus_that_exist():
+    submenus = {menu.id: menu for menu in MANIFEST.contributions.submenus}
+    entered = set()
+    for menu, items in MANIFEST.contributions.menus.items():
+        assert menu in MENUS or menu in submenus
+        for item in items:
+            if hasattr(item, "submenu"):
+                assert item.submenu in submenus
+                entered.add(item.submenu)
+            else:
+                assert item.command in COMMANDS
+    assert entered == set(submenus)
+    placed = {
+        item.command
+        for items in MANIFEST.contributions.menus.values()
+        for item in items
+        if hasattr(item, "command")
+    }
+    assert placed == {*WIDGETS, "napari-unetseg.open_with_axes"}
+
+
+def test_the_menus_are_open_to_plugins():
+    menus = pytest.importorskip("napari._app_model.constants._menus")
+    assert all(menus.is_menu_contributable(menu) for menu in MENUS)
+
+
+def test_commands_that_need_a_file_are_greyed_out_in_the_palette():
+    readers = {reader.command for reader in MANIFEST.contributions.readers}
+    for command_id, command in COMMANDS.items():
+        needs_a_file = command_id in {*readers, *WRITERS}
+        assert (command.enablement == "False") is needs_a_file
+
+
+def test_the_icon_is_a_picture_in_the_package():
+    pillow = pytest.importorskip("PIL.Image")
+    package, _, name = MANIFEST.icon.partition(":")
+    path = Path(importlib.import_module(package).__file__).with_name(name)
+    with pillow.open(path) as icon:
+        assert icon.size == (128, 128)
+        assert icon.mode == "RGBA"
+
+
+@pytest.fixture
+def plugins():
+    """Know our plugin alone, and napari's builtins beside it."""
+    manager = npe2.PluginManager()
+    builtins = Path(pytest.importorskip("napari_builtins").__file__)
+    manager.register(npe2.PluginManifest.from_file(builtins.with_name("builtins.yaml")))
+    manager.register(MANIFEST)
+    return manager
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [
+        ("a.tif", True),
+        ("A.TIFF", True),
+        ("a.ome.tif", True),
+        ("a.b.Ome.Tif", True),
+        ("a.png", False),
+        ("a.tif.gz", False),
+        ("tif", False),
+    ],
+)
+def test_tiff_files_are_offered_to_the_reader(plugins, name, taken):
+    readers = [reader.plugin_name for reader in plugins.iter_compatible_readers(name)]
+    assert ("napari-unetseg" in readers) is taken
+
+
+def test_no_folder_is_offered_to_the_reader(plugins, tmp_path):
+    readers = plugins.iter_compatible_readers(str(tmp_path))
+    assert "napari-unetseg" not in {reader.plugin_name for reader in readers}
+
+
+@pytest.mark.parametrize(
+    ("layers", "command"),
+    [
+        (["image"], "napari-unetseg.write_image"),
+        (["labels"], "napari-unetseg.write_labels"),
+        (["image", "labels"], "napari-unetseg.write_pair"),
+        (["labels", "image", "image"], "napari-unetseg.write_pair"),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.ome.tif", "A.OME.TIFF"])
+def test_ome_tiff_is_written_by_us(plugins, layers, command, name):
+    writer, path = plugins.get_writer(name, layers)
+    assert (writer.command, path) == (command, name)
+
+
+@pytest.mark.parametrize(
+    ("layers", "name"),
+    [
+        (["image"], "a.tif"),
+        (["labels"], "a.tiff"),
+        (["image"], "a"),
+        (["image", "labels"], "folder"),
+    ],
+)
+def test_everything_else_is_written_as_before(plugins, layers, name):
+    writer, _ = plugins.get_writer(name, layers)
+    assert writer.plugin_name == "napari"
+
+
+@pytest.mark.parametrize(
+    ("layers", "name"),
+    [
+        (["image", "image"], "a.ome.tif"),
+        (["labels", "labels"], "a.ome.tif"),
+        (["points"], "a.ome.tif"),
+    ],
+)
+def test_other_combinations_are_not_ours(plugins, layers, name):
+    writer, _ = plugins.get_writer(name, layers, "napari-unetseg")
+    assert writer is None
 
 
 def test_the_samples_of_the_core_are_offered_under_their_names():

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari_unetseg.core.samples import CLASS_NAMES, sample_data
+from napari_unetseg.layers.to_layer import labels_layer, layers_of
 
 if TYPE_CHECKING:
-    from napari_unetseg.core.image import Image
-
-    LayerData = tuple[Any, dict[str, Any], str]
+    from napari_unetseg.layers.to_layer import LayerData
 
 
 def em() -> list[LayerData]:
@@ -28,23 +27,6 @@ def em_scribbles() -> list[LayerData]:
 
 
 def _layers(name: str) -> list[LayerData]:
-    """Image and labels layer of a sample; labels tell their class to the pointer."""
+    """Image and labels layer of a sample."""
     image, labels = sample_data(name)
-    about = _placement(labels) | {"name": labels.name}
-    if classes := CLASS_NAMES[name]:
-        about["features"] = {"index": [*classes], "class": [*classes.values()]}
-    return [
-        (image.array, _placement(image) | {"name": image.name}, "image"),
-        (labels.array, about, "labels"),
-    ]
-
-
-def _placement(image: Image) -> dict[str, Any]:
-    """Scale, units and axis labels; axes other than Z, Y and X count in pixels."""
-    spatial = [axis in image.spatial_axes for axis in image.axes]
-    sizes = iter(image.spacing)
-    return {
-        "scale": tuple(next(sizes) if known else 1.0 for known in spatial),
-        "units": tuple(image.unit if known else "pixel" for known in spatial),
-        "axis_labels": tuple(image.axes.lower()),
-    }
+    return [*layers_of(image), labels_layer(labels, CLASS_NAMES[name])]

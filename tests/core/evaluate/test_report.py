@@ -9,7 +9,7 @@ import pytest
 
 from napari_unetseg.core.errors import InputError, WriteError
 from napari_unetseg.core.evaluate.overlap import overlap
-from napari_unetseg.core.evaluate.report import COLUMNS, evaluate
+from napari_unetseg.core.evaluate.report import COLUMNS, evaluate, evaluation
 from napari_unetseg.core.image import Image
 
 # Plane 0 has one wrong pixel of four, plane 1 is all class 1 and right.
@@ -161,6 +161,24 @@ def test_lazy_labels_are_read_a_plane_at_a_time():
     stored = zarr.array(PREDICTION, chunks=(1, 2, 2))
     found = evaluate(Image(array=stored, axes="ZYX"), labels(TRUTH))
     assert found.overlap.pixel_error == 1 / 8
+
+
+def test_steps_end_at_the_whole_and_change_nothing(monkeypatch):
+    rng = np.random.default_rng(0)
+    pair = [labels(rng.integers(0, 4, (2, 7, 5))) for _ in range(2)]
+    whole = evaluate(*pair, ignore=(3,))
+    # Three rows at a time: 3, 3 and 1 of each plane.
+    monkeypatch.setattr("napari_unetseg.core.evaluate.report.BAND", 15)
+    steps = evaluation(*pair, ignore=(3,))
+    shares = []
+    while True:
+        try:
+            shares.append(next(steps))
+        except StopIteration as end:
+            report = end.value
+            break
+    assert shares == [15 / 70, 30 / 70, 35 / 70, 50 / 70, 65 / 70, 1.0]
+    assert report.to_dict() == whole.to_dict()
 
 
 def refuse(prediction, truth, **more):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +19,15 @@ from napari_unetseg.core.evaluate.overlap import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Generator, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from napari_unetseg.core.image import Image
 
 # More ids than this in one image are objects, which these scores cannot judge.
 MOST_CLASSES = 256
+# Pixels that are compared between two signs of life: a fraction of a second.
+BAND = 1 << 22
 
 COLUMNS = ("class", "name", "iou", "dice", "precision", "recall", "pixels")
 
@@ -188,22 +191,48 @@ def evaluate(
         If the two do not show the same pixels or hold no class ids, if there are more
         than 256 classes, or if nothing is left after ignoring.
     """
+    steps = evaluation(prediction, truth, ignore=ignore, names=names)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            report: Report = end.value
+            return report
+
+
+def evaluation(
+    prediction: Image,
+    truth: Image,
+    *,
+    ignore: Sequence[int] = (),
+    names: Mapping[int, str] | None = None,
+) -> Generator[float, None, Report]:
+    """Compare predicted labels with the truth, step by step.
+
+    Parameters, the returned report and errors are those of `evaluate`.
+
+    Yields
+    ------
+    float
+        Share of the pixels that is compared, up to 1; every few million pixels.
+    """
     check_comparable(prediction, truth)
     ignored = tuple(sorted(set(ignore)))
     names = dict(names or {})
     planes = []
     seen: set[int] = set()
+    done, total = 0, math.prod(truth.shape)
     for index, predicted, true in pairs(prediction, truth):
-        ids = class_ids(predicted, true, ignored)
-        seen.update(ids)
-        if len(seen) > MOST_CLASSES:
-            raise InputError(
-                f"'{prediction.name}' and '{truth.name}' hold more than {MOST_CLASSES} "
-                "different labels, which look like objects rather than classes",
-                "Give every pixel the id of its class, for example 1 for all cells",
-            )
-        counts = confusion(predicted, true, ids, ignore=ignored)
-        planes.append((index, Overlap(ids, counts)))
+        bands = []
+        for rows in _bands(true.shape):
+            ids = class_ids(predicted[rows], true[rows], ignored)
+            seen.update(ids)
+            _check_few(seen, prediction, truth)
+            counts = confusion(predicted[rows], true[rows], ids, ignore=ignored)
+            bands.append(Overlap(ids, counts))
+            done += true[rows].size
+            yield done / total
+        planes.append((index, pool(bands)))
     pooled = pool((plane for _, plane in planes), ids=set(names) - set(ignored))
     if not pooled.total:
         raise InputError(
@@ -223,6 +252,23 @@ def evaluate(
         spacing=dict(zip(truth.spatial_axes, truth.spacing, strict=True)),
         unit=truth.unit,
     )
+
+
+def _bands(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Rows of a plane, about BAND pixels at a time."""
+    rows = max(1, BAND // max(1, shape[1]))
+    for start in range(0, shape[0], rows):
+        yield slice(start, start + rows)
+
+
+def _check_few(ids: set[int], prediction: Image, truth: Image) -> None:
+    """Refuse objects, of which each has an id of its own."""
+    if len(ids) > MOST_CLASSES:
+        raise InputError(
+            f"'{prediction.name}' and '{truth.name}' hold more than {MOST_CLASSES} "
+            "different labels, which look like objects rather than classes",
+            "Give every pixel the id of its class, for example 1 for all cells",
+        )
 
 
 def _write(path: Path, text: str, overwrite: bool) -> None:

@@ -1,0 +1,86 @@
+"""Boxes to choose a layer from, which follow the viewer."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any, Literal
+
+from magicgui.widgets import ComboBox
+from napari.layers import Image, Labels
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari.layers import Layer
+    from napari.viewer import Viewer
+    from qtpy.QtWidgets import QWidget
+
+KINDS = {"image": Image, "labels": Labels}
+_LIST_EVENTS = ("inserted", "removed", "reordered", "renamed")
+
+
+def layers_of_kind(viewer: Viewer, kind: Literal["image", "labels"]) -> list[Layer]:
+    """Layers of a kind, the newest (topmost) first."""
+    return [
+        layer for layer in reversed(viewer.layers) if isinstance(layer, KINDS[kind])
+    ]
+
+
+class LayerBox(ComboBox):
+    """One layer of the viewer; keeps the choice while that layer is there.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Whose layers are offered.
+    kind : {"image", "labels"}
+        Kind of the layers.
+    name, label, tooltip : str
+        As for every magicgui widget.
+
+    Attributes
+    ----------
+    value : Layer or None
+        None while there is no such layer.
+    """
+
+    def __init__(
+        self,
+        viewer: Viewer,
+        kind: Literal["image", "labels"],
+        *,
+        name: str,
+        label: str,
+        tooltip: str,
+    ) -> None:
+        self._viewer = viewer
+        self._kind: Literal["image", "labels"] = kind
+        super().__init__(name=name, label=label, tooltip=tooltip, choices=self._offer)
+
+    def _offer(self, _: Any = None) -> list[tuple[str, Layer]]:
+        layers = layers_of_kind(self._viewer, self._kind)
+        return [(layer.name, layer) for layer in layers]
+
+
+def follow_layers(viewer: Viewer, owner: QWidget, changed: Callable[[], None]) -> None:
+    """Call `changed`, a method of `owner`, when layers come, go, move or are renamed.
+
+    It is not called any more once the owner is destroyed.
+    """
+    events = [getattr(viewer.layers.events, name, None) for name in _LIST_EVENTS]
+    method = weakref.WeakMethod(changed)
+
+    def tell(_: Any = None) -> None:
+        alive = method()
+        if alive is not None:
+            alive()
+
+    def forget() -> None:
+        for event in events:
+            if event is not None:
+                event.disconnect(tell)
+
+    for event in events:
+        if event is not None:
+            event.connect(tell)
+    owner.destroyed.connect(forget)

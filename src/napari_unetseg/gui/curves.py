@@ -1,0 +1,127 @@
+"""Loss and validation IoU while a network learns."""
+
+from __future__ import annotations
+
+import pyqtgraph
+from napari.utils.theme import get_theme
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QVBoxLayout, QWidget
+
+from napari_unetseg.core.events import Event, Planned, Step, Validated
+from napari_unetseg.core.train.schedule import WARM_UP
+
+HEIGHT = 170
+# Points per curve that are drawn; more than the dock has pixels.
+_MOST_POINTS = 1000
+
+
+class Curves(QWidget):
+    """Two curves over the training steps: the loss on the left axis, IoU on the right.
+
+    Parameters
+    ----------
+    theme : str
+        Name of napari's theme.
+    """
+
+    def __init__(self, theme: str) -> None:
+        super().__init__()
+        self.setFixedHeight(HEIGHT)
+        self._losses: list[tuple[int, float]] = []
+        self._scores: list[tuple[int, float]] = []
+        self._plot = pyqtgraph.PlotWidget(background=None)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._plot)
+        item = self._plot.getPlotItem()
+        item.setMenuEnabled(False)
+        item.hideButtons()
+        item.setMouseEnabled(x=False, y=False)
+        item.setXRange(0, WARM_UP, padding=0.01)
+        # Whoever turns the wheel over the plot wants to scroll the form.
+        self._plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self._loss = item.plot()
+        self._right = pyqtgraph.ViewBox(enableMenu=False)
+        item.showAxis("right")
+        item.scene().addItem(self._right)
+        item.getAxis("right").linkToView(self._right)
+        self._right.setXLink(item)
+        self._right.setYRange(0, 1, padding=0.02)
+        self._iou = pyqtgraph.PlotDataItem()
+        self._right.addItem(self._iou)
+        item.vb.sigResized.connect(self._fit)
+        self.setToolTip(
+            "Left: loss of each step (cross-entropy, mean over the annotated pixels). "
+            "Right: mean IoU on the validation slices."
+        )
+        self.follow(theme)
+
+    @property
+    def losses(self) -> list[tuple[int, float]]:
+        """Step and loss of every step that was heard of."""
+        return list(self._losses)
+
+    @property
+    def scores(self) -> list[tuple[int, float]]:
+        """Step and mean IoU of every validation that was heard of."""
+        return list(self._scores)
+
+    def hear(self, events: tuple[Event, ...]) -> None:
+        """Take events in and draw once."""
+        for event in events:
+            match event:
+                case Step(step=step, loss=loss):
+                    self._losses.append((step, loss))
+                case Planned(total=total):
+                    self._plot.getPlotItem().setXRange(0, total, padding=0.01)
+                case Validated(step=step, mean_iou=float(mean_iou)):
+                    self._scores.append((step, mean_iou))
+        _draw(self._loss, thinned(self._losses))
+        _draw(self._iou, self._scores)
+
+    def follow(self, theme: str) -> None:
+        """Take the colours of a napari theme."""
+        colours = get_theme(theme)
+        text = colours.text.as_hex()
+        first, second = colours.icon.as_hex(), colours.current.as_hex()
+        self._loss.setPen(first)
+        self._iou.setPen(second, width=2)
+        self._iou.setSymbol("o")
+        self._iou.setSymbolSize(6)
+        self._iou.setSymbolBrush(second)
+        self._iou.setSymbolPen(second)
+        item = self._plot.getPlotItem()
+        for side, label, colour in (
+            ("left", "loss", first),
+            ("right", "mean IoU", second),
+            ("bottom", "step", text),
+        ):
+            axis = item.getAxis(side)
+            axis.setPen(text)
+            axis.setTextPen(text)
+            axis.enableAutoSIPrefix(False)
+            axis.setLabel(label, color=colour)
+
+    def _fit(self) -> None:
+        """Keep the right curve's box where the left one's is."""
+        self._right.setGeometry(self._plot.getPlotItem().vb.sceneBoundingRect())
+
+
+def thinned(
+    points: list[tuple[int, float]], most: int = _MOST_POINTS
+) -> list[tuple[int, float]]:
+    """Replace neighbouring points by their mean, so that at most `most` are left."""
+    size = -(-len(points) // most) if points else 1
+    if size == 1:
+        return points
+    groups = (points[i : i + size] for i in range(0, len(points), size))
+    return [
+        (group[-1][0], sum(value for _, value in group) / len(group))
+        for group in groups
+    ]
+
+
+def _draw(curve: pyqtgraph.PlotDataItem, points: list[tuple[int, float]]) -> None:
+    if points:
+        x, y = zip(*points, strict=True)
+        curve.setData(x, y)

@@ -1,0 +1,169 @@
+"""What all docks share: one form that scrolls, and below it what must stay in sight."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Literal
+
+from napari.utils.theme import get_theme
+from qtpy.QtCore import QSize, Qt, QTimer
+from qtpy.QtWidgets import (
+    QFrame,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_unetseg.gui.form import Form
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari.viewer import Viewer
+
+Kind = Literal["info", "busy", "done", "warning", "error"]
+
+WIDTH = 360
+HEIGHT = 640
+MARGIN = 6
+# Names of the theme's colours.
+COLOURS = {"done": "current", "warning": "warning", "error": "error"}
+
+
+class Dock(QWidget):
+    """A form in the one scroll area, a message line, and a footer for the actions.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        The viewer around the dock.
+
+    Attributes
+    ----------
+    form : Form
+        Labelled magicgui widgets, in the scroll area.
+    footer : QVBoxLayout
+        Below the message line, always in sight.
+    """
+
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__()
+        self.viewer = viewer
+        self.form = Form()
+        self._body = QVBoxLayout()
+        self._body.setContentsMargins(MARGIN, MARGIN, MARGIN, 0)
+        self._body.setSpacing(8)
+        self._body.addWidget(self.form)
+        self._body.addStretch(1)
+        self._message = Message()
+        self._hinting = False
+        self.footer = QVBoxLayout()
+        self.footer.setContentsMargins(MARGIN, 0, MARGIN, MARGIN)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self._area = _scrolling(self._body)
+        layout.addWidget(self._area, 1)
+        message_row = QVBoxLayout()
+        message_row.setContentsMargins(MARGIN, 0, MARGIN, 0)
+        message_row.addWidget(self._message)
+        layout.addLayout(message_row)
+        layout.addLayout(self.footer)
+        self._message.follow(viewer.theme)
+        viewer.events.theme.connect(self._on_theme)
+        myself = weakref.ref(self)
+
+        def forget() -> None:
+            dock = myself()
+            if dock is not None:
+                viewer.events.theme.disconnect(dock._on_theme)
+
+        self.destroyed.connect(forget)
+
+    def sizeHint(self) -> QSize:
+        """Size that napari gives the dock when it opens it."""
+        return QSize(WIDTH, HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        """Size below which napari does not shrink the dock; the form scrolls."""
+        return QSize(280, 240)
+
+    def add_below_form(self, widget: QWidget) -> None:
+        """Put a widget under the form, into the same scroll area."""
+        self._body.insertWidget(self._body.count() - 1, widget)
+
+    def reveal(self, widget: QWidget) -> None:
+        """Scroll the form so that a widget in it is seen."""
+        self.later(lambda: self._area.ensureWidgetVisible(widget))
+
+    def later(self, method: Callable[[], None]) -> None:
+        """Call a method once napari has shown the dock, if it is still there."""
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.timeout.connect(method)
+        timer.start(0)
+
+    def say(self, text: str, kind: Kind = "info") -> None:
+        """Show one sentence above the buttons; it replaces the one before."""
+        self._hinting = False
+        self._message.show_text(text, kind)
+
+    def hint(self, text: str) -> None:
+        """Say what to do next; with nothing to say, take back only an earlier hint."""
+        if text or self._hinting:
+            self.say(text)
+        self._hinting = bool(text)
+
+    @property
+    def said(self) -> str:
+        """The sentence that is shown."""
+        return self._message.text()
+
+    def _on_theme(self) -> None:
+        self._message.follow(self.viewer.theme)
+
+
+class Message(QLabel):
+    """A sentence with a bar in the colour of its kind; to be selected and copied."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._kind: Kind = "info"
+        self._theme = "dark"
+        self.setWordWrap(True)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse
+            | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        # A long word, such as a path, must not widen the dock.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.hide()
+
+    def show_text(self, text: str, kind: Kind) -> None:
+        """Show a sentence, or nothing for an empty one."""
+        self._kind = kind
+        self.setText(text)
+        self.setVisible(bool(text))
+        self.follow(self._theme)
+
+    def follow(self, theme: str) -> None:
+        """Take the colours of a napari theme."""
+        self._theme = theme
+        name = COLOURS.get(self._kind, "secondary")
+        colour = getattr(get_theme(theme), name).as_hex()
+        self.setStyleSheet(
+            f"QLabel {{ border-left: 3px solid {colour}; padding: 3px 0 3px 6px; }}"
+        )
+
+
+def _scrolling(content: QVBoxLayout) -> QScrollArea:
+    inside = QWidget()
+    inside.setLayout(content)
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setWidget(inside)
+    return area

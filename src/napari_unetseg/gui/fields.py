@@ -1,0 +1,266 @@
+"""Settings as widgets: one line of a table each, with its unit in the tooltip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, LineEdit, SpinBox
+from magicgui.widgets.bases import ValueWidget
+
+from napari_unetseg.core.config import (
+    NETWORKS,
+    Device,
+    Precision,
+    TrainConfig,
+    train_config,
+)
+
+LARGEST = 1_000_000
+
+
+@dataclass(frozen=True)
+class Field:
+    """A setting of a configuration, and how it is asked for.
+
+    Attributes
+    ----------
+    name : str
+        Where it stands in the configuration, as in "augment.elastic_sigma".
+    label, tooltip : str
+        What the user reads; the tooltip gives the unit.
+    choices : tuple of str
+        What can be chosen; empty for numbers, text and yes or no.
+    step : float
+        Step of a real number, and the precision to which it is kept; must be given for
+        them, because magicgui rounds to two digits without.
+    largest : float
+        The largest number.
+    unset : str
+        What the box shows at 0 if the setting may be left to the program.
+    """
+
+    name: str
+    label: str
+    tooltip: str
+    choices: tuple[str, ...] = ()
+    step: float = 1
+    largest: float = LARGEST
+    unset: str = ""
+
+    def widget(self, value: Any) -> ValueWidget[Any]:
+        """Make the widget, showing `value`."""
+        about: dict[str, Any] = {
+            "name": self.name.replace(".", "_"),
+            "label": self.label,
+            "tooltip": self.tooltip,
+        }
+        if self.choices:
+            return ComboBox(value=value, choices=self.choices, **about)
+        if isinstance(value, bool):
+            return CheckBox(value=value, text="", **about)
+        if isinstance(value, str):
+            return LineEdit(value=value, **about)
+        about |= {"min": 0, "max": self.largest, "step": self.step}
+        if isinstance(value, float):
+            return FloatSpinBox(value=value, **about)
+        box = SpinBox(value=value or 0, **about)
+        if self.unset:
+            box.native.setSpecialValueText(self.unset)
+        return box
+
+    def read(self, widget: ValueWidget[Any]) -> Any:
+        """Value for the configuration; None where it is left to the program."""
+        value = widget.value
+        return None if self.unset and not value else value
+
+    def show(self, widget: ValueWidget[Any], value: Any) -> None:
+        """Make the widget show a value of the configuration."""
+        widget.value = 0 if value is None else value
+
+
+def value_of(config: TrainConfig, name: str) -> Any:
+    """Value of a setting by its dotted name."""
+    value: Any = config
+    for part in name.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def config_of(preset: str, values: dict[str, Any]) -> TrainConfig:
+    """Configuration from a preset and settings by their dotted names.
+
+    Raises
+    ------
+    InputError
+        Naming the first value that does not fit.
+    """
+    augment = train_config(preset).augment.model_dump()
+    wishes: dict[str, Any] = {}
+    for name, value in values.items():
+        group, _, part = name.rpartition(".")
+        if group:
+            augment[part] = value
+        else:
+            wishes[name] = value
+    return train_config(preset, **wishes, augment=augment)
+
+
+DEVICE = Field(
+    "device",
+    "Device",
+    "Where the network is computed. auto takes an NVIDIA card (cuda) or an Apple chip "
+    "(mps) if there is one, and the processor (cpu) otherwise.",
+    choices=get_args(Device),
+)
+PRECISION = Field(
+    "precision",
+    "Precision",
+    "Numbers of 32 bits (fp32) or 16 bits (bf16). auto trains with bf16 where the "
+    "hardware is made for it; predictions are fp32 unless bf16 is chosen.",
+    choices=get_args(Precision),
+)
+MINUTES = Field(
+    "minutes",
+    "Minutes",
+    "How long to train, in minutes. The first 20 steps show how many steps that is.",
+    step=0.1,
+    largest=100_000,
+)
+
+TRAINING = (
+    Field(
+        "network",
+        "Network",
+        "unet-bn: U-Net with padding and batch normalisation, quick to train. unet: as "
+        "in the paper of 2015, without padding.",
+        choices=NETWORKS,
+    ),
+    Field(
+        "base",
+        "Channels",
+        "Channels of the network's first level; each level below has twice as many. "
+        "auto: 16 on a processor, 32 on a graphics card.",
+        largest=512,
+        unset="auto",
+    ),
+    Field(
+        "depth",
+        "Poolings",
+        "How often the image is halved on the way down. More see farther around.",
+        largest=7,
+    ),
+    Field(
+        "dropout",
+        "Dropout",
+        "Probability from 0 to 1 that a channel's value is left out at the bottom of "
+        "the network while it trains.",
+        step=0.01,
+        largest=0.99,
+    ),
+    Field(
+        "validation",
+        "Validation",
+        "What is only scored: a fraction of the slices, as in 0.2, or slices, as in "
+        "15-19 or 3,7, counted from 0. 0 validates on none.",
+    ),
+    Field(
+        "steps",
+        "Steps",
+        "How many training steps, in place of the minutes.",
+        unset="from minutes",
+    ),
+    Field("patch", "Patch", "Side of what one patch teaches, in pixels."),
+    Field("batch", "Batch", "Patches in one training step.", largest=4096),
+    Field(
+        "optimiser",
+        "Optimiser",
+        "adamw, or sgd: stochastic gradient descent with momentum 0.99, as in the "
+        "paper.",
+        choices=("adamw", "sgd"),
+    ),
+    Field(
+        "learning_rate",
+        "Learning rate",
+        "Largest step of the weights. It rises over 20 steps and then falls to 0 along "
+        "a cosine.",
+        step=0.00001,
+        largest=10,
+    ),
+    Field(
+        "weight_decay",
+        "Weight decay",
+        "How strongly weights are pulled to 0, per step and unit of learning rate.",
+        step=0.0001,
+        largest=10,
+    ),
+    Field(
+        "averaging",
+        "Averaging",
+        "Decay from 0 to 1 of the moving average of the weights, which is what is "
+        "validated and saved; 0 takes the weights as they are.",
+        step=0.001,
+        largest=0.999,
+    ),
+    Field("seed", "Seed", "Start of all random numbers: the same seed repeats a run."),
+    DEVICE,
+    PRECISION,
+)
+
+AUGMENTATION = (
+    Field(
+        "augment.bent",
+        "Bent patches",
+        "Share from 0 to 1 of the patches that are deformed, turned by any angle and "
+        "zoomed. The others are turned by quarters.",
+        step=0.01,
+        largest=1,
+    ),
+    Field(
+        "augment.elastic_sigma",
+        "Displacement",
+        "Elastic deformation: standard deviation of how far a control point is moved, "
+        "in pixels. The paper has 10.",
+        step=0.5,
+        largest=1000,
+    ),
+    Field(
+        "augment.elastic_spacing",
+        "Control points",
+        "Elastic deformation: distance of the control points, in pixels.",
+        step=1.0,
+        largest=10_000,
+    ),
+    Field("augment.rotate", "Any angle", "Whether bent patches are turned too."),
+    Field("augment.flip", "Mirror", "Whether patches are mirrored in X and Y."),
+    Field(
+        "augment.scale",
+        "Zoom",
+        "Zoom of bent patches is drawn from 1 / (1 + zoom) to 1 + zoom.",
+        step=0.01,
+        largest=10,
+    ),
+    Field(
+        "augment.contrast",
+        "Contrast",
+        "Standard deviation of the logarithm of a random gain of the grey values.",
+        step=0.01,
+        largest=10,
+    ),
+    Field(
+        "augment.brightness",
+        "Brightness",
+        "Standard deviation of a random offset, in units of the image's standard "
+        "deviation.",
+        step=0.01,
+        largest=10,
+    ),
+    Field(
+        "augment.noise",
+        "Noise",
+        "Largest standard deviation of added noise, in units of the image's standard "
+        "deviation.",
+        step=0.01,
+        largest=10,
+    ),
+)

@@ -1,0 +1,220 @@
+"""From what stands in the viewer to a run: copy, start, follow. Knows no window.
+
+A generator of what happens, to be run on a thread of its own; arrays of layers travel
+as files, so that the run folder is whole and the command line can work on it too.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_unetseg.core.errors import RunError, UnetsegError
+from napari_unetseg.core.read import read_image
+from napari_unetseg.core.write.atomic import write_text_atomic
+from napari_unetseg.core.write.ome_tiff import write_ome_tiff
+from napari_unetseg.runs import client
+from napari_unetseg.runs.listing import file_name
+from napari_unetseg.runs.lock import RunLock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping
+
+    from napari_unetseg.core.events import Event
+    from napari_unetseg.core.image import Image
+    from napari_unetseg.runs.questions import Question
+
+POLL = 0.1
+INPUTS = "inputs"
+LAYER = "layer.json"
+# Below this many bytes an image is copied, so that the run folder is whole; above, it
+# is read where it lies, if it lies in a file that says the same.
+COPIED_BELOW = 256 * 2**20
+# What a run writes besides copies of its inputs: checkpoints, log, result.
+_ROOM = 200 * 2**20
+
+
+@dataclass(frozen=True, eq=False)
+class Input:
+    """An image or labels of the viewer on their way into a run.
+
+    Attributes
+    ----------
+    image : Image
+        What is asked about.
+    source : Path, optional
+        File that the layer was opened from.
+    """
+
+    image: Image
+    source: Path | None = None
+
+    @property
+    def bytes(self) -> int:
+        """Size of the copy."""
+        return int(np.prod(self.image.shape)) * self.image.dtype.itemsize
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A run to be started.
+
+    Attributes
+    ----------
+    folder : Path
+        The run folder; made by `launch`.
+    inputs : mapping of str to Input
+        By a name for the part they play, as in "image".
+    ask : callable
+        Makes the question from the inputs' paths, by the same names.
+    stays : bool
+        Whether the run goes on when napari is closed.
+    layer : dict, optional
+        Where a resulting layer belongs, as plain values; kept in the run folder.
+    """
+
+    folder: Path
+    inputs: Mapping[str, Input]
+    ask: Callable[[Mapping[str, str]], Question]
+    stays: bool = False
+    layer: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Copying:
+    """Copies of layers are being written into the run folder.
+
+    Attributes
+    ----------
+    bytes : int
+        How large they are in all.
+    """
+
+    bytes: int
+
+
+def launch(plan: Plan) -> Generator[Copying | tuple[Event, ...]]:
+    """Make the run folder, start the run and follow it to its end.
+
+    Yields
+    ------
+    Copying
+        Once, if layers are to be copied.
+    tuple of Event
+        What the run said since the last time, ten times a second; the last event is
+        Finished, Stopped or Failed.
+
+    Raises
+    ------
+    UnetsegError
+        If the run cannot be started; nothing is left of it then.
+    """
+    started = False
+    try:
+        yield from _prepare(plan)
+        process = client.start(plan.folder, attached=not plan.stays, polite=True)
+        started = True
+        yield from follow(plan.folder, process, stays=plan.stays)
+    finally:
+        if not started:
+            shutil.rmtree(plan.folder, ignore_errors=True)
+
+
+def resume(folder: Path, *, stays: bool) -> Generator[tuple[Event, ...]]:
+    """Start a run again that was stopped or broken off, and follow it to its end."""
+    process = client.start(folder, attached=not stays, polite=True)
+    yield from follow(folder, process, stays=stays)
+
+
+def follow(
+    folder: Path, process: client.RunProcess | None = None, *, stays: bool
+) -> Generator[tuple[Event, ...]]:
+    """Follow a run to its end; a run that does not stay is ended with the follower.
+
+    Closed before the end, it asks a run that does not stay to keep what it has and to
+    end. It does not wait for that: the run would notice the end of napari anyway.
+    """
+    watcher = client.Watcher(folder, process)
+    try:
+        while not watcher.ended:
+            yield tuple(watcher.look())
+            time.sleep(POLL)
+        if process is not None:
+            process.wait()
+    finally:
+        if not watcher.ended and not stays:
+            client.keep(folder)
+
+
+def _prepare(plan: Plan) -> Generator[Copying]:
+    """Write the question and the copies, under the lock that keeps others away."""
+    stored = {name: _stored(one) for name, one in plan.inputs.items()}
+    copied = [name for name, path in stored.items() if path is None]
+    total = sum(plan.inputs[name].bytes for name in copied)
+    _check_room(plan.folder, total)
+    paths = {
+        name: f"{INPUTS}/{_file_name(name, plan)}" if path is None else str(path)
+        for name, path in stored.items()
+    }
+    client.create(plan.folder, plan.ask(paths))
+    with RunLock(plan.folder):
+        if total:
+            yield Copying(total)
+        for name in copied:
+            path, image = plan.folder / paths[name], plan.inputs[name].image
+            path.parent.mkdir(exist_ok=True)
+            write_ome_tiff(path, image, compress=False)
+        if plan.layer:
+            write_text_atomic(plan.folder / LAYER, json.dumps(plan.layer))
+
+
+def _file_name(name: str, plan: Plan) -> str:
+    """Name of a copy: that of the layer, which the model then tells it learnt from."""
+    names = {key: file_name(one.image.name) for key, one in plan.inputs.items()}
+    same = [key for key, own in names.items() if own.lower() == names[name].lower()]
+    return f"{names[name]}{f'-{name}' if len(same) > 1 else ''}.ome.tif"
+
+
+def _stored(given: Input) -> Path | None:
+    """File to read a large image from; None if it has to be copied."""
+    if given.source is None or given.bytes < COPIED_BELOW:
+        return None
+    return given.source if is_stored_in(given.image, given.source) else None
+
+
+def is_stored_in(image: Image, path: Path) -> bool:
+    """Whether a file, read by us, gives the same image.
+
+    Compared are shape, type, axes, pixel size and channels, and the pixels of the
+    first, the middle and the last plane.
+    """
+    try:
+        stored = read_image(path)
+    except UnetsegError:
+        return False
+    for name in ("shape", "dtype", "axes", "spacing", "unit", "channels"):
+        if getattr(stored, name) != getattr(image, name):
+            return False
+    planes = list(image.planes())
+    return all(
+        np.array_equal(np.asarray(image.plane(index)), np.asarray(stored.plane(index)))
+        for index in {planes[0], planes[len(planes) // 2], planes[-1]}
+    )
+
+
+def _check_room(folder: Path, wanted: int) -> None:
+    """Refuse to fill the disk."""
+    there = next(parent for parent in folder.parents if parent.exists())
+    free = shutil.disk_usage(there).free
+    if free < wanted + _ROOM:
+        raise RunError(
+            f"The run needs {(wanted + _ROOM) / 2**30:.1f} GB in {folder.parent}, "
+            f"where {free / 2**30:.1f} GB are free",
+            "Free some space, or set UNETSEG_HOME to a folder on another disk",
+        )

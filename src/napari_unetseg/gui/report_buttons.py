@@ -1,0 +1,70 @@
+"""The footer of the report dock: progress, and the buttons that fit its state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import (
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class ReportButtons(QWidget):
+    """Compare or Cancel, Copy and Save, below a bar that is seen while comparing.
+
+    Parameters
+    ----------
+    compare, cancel, copy, save : callable
+        What the buttons do.
+    """
+
+    def __init__(
+        self,
+        *,
+        compare: Callable[[], None],
+        cancel: Callable[[], None],
+        copy: Callable[[], None],
+        save: Callable[[], None],
+    ) -> None:
+        super().__init__()
+        self.progress = QProgressBar()
+        self.progress.setToolTip("How much is compared")
+        self.compare = _button("Compare", "Compare the two layers", compare)
+        self.cancel = _button("Cancel", "Stop comparing", cancel)
+        self.copy = _button(
+            "Copy", "Copy the table as it is shown, for a spreadsheet", copy
+        )
+        self.save = _button(
+            "Save CSV…", "Write the table, with all digits, to a CSV file", save
+        )
+        row = QHBoxLayout()
+        for button in (self.compare, self.cancel, self.copy, self.save):
+            row.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.progress)
+        layout.addLayout(row)
+        self.show_state(running=False, has_report=False)
+
+    def show_state(self, *, running: bool, has_report: bool) -> None:
+        """Offer what can be done now."""
+        self.progress.setValue(0)
+        self.progress.setVisible(running)
+        self.cancel.setVisible(running)
+        self.compare.setVisible(not running)
+        self.copy.setEnabled(has_report)
+        self.save.setEnabled(has_report)
+
+
+def _button(text: str, tooltip: str, pressed: Callable[[], None]) -> QPushButton:
+    button = QPushButton(text)
+    button.setToolTip(tooltip)
+    button.clicked.connect(lambda: pressed())
+    return button

@@ -1,0 +1,272 @@
+"""The IoU report dock: two labels layers become a table of scores."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from magicgui.widgets import LineEdit
+from qtpy.QtCore import QSize
+from qtpy.QtWidgets import QFileDialog, QLabel, QSizePolicy
+
+from napari_unetseg.core.errors import InputError, UnetsegError
+from napari_unetseg.gui import sources
+from napari_unetseg.gui.choices import LayerBox, follow_layers, layers_of_kind
+from napari_unetseg.gui.dock import HEIGHT, Dock
+from napari_unetseg.gui.report_buttons import ReportButtons
+from napari_unetseg.gui.report_question import (
+    Answer,
+    Comparison,
+    ask,
+    compare,
+    ids_in,
+    in_words,
+    likely_pair,
+)
+from napari_unetseg.gui.report_table import ReportTable
+from napari_unetseg.gui.worker import Worker, start_worker
+from napari_unetseg.runs.listing import file_name
+
+if TYPE_CHECKING:
+    from napari.layers import Labels
+    from napari.viewer import Viewer
+
+    from napari_unetseg.core.evaluate.report import Report
+
+# Room for all columns of the table.
+WIDTH = 420
+
+
+class ReportDock(Dock):
+    """Compare two labels layers: IoU, Dice, precision and recall per class.
+
+    Parameters
+    ----------
+    napari_viewer : napari.viewer.Viewer
+        Whose layers are compared.
+
+    Attributes
+    ----------
+    report : Report or None
+        The scores in the table.
+    """
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__(napari_viewer)
+        self.report: Report | None = None
+        self._worker: Worker | None = None
+        self._asked: Comparison | None = None
+        self._by_hand: dict[str, Labels] = {}
+        self._choosing = False
+        self.prediction = _box(
+            napari_viewer,
+            "Prediction",
+            "Labels to judge, for example those of the Segment dock.",
+        )
+        self.truth = _box(
+            napari_viewer,
+            "Truth",
+            "Labels that are right, for example painted ones. Where the two layers "
+            "differ in pixel size or place, they are compared on the pixels of this "
+            "one.",
+        )
+        self.ignore = LineEdit(
+            name="ignore",
+            label="Not annotated",
+            tooltip="Labels whose pixels do not count, in either layer, as in 0 or "
+            "0, 255. Empty if every pixel counts.",
+        )
+        self.form.extend([self.prediction, self.truth, self.ignore])
+        self.table = ReportTable()
+        self.summary = _text("What was compared, and the share of wrong pixels")
+        for widget in (self.table, self.summary):
+            widget.hide()
+            self.add_below_form(widget)
+        self.buttons = ReportButtons(
+            compare=self.compare, cancel=self.cancel, copy=self.copy, save=self.save
+        )
+        self.footer.addWidget(self.buttons)
+        self.prediction.changed.connect(lambda: self._on_choice(self.prediction))
+        self.truth.changed.connect(lambda: self._on_choice(self.truth))
+        self.ignore.changed.connect(self._on_change)
+        follow_layers(napari_viewer, self, self._on_layers)
+        self._on_layers()
+
+    def sizeHint(self) -> QSize:
+        """Size that napari gives the dock when it opens it."""
+        return QSize(WIDTH, HEIGHT)
+
+    # -- what is asked ------------------------------------------------------------
+
+    def question(self) -> Comparison:
+        """The comparison that is asked for, of the layers as they are now.
+
+        Raises
+        ------
+        InputError
+            In a sentence, if something is missing or does not fit.
+        """
+        return ask(*self._pair(), ignore=ids_in(self.ignore.value))
+
+    def _pair(self) -> tuple[Labels, Labels]:
+        if len(layers_of_kind(self.viewer, "labels")) < 2:
+            raise InputError("Open or paint two labels layers to compare")
+        prediction, truth = self.prediction.value, self.truth.value
+        if prediction is truth:
+            raise InputError(
+                "Prediction and truth are the same layer", "Choose two different ones"
+            )
+        return prediction, truth
+
+    # -- what happens -------------------------------------------------------------
+
+    def compare(self) -> None:
+        """Compare beside the window; the table changes when all is counted."""
+        if self._worker is not None:
+            return
+        try:
+            question = self.question()
+        except UnetsegError as error:
+            self.say(str(error), "error")
+            return
+        truth = self.truth.value
+        self._asked = question
+        self._worker = start_worker(
+            compare(question),
+            owner=self,
+            name=f"Comparison with {truth.name}",
+            on_event=lambda share: self._hear(question, share),
+            on_return=lambda answer: self._show(question, answer, truth),
+            on_error=lambda error: self._fail(question, error),
+        )
+        self.say("Comparing…", "busy")
+        self._show_state()
+
+    def cancel(self) -> None:
+        """Stop comparing; the table stays as it is."""
+        if self._worker is not None:
+            self._worker.quit()
+            self._over()
+            self.say("Cancelled.")
+            self._refresh()
+
+    def copy(self) -> None:
+        """Put the table on the clipboard."""
+        self.table.copy_all()
+        self.say("The table is on the clipboard.", "done")
+
+    def save(self) -> None:
+        """Ask for a file and write the table to it."""
+        report = self.report
+        if report is None:
+            return
+        proposed = file_name(f"{report.prediction} against {report.truth}") + ".csv"
+        chosen, _ = QFileDialog.getSaveFileName(
+            self, "Save the scores", proposed, "Comma-separated values (*.csv)"
+        )
+        if not chosen:
+            return
+        # Of a name without ending the dialog has not asked whether to replace the file.
+        asked = bool(Path(chosen).suffix)
+        path = Path(chosen) if asked else Path(f"{chosen}.csv")
+        try:
+            report.write_csv(path, overwrite=asked)
+        except (UnetsegError, OSError) as error:
+            self.say(str(error), "error")
+        else:
+            self.say(f"Saved {path}", "done")
+
+    def _hear(self, question: Comparison, share: float) -> None:
+        if question is self._asked:
+            self.buttons.progress.setValue(int(100 * share))
+
+    def _show(self, question: Comparison, answer: Answer, truth: Labels) -> None:
+        if question is not self._asked:
+            return
+        self.report = answer.report
+        ids = answer.report.overlap.ids
+        self.table.show_report(answer.report, sources.class_colors(truth, ids))
+        self.summary.setText(in_words(answer))
+        self.table.show()
+        self.summary.show()
+        self.say(f"Mean IoU {answer.report.overlap.mean_iou:.3f}.", "done")
+        self._over()
+        self._refresh()
+
+    def _fail(self, question: Comparison, error: Exception) -> None:
+        if question is not self._asked:
+            return
+        self._over()
+        if isinstance(error, UnetsegError | OSError):
+            self.say(str(error), "error")
+            return
+        self.say(
+            f"An unexpected error ended this ({type(error).__name__}: {error}).",
+            "error",
+        )
+        raise error
+
+    def _over(self) -> None:
+        self._worker = self._asked = None
+        self._show_state()
+
+    def _on_layers(self) -> None:
+        self._choose()
+        self._refresh()
+
+    def _on_choice(self, box: LayerBox) -> None:
+        if not self._choosing:
+            self._by_hand[box.name] = box.value
+            self._choose()
+            self._on_change()
+
+    def _on_change(self) -> None:
+        """Take back what was said of another question."""
+        if self._worker is None:
+            self.say("")
+        self._refresh()
+
+    def _choose(self) -> None:
+        """Offer the layers that there are, and choose where the user has not."""
+        layers = layers_of_kind(self.viewer, "labels")
+        self._by_hand = {n: one for n, one in self._by_hand.items() if one in layers}
+        pair = likely_pair(layers, **self._by_hand)
+        self._choosing = True
+        try:
+            for box, layer in zip((self.prediction, self.truth), pair, strict=True):
+                box.reset_choices()
+                if layer is not None:
+                    box.value = layer
+        finally:
+            self._choosing = False
+
+    def _refresh(self) -> None:
+        """Say what is missing."""
+        if self._worker is not None:
+            return
+        try:
+            self._pair()
+            ids_in(self.ignore.value)
+        except UnetsegError as error:
+            self.buttons.compare.setEnabled(False)
+            self.hint(str(error))
+        else:
+            self.buttons.compare.setEnabled(True)
+            self.hint("")
+
+    def _show_state(self) -> None:
+        self.buttons.show_state(
+            running=self._worker is not None, has_report=self.report is not None
+        )
+
+
+def _box(viewer: Viewer, label: str, tooltip: str) -> LayerBox:
+    return LayerBox(viewer, "labels", name=label.lower(), label=label, tooltip=tooltip)
+
+
+def _text(tooltip: str) -> QLabel:
+    label = QLabel()
+    label.setWordWrap(True)
+    label.setToolTip(tooltip)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    return label

@@ -1,0 +1,152 @@
+"""What the report dock asks: two layers as they are now, and their comparison."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.evaluate.report import Report, evaluation
+from napari_unetseg.gui import sources
+from napari_unetseg.gui.result import METADATA
+from napari_unetseg.layers.align import aligned
+from napari_unetseg.layers.place import Placed, place
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping, Sequence
+
+    from napari.layers import Labels
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Comparison:
+    """Two labels layers at one moment; nothing that happens to them later matters.
+
+    Attributes
+    ----------
+    prediction, truth : Placed
+        Their labels and where these are.
+    ignore : tuple of int
+        Ids that mean "not annotated".
+    names : mapping of int to str
+        Names of the classes that have one.
+    """
+
+    prediction: Placed
+    truth: Placed
+    ignore: tuple[int, ...] = ()
+    names: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Answer:
+    """The scores, and a sentence on how pixels were matched; "" if one by one."""
+
+    report: Report
+    note: str = ""
+
+
+def ask(prediction: Labels, truth: Labels, ignore: tuple[int, ...]) -> Comparison:
+    """Take two layers as they are; labels in memory are copied.
+
+    Raises
+    ------
+    InputError
+        If the dimensions of a layer are unclear.
+    """
+    names = sources.class_names(truth) or sources.class_names(prediction)
+    return Comparison(
+        prediction=_placed(prediction),
+        truth=_placed(truth),
+        ignore=ignore,
+        names={int(identity): name for identity, name in names.items()},
+    )
+
+
+def compare(question: Comparison) -> Generator[float, None, Answer]:
+    """Answer the question.
+
+    Yields
+    ------
+    float
+        Share of the pixels that is compared, up to 1.
+
+    Raises
+    ------
+    InputError
+        If the two cannot be compared.
+    """
+    pair = aligned(question.prediction, question.truth)
+    report = yield from evaluation(
+        pair.prediction, pair.truth, ignore=question.ignore, names=question.names
+    )
+    return Answer(report=report, note=pair.note)
+
+
+def in_words(answer: Answer) -> str:
+    """What was compared, how many pixels are wrong, and what was left out."""
+    report, pooled = answer.report, answer.report.overlap
+    sentences = [
+        f"'{report.prediction}' against '{report.truth}': "
+        f"{100 * (pooled.pixel_error or 0):.2f} % of {pooled.total} pixels have the "
+        "wrong class."
+    ]
+    if report.ignored:
+        ids = ", ".join(map(str, report.ignored))
+        sentences.append(f"Not annotated, and not counted: label {ids}.")
+    return " ".join([*sentences, answer.note]).strip()
+
+
+def ids_in(text: str) -> tuple[int, ...]:
+    """Read class ids as a person writes them: "0", "0, 255", or nothing at all.
+
+    Raises
+    ------
+    InputError
+        If there is anything else.
+    """
+    words = [word for word in re.split(r"[\s,;]+", text) if word]
+    for word in words:
+        if not (word.isascii() and word.isdigit()):
+            raise InputError(
+                f"'{word}' is no class id",
+                "Give whole numbers as in 0 or 0, 255, or nothing",
+            )
+    return tuple(sorted({int(word) for word in words}))
+
+
+def likely_pair(
+    layers: Sequence[Labels],
+    prediction: Labels | None = None,
+    truth: Labels | None = None,
+) -> tuple[Labels | None, Labels | None]:
+    """Guess prediction and truth.
+
+    Parameters
+    ----------
+    layers : sequence of Labels
+        The newest first.
+    prediction, truth : Labels, optional
+        What is known already.
+
+    Returns
+    -------
+    prediction, truth : Labels or None
+        The newest layer that a model of ours has made, or else the newest; and the
+        newest of the others that no model has made, or else the newest of them.
+    """
+    if prediction is None:
+        others = [layer for layer in layers if layer is not truth]
+        made = [layer for layer in others if METADATA in layer.metadata]
+        prediction = next(iter([*made, *others]), None)
+    if truth is None:
+        others = [layer for layer in layers if layer is not prediction]
+        painted = [layer for layer in others if METADATA not in layer.metadata]
+        truth = next(iter([*painted, *others]), None)
+    return prediction, truth
+
+
+def _placed(layer: Labels) -> Placed:
+    image = sources.frozen(sources.labels_of(layer))
+    return place(image, layer.as_layer_data_tuple()[1])

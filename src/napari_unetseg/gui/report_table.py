@@ -1,0 +1,156 @@
+"""The scores as a table that can be copied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QSize, Qt
+from qtpy.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence
+from qtpy.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QSizePolicy,
+    QTableWidget,
+    QTableWidgetItem,
+)
+
+from napari_unetseg.core.evaluate import report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+MISSING = "\N{EN DASH}"
+SWATCH = 10
+# Title and explanation of every column.
+COLUMNS = (
+    ("class", "Label and name of the class, in the colour that it has in the layer"),
+    ("IoU", "Intersection over union, TP / (TP + FP + FN), from 0 to 1"),
+    ("Dice", "Dice coefficient or F1, 2 TP / (2 TP + FP + FN), from 0 to 1"),
+    ("precision", "Share of the predicted pixels that are right, TP / (TP + FP)"),
+    ("recall", "Share of the true pixels that are found, TP / (TP + FN)"),
+    ("pixels", "Pixels that the class has in the truth; in the last row: all compared"),
+)
+
+
+class ReportTable(QTableWidget):
+    """One row per class, and their mean; as tall as its rows, to be scrolled outside.
+
+    Ctrl-C copies what is selected.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(0, len(COLUMNS))
+        self._rows: list[report.Row] = []
+        for column, (title, tooltip) in enumerate(COLUMNS):
+            item = QTableWidgetItem(title)
+            item.setToolTip(tooltip)
+            self.setHorizontalHeaderItem(column, item)
+        self.setToolTip("Scores of the last comparison")
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setIconSize(QSize(SWATCH, SWATCH))
+        self.setWordWrap(True)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizeAdjustPolicy(QTableWidget.SizeAdjustPolicy.AdjustToContents)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        down, across = self.verticalHeader(), self.horizontalHeader()
+        assert down is not None
+        assert across is not None
+        down.hide()
+        down.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        across.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        across.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        across.setHighlightSections(False)
+
+    def show_report(self, found: report.Report, colors: Mapping[str, str]) -> None:
+        """Replace what is shown.
+
+        Parameters
+        ----------
+        found : Report
+            The scores.
+        colors : mapping of str to str
+            Colour of each class, "#rrggbb"; those that are not drawn have none.
+        """
+        self._rows = found.rows()
+        self.setRowCount(len(self._rows))
+        for place, (identity, name, *values) in enumerate(self._rows):
+            self.setItem(place, 0, _class_item(identity, name, colors))
+            for column, value in enumerate(values, start=1):
+                self.setItem(place, column, _number_item(value))
+        for column in range(len(COLUMNS)):
+            _embolden(self.item(len(self._rows) - 1, column))
+        self.updateGeometry()
+
+    def keyPressEvent(self, event: QKeyEvent | None) -> None:
+        """Copy on Ctrl-C."""
+        if event is not None and event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_selected()
+            event.accept()
+            return
+        super().keyPressEvent(event)
+
+    def copy_selected(self) -> None:
+        """Put the selected cells on the clipboard; the whole table if there is none."""
+        chosen = sorted((i.row(), i.column()) for i in self.selectedIndexes())
+        if not chosen:
+            self.copy_all()
+            return
+        _to_clipboard(
+            [self._text(row, column) for r, column in chosen if r == row]
+            for row in sorted({row for row, _ in chosen})
+        )
+
+    def copy_all(self) -> None:
+        """Put the table with its titles on the clipboard, columns apart by tabs.
+
+        Class and name are columns of their own, as in the CSV file.
+        """
+        texts = [[shown(value) for value in row] for row in self._rows]
+        _to_clipboard([report.COLUMNS, *(map(_empty_if_missing, row) for row in texts)])
+
+    def _text(self, row: int, column: int) -> str:
+        item = self.item(row, column)
+        return "" if item is None else _empty_if_missing(item.text())
+
+
+def shown(value: str | float | None) -> str:
+    """Text of a value: scores with 3 decimals, counts and words as they are."""
+    if value is None:
+        return MISSING
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _class_item(
+    identity: str, name: str, colors: Mapping[str, str]
+) -> QTableWidgetItem:
+    text = f"{identity} {name}".strip()
+    item = QTableWidgetItem(text)
+    item.setToolTip(text)
+    # Without a colour there is a gap, so that all words begin below one another.
+    color = QColor(colors.get(identity, "transparent"))
+    item.setData(Qt.ItemDataRole.DecorationRole, color)
+    return item
+
+
+def _number_item(value: float | None) -> QTableWidgetItem:
+    item = QTableWidgetItem(shown(value))
+    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    return item
+
+
+def _embolden(item: QTableWidgetItem | None) -> None:
+    if item is not None:
+        font = item.font()
+        font.setBold(True)
+        item.setFont(font)
+
+
+def _empty_if_missing(text: str) -> str:
+    """What a spreadsheet takes for a missing number."""
+    return "" if text == MISSING else text
+
+
+def _to_clipboard(rows: Iterable[Iterable[str]]) -> None:
+    clipboard = QGuiApplication.clipboard()
+    assert clipboard is not None
+    clipboard.setText("\n".join("\t".join(row) for row in rows))

@@ -1,0 +1,155 @@
+"""What the docks share that start runs: check, start, watch, find again."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from napari_unetseg.core.errors import UnetsegError
+from napari_unetseg.core.events import Event, Failed, Finished, Stopped
+from napari_unetseg.gui import settings
+from napari_unetseg.gui.dock import Dock
+from napari_unetseg.gui.run_view import RunView, Words
+from napari_unetseg.runs import listing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari.viewer import Viewer
+
+    from napari_unetseg.gui.form import Folded
+    from napari_unetseg.gui.launch import Plan
+    from napari_unetseg.runs.status import RunStatus
+
+_HOW = {"failed": "failed", "interrupted": "was broken off"}
+
+
+class RunDock(Dock):
+    """A form whose question is answered by a run.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Whose layers are asked about.
+
+    Attributes
+    ----------
+    job : str
+        Kind of the runs, "train" or "segment"; settings are remembered under it.
+    words : Words
+        What such a run is called.
+    run : RunView
+        The run that is shown, in the footer.
+    """
+
+    job: ClassVar[str]
+    words: ClassVar[Words]
+
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__(viewer)
+        self.run = RunView(self, self.words)
+        self.footer.addWidget(self.run)
+        self.run.asked.connect(self._start)
+        self.run.busy.connect(self._on_busy)
+        self.run.ended.connect(self._on_end)
+        self._folded: list[Folded] = []
+        self.later(self._find_run)
+
+    @abstractmethod
+    def check(self) -> object:
+        """Refuse a question that cannot be asked; called often, so it reads no pixel.
+
+        Raises
+        ------
+        UnetsegError
+            In a sentence, if something is missing or does not fit.
+        """
+
+    @abstractmethod
+    def plan(self) -> Plan:
+        """The run that is asked for, with the layers as they are now.
+
+        Raises
+        ------
+        UnetsegError
+            As `check`.
+        """
+
+    @abstractmethod
+    def values(self) -> dict[str, Any]:
+        """Plain values of the settings, to be remembered."""
+
+    @abstractmethod
+    def show_result(self, folder: Path, result: dict[str, Any], before: str) -> None:
+        """Show what a run has made, with a word before the sentence about it."""
+
+    def refresh(self) -> None:
+        """Let it be started if it can be; say what is missing if not."""
+        if self.run.running:
+            return
+        try:
+            self.check()
+        except UnetsegError as error:
+            self.run.start_button.setEnabled(False)
+            self.hint(str(error))
+        else:
+            self.run.start_button.setEnabled(True)
+            self.hint("")
+
+    def fold(self, box: Folded) -> None:
+        """Add a form that can be opened."""
+        self._folded.append(box)
+        self.add_below_form(box)
+
+    def _start(self) -> None:
+        try:
+            plan = self.plan()
+        except UnetsegError as error:
+            self.say(str(error), "error")
+            return
+        settings.remember(self.job, self.values())
+        name = ", ".join(one.image.name for one in plan.inputs.values())
+        self.run.start(plan, f"{self.words.job} of {name}")
+
+    def _on_busy(self, busy: bool) -> None:
+        for part in (self.form, *self._folded):
+            part.setEnabled(not busy)
+
+    def _on_end(self, folder: Path, end: Event) -> None:
+        match end:
+            case Finished(result=result):
+                self.show_result(folder, result, "")
+            case Stopped(result=result) if result:
+                self.show_result(folder, result, "Stopped. ")
+            case Stopped():
+                self.say("Stopped; what is done is kept.")
+            case Failed(message=message):
+                self.say(message, "error")
+
+    def _find_run(self) -> None:
+        """Show the newest run: under way, ended unseen, or able to go on."""
+        if self.run.running:
+            return
+        runs = listing.found(self.job)
+        for folder, where in runs:
+            if where.state == "running":
+                self.run.attach(folder)
+                return
+        if runs:
+            self._show_last(*runs[0])
+
+    def _show_last(self, folder: Path, where: RunStatus) -> None:
+        if where.state == "finished":
+            if not listing.is_seen(folder):
+                self.show_result(folder, where.result, "Ended meanwhile. ")
+        elif where.total:
+            self.run.offer(folder)
+            self.say(
+                f"The {self.words.job.lower()} {folder.name} "
+                f"{_HOW.get(where.state, 'was stopped')} at {where.unit} {where.done} "
+                f"of {where.total}. It can go on."
+            )
+
+    def _on_theme(self) -> None:
+        super()._on_theme()
+        self.run.follow(self.viewer.theme)

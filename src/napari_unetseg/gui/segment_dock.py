@@ -1,0 +1,332 @@
+"""The Segment dock: a layer and a model become labels on the layer's pixels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from magicgui.widgets import ComboBox, LineEdit, PushButton
+from qtpy.QtWidgets import QFileDialog
+
+from napari_unetseg.core.config import SegmentConfig
+from napari_unetseg.core.errors import InputError, ModelError, UnetsegError
+from napari_unetseg.core.network.card import ModelCard, read_card
+from napari_unetseg.gui import settings, sources
+from napari_unetseg.gui.channels import ModelChannels
+from napari_unetseg.gui.choices import LayerBox, follow_layers
+from napari_unetseg.gui.fields import DEVICE, PRECISION
+from napari_unetseg.gui.form import Folded, sentence
+from napari_unetseg.gui.launch import Input, Plan
+from napari_unetseg.gui.result import Made, add_result, result_of, tidy
+from napari_unetseg.gui.run_dock import RunDock
+from napari_unetseg.gui.run_view import Words
+from napari_unetseg.gui.train_form import restore
+from napari_unetseg.gui.worker import start_worker
+from napari_unetseg.layers.derived import derived_placement
+from napari_unetseg.runs import listing
+from napari_unetseg.runs.home import models_folder
+from napari_unetseg.runs.questions import SegmentQuestion
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from napari.layers import Image
+    from napari.viewer import Viewer
+
+
+ALL, THIS = "all slices", "this slice"
+WORDS = Words(
+    job="Segmentation",
+    start="Segment",
+    stop="Cancel",
+    stopping="Stopping: finished tiles are being kept.",
+)
+
+
+class SegmentDock(RunDock):
+    """Apply a trained model to an image layer.
+
+    Parameters
+    ----------
+    napari_viewer : napari.viewer.Viewer
+        Whose layers are segmented; the labels are added to it.
+    """
+
+    job = "segment"
+    words = WORDS
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__(napari_viewer)
+        self.image = LayerBox(
+            napari_viewer,
+            "image",
+            name="image",
+            label="Image",
+            tooltip="Layer to segment. Stacks are segmented slice by slice.",
+        )
+        self.channels = ModelChannels(napari_viewer)
+        self.model = ComboBox(
+            name="model",
+            label="Model",
+            choices=[],
+            tooltip="Trained model. Listed are those of the models' folder and those "
+            "that were opened from elsewhere.",
+        )
+        self.browse = PushButton(
+            name="browse",
+            label=" ",
+            text="Other model…",
+            tooltip="Choose a model file (*.unetseg.safetensors) from a folder",
+        )
+        self.about = sentence("about")
+        self.slices = ComboBox(
+            name="slices",
+            label="Slices",
+            choices=(ALL, THIS),
+            tooltip="Segment the whole layer, or only the slice that the viewer shows.",
+        )
+        self.tile = LineEdit(
+            name="tile",
+            label="Tile",
+            value="auto",
+            tooltip="Side of the pieces that are computed at a time, in pixels, or "
+            "auto or whole. Smaller ones take less memory; the result is the same.",
+        )
+        self.device = DEVICE.widget("auto")
+        self.precision = PRECISION.widget("auto")
+        self.form.extend([self.image, self.model, self.browse, self.about])
+        self.form.add_whole_row(self.channels)
+        self.form.append(self.slices)
+        more = [self.tile, self.device, self.precision]
+        self.fold(Folded("More settings", more))
+        self._opened: list[str] = []
+        self._card: ModelCard | UnetsegError | None = None
+        self._restore()
+        self._connect()
+        self._on_model()
+
+    def _connect(self) -> None:
+        follow_layers(self.viewer, self, self._on_layers)
+        self.image.changed.connect(self._on_layers)
+        self.model.changed.connect(self._on_model)
+        self.browse.changed.connect(self._browse)
+        self.channels.changed.connect(self.refresh)
+        self.tile.changed.connect(self.refresh)
+
+    # -- what is asked ------------------------------------------------------------
+
+    def choose_model(self, path: Path) -> None:
+        """Choose a model file, from whatever folder."""
+        if path.parent != models_folder() and str(path) not in self._opened:
+            self._opened.append(str(path))
+        self._offer_models()
+        self.model.value = str(path)
+        self._on_model()
+
+    def chosen_images(self) -> list[Image]:
+        """The image layer, or one layer per channel of the model, in its order."""
+        if self.channels.boxes:
+            return self.channels.layers()
+        return [self.image.value] if self.image.value is not None else []
+
+    def check(self) -> tuple[Input, SegmentConfig]:
+        """Image and configuration, if all fits.
+
+        Raises
+        ------
+        UnetsegError
+            In a sentence, if something is missing or does not fit.
+        """
+        images = self.chosen_images()
+        if not images:
+            raise InputError("There is no image", "Open one, or a sample: File > Open")
+        if self._card is None:
+            raise InputError("There is no model", "Train one, or choose a model file")
+        if isinstance(self._card, UnetsegError):
+            raise self._card
+        given = sources.input_of(images)
+        if given.image.channels and self.channels.boxes:
+            # Chosen one by one, whatever the layers are called.
+            image = replace(given.image, channels=self._card.channels)
+            given = replace(given, image=image)
+        expected = self._card.network.channels
+        if given.image.channel_count != expected:
+            raise ModelError(
+                f"The model expects {expected} channel{'s' * (expected != 1)}, but "
+                f"'{given.image.name}' has {given.image.channel_count}",
+                "Choose another layer or model",
+            )
+        return given, self._config()
+
+    def plan(self) -> Plan:
+        """The segmentation that is asked for, with the layers as they are now.
+
+        Raises
+        ------
+        UnetsegError
+            In a sentence, if something is missing or does not fit.
+        """
+        self._on_model()  # The file may have gone since it was chosen.
+        given, config = self.check()
+        model = str(self.model.value)
+        layer = self.chosen_images()[0]
+        start: dict[str, int] = {}
+        if self.slices.value == THIS:
+            start = self._shown_plane(layer, given)
+            given = Input(plane_of(given.image, start))
+        image = given.image
+
+        def ask(paths: Mapping[str, str]) -> SegmentQuestion:
+            return SegmentQuestion(
+                image=paths["image"],
+                model=model,
+                out="labels.ome.tif",
+                overwrite=True,
+                config=config,
+            )
+
+        attributes = layer.as_layer_data_tuple()[1]
+        axes = sources.image_of([layer]).axes
+        own = axes[: layer.ndim]
+        return Plan(
+            folder=listing.new_folder("segment", layer.name),
+            inputs={"image": given},
+            ask=ask,
+            layer={
+                "name": f"{layer.name} segmented",
+                "image": ", ".join(one.name for one in self.chosen_images()),
+                "placement": derived_placement(attributes, own, start),
+                "order": own.replace("C", ""),
+                "axes": image.plane_axes + "YX",
+                "shape": [*image.plane_grid, *image.plane_shape],
+            },
+        )
+
+    def _config(self) -> SegmentConfig:
+        tile = self.tile.value.strip()
+        return SegmentConfig.check(
+            tile=int(tile) if tile.isdecimal() else tile or "auto",
+            device=self.device.value,
+            precision=self.precision.value,
+        )
+
+    def _shown_plane(self, layer: Image, given: Input) -> dict[str, int]:
+        """Which plane of the layer the viewer shows, by axis."""
+        point = np.asarray(layer.world_to_data(self.viewer.dims.point[-layer.ndim :]))
+        axes = sources.image_of([layer]).axes[: layer.ndim]
+        index = {}
+        for axis in given.image.plane_axes:
+            number = axes.index(axis)
+            length = layer.data.shape[number]
+            index[axis] = int(np.clip(round(float(point[number])), 0, length - 1))
+        return index
+
+    # -- what happens -------------------------------------------------------------
+
+    def _on_layers(self) -> None:
+        self.image.reset_choices()
+        self.channels.ask_for(self._asked_channels())
+        self.channels.reset_choices()
+        self.refresh()
+
+    def _on_model(self) -> None:
+        self._card = None
+        if self.model.value:
+            try:
+                self._card = read_card(Path(self.model.value))
+            except UnetsegError as error:
+                self._card = error
+        card = self._card
+        self.about.value = describe(card) if isinstance(card, ModelCard) else ""
+        self.form.show_row(self.about.native, bool(self.about.value))
+        self._on_layers()
+
+    def _asked_channels(self) -> tuple[str, ...]:
+        """Channels to choose layers for: none if the layer has channels itself."""
+        card = self._card
+        if not isinstance(card, ModelCard) or self.image.value is None:
+            return ()
+        try:
+            own = sources.image_of([self.image.value]).channel_count
+        except UnetsegError:
+            return ()
+        count = card.network.channels
+        if own > 1 or count == 1:
+            return ()
+        return card.channels or tuple(f"channel {i}" for i in range(count))
+
+    def show_result(self, folder: Path, result: dict[str, Any], before: str) -> None:
+        """Read the labels beside the window, and add them as a layer."""
+        self.say("Reading the labels…", "busy")
+        start_worker(
+            result_of(folder),
+            owner=self,
+            name=f"Reading {folder.name}",
+            on_event=lambda _: None,
+            on_return=lambda made: self._add(folder, made),
+            on_error=lambda error: self.say(str(error), "error"),
+        )
+
+    def _add(self, folder: Path, made: Made) -> None:
+        layer = add_result(self.viewer, made)
+        listing.mark_seen(folder)
+        tidy(folder)
+        self.say(f"The labels are in the layer '{layer.name}'.", "done")
+
+    # -- small things -------------------------------------------------------------
+
+    def _offer_models(self) -> None:
+        paths = [str(path) for path in listing.models()]
+        others = [path for path in self._opened if path not in paths]
+        self.model.choices = [
+            (listing.model_name(Path(path)), path) for path in (*paths, *others)
+        ]
+
+    def _browse(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(
+            self,
+            "Choose a model",
+            str(models_folder()),
+            f"U-Net models (*{listing.MODEL_ENDING})",
+        )
+        if name:
+            self.choose_model(Path(name))
+
+    def values(self) -> dict[str, Any]:
+        """Plain values of the settings, to be remembered."""
+        shown = (self.model, self.slices, self.tile, self.device, self.precision)
+        return {w.name: w.value for w in shown} | {"opened": self._opened}
+
+    def _restore(self) -> None:
+        values = settings.recall(self.job)
+        opened = values.get("opened")
+        if isinstance(opened, list):
+            self._opened = [path for path in opened if Path(path).is_file()]
+        self._offer_models()
+        for widget in (self.slices, self.tile, self.device, self.precision):
+            restore(widget, values)
+        restore(self.model, values)
+
+
+def describe(card: ModelCard) -> str:
+    """What a model tells apart, and on what it was trained."""
+    names = [card.class_names.get(str(i), str(i)) for i in card.classes]
+    parts = [f"Tells apart: {', '.join(names)}."]
+    if card.unit != "pixel":
+        size = " x ".join(f"{length:g}" for length in card.spacing)
+        parts.append(f"Trained at {size} {card.unit} per pixel.")
+    score = card.validation.get("mean_iou")
+    if score is not None:
+        parts.append(f"Mean IoU {score:.3f} in validation.")
+    return " ".join(parts)
+
+
+def plane_of(image: Any, index: Mapping[str, int]) -> Any:
+    """One plane of an image, as an image of the same axes with lengths of 1."""
+    where = tuple(
+        slice(index[axis], index[axis] + 1) if axis in index else slice(None)
+        for axis in image.axes
+    )
+    return replace(image, array=image.array[where])

@@ -1,0 +1,314 @@
+"""The Train dock: layers and settings become a training, which is watched here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from magicgui.widgets import ComboBox, LineEdit
+from qtpy.QtWidgets import QPushButton
+
+from napari_unetseg.core.errors import InputError, UnetsegError
+from napari_unetseg.core.prepare.slices import check_shapes
+from napari_unetseg.core.prepare.split import split
+from napari_unetseg.gui import settings, sources
+from napari_unetseg.gui.channels import FurtherChannels
+from napari_unetseg.gui.choices import LayerBox, follow_layers
+from napari_unetseg.gui.form import sentence
+from napari_unetseg.gui.launch import Input, Plan
+from napari_unetseg.gui.look import Look
+from napari_unetseg.gui.run_dock import RunDock
+from napari_unetseg.gui.run_view import Words
+from napari_unetseg.gui.train_form import TrainForm, restore
+from napari_unetseg.runs import listing
+from napari_unetseg.runs.folder import read_question
+from napari_unetseg.runs.questions import TrainQuestion
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from napari.layers import Image
+    from napari.viewer import Viewer
+
+    from napari_unetseg.core.config import TrainConfig
+    from napari_unetseg.core.image import Image as CoreImage
+
+SEGMENT_DOCK = "Segment with U-Net"
+STOP, KEEP_TRAINING = "stop and keep", "keep training"
+WORDS = Words(
+    job="Training",
+    start="Train",
+    stop="Stop and keep",
+    stopping="Stopping: the best weights so far are being kept.",
+    curves=True,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A training that can be asked for.
+
+    Attributes
+    ----------
+    image : Input
+        What is learnt from.
+    labels : Image
+        What is painted; not yet a copy.
+    ids : tuple of int
+        The classes.
+    config : TrainConfig
+        How.
+    notes : tuple of str
+        What 0 means, and what is validated on.
+    """
+
+    image: Input
+    labels: CoreImage
+    ids: tuple[int, ...]
+    config: TrainConfig
+    notes: tuple[str, ...]
+
+
+class TrainDock(RunDock):
+    """Train a U-Net on painted labels.
+
+    Parameters
+    ----------
+    napari_viewer : napari.viewer.Viewer
+        Whose layers are learnt from.
+    """
+
+    job = "train"
+    words = WORDS
+
+    def __init__(self, napari_viewer: Viewer) -> None:
+        super().__init__(napari_viewer)
+        self.image = LayerBox(
+            napari_viewer,
+            "image",
+            name="image",
+            label="Image",
+            tooltip="Layer to learn from. Stacks are learnt slice by slice, RGB as it "
+            "is.",
+        )
+        self.channels = FurtherChannels(napari_viewer)
+        self.labels = LayerBox(
+            napari_viewer,
+            "labels",
+            name="labels",
+            label="Labels",
+            tooltip="Painted classes: pixels of one class have one label. They need "
+            "not cover the image.",
+        )
+        self.training = TrainForm()
+        self.verdict = sentence("verdict")
+        self.cost = sentence("cost")
+        self.model = LineEdit(
+            name="model",
+            label="Model name",
+            tooltip="Name of the model file. An existing one is never replaced: the "
+            "new one then gets a number.",
+        )
+        self.closing = ComboBox(
+            name="closing",
+            label="On closing",
+            choices=(STOP, KEEP_TRAINING),
+            tooltip="If napari closes: stop the training and keep the best weights so "
+            "far, or keep training; this dock finds it again.",
+        )
+        self.form.append(self.image)
+        self.form.add_row("With", "Further channels of the image", self.channels)
+        self.form.extend(
+            [
+                self.labels,
+                self.training.zero,
+                self.verdict,
+                self.training.preset,
+                self.training.minutes,
+                self.cost,
+                self.model,
+                self.closing,
+            ]
+        )
+        for box in self.training.folded:
+            self.fold(box)
+        self.segment_button = QPushButton("Segment with this model")
+        self.segment_button.setToolTip("Open the Segment dock with the new model")
+        self.segment_button.hide()
+        self.footer.addWidget(self.segment_button)
+        self.look = Look(self)
+        self._suggested = ""
+        self._trained: Path | None = None
+        self._restore()
+        self._connect()
+        self._on_layers()
+
+    def _connect(self) -> None:
+        follow_layers(self.viewer, self, self._on_layers)
+        for box in (self.image, self.labels):
+            box.changed.connect(self._on_choice)
+        self.channels.changed.connect(self.refresh)
+        self.training.changed.connect(self._on_choice)
+        self.model.changed.connect(self.refresh)
+        self.look.changed.connect(self.refresh)
+        self.run.busy.connect(self.segment_button.hide)
+        self.segment_button.clicked.connect(self._open_segment)
+
+    # -- what is asked ------------------------------------------------------------
+
+    def chosen_images(self) -> list[Image]:
+        """The image layer, and those that are further channels of it."""
+        first = self.image.value
+        return [] if first is None else [first, *self.channels.layers()]
+
+    def plan(self) -> Plan:
+        """The training that is asked for, with the layers as they are now.
+
+        Raises
+        ------
+        InputError
+            In a sentence, if something is missing or does not fit.
+        """
+        asked = self.check()
+        name = self.model.value.strip()
+        model = listing.new_model(name)
+        start_from = self.training.start_from.value
+        names = sources.class_names(self.labels.value)
+        colors = sources.class_colors(self.labels.value, asked.ids)
+
+        def ask(paths: Mapping[str, str]) -> TrainQuestion:
+            return TrainQuestion(
+                images=(paths["image"],),
+                labels=(paths["labels"],),
+                model=str(model),
+                start_from=start_from or None,
+                class_names=names,
+                class_colors=colors,
+                config=asked.config,
+            )
+
+        return Plan(
+            folder=listing.new_folder("train", name),
+            inputs={
+                "image": asked.image,
+                "labels": Input(sources.frozen(asked.labels)),
+            },
+            ask=ask,
+            stays=self.closing.value == KEEP_TRAINING,
+        )
+
+    def check(self) -> Asked:
+        """What is asked, if all fits.
+
+        Raises
+        ------
+        InputError
+            In a sentence, if something is missing or does not fit.
+        """
+        image, labels = self._pair()
+        seen = self.look.seen
+        if seen is None:
+            raise InputError("The labels are still being looked at", "Wait a moment")
+        if seen.problem:
+            raise InputError(seen.sentence)
+        if not self.model.value.strip():
+            raise InputError("The model has no name", "Give it one")
+        config = self.training.config
+        slices = [*seen.annotated]
+        parts = split(config.validation, slices, [0] * len(slices))
+        notes = (seen.sentence, parts.note)
+        return Asked(image, labels, seen.ids, config, notes)
+
+    def _pair(self) -> tuple[Input, CoreImage]:
+        """Image and labels, checked against one another.
+
+        Raises
+        ------
+        InputError
+            Saying what is missing or does not fit.
+        """
+        images = self.chosen_images()
+        if not images:
+            raise InputError("There is no image", "Open one, or a sample: File > Open")
+        if self.labels.value is None:
+            raise InputError(
+                "There are no labels", "Add a labels layer and paint some of each class"
+            )
+        image = sources.input_of(images)
+        labels = sources.labels_of(self.labels.value)
+        check_shapes(image.image, labels)
+        return image, labels
+
+    # -- what happens -------------------------------------------------------------
+
+    def _on_layers(self) -> None:
+        self.image.reset_choices()
+        self.labels.reset_choices()
+        self._on_choice()
+
+    def _on_choice(self) -> None:
+        there = self.channels.offer(self.image.value)
+        self.form.show_row(self.channels, there)
+        self._suggest_name()
+        self.look.at(self.labels.value, self.training.zero.value)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Say what 0 means and on what it will be validated, too."""
+        super().refresh()
+        if self.run.running:
+            return
+        try:
+            verdict = " ".join(filter(None, self.check().notes))
+        except UnetsegError:
+            seen = self.look.seen
+            verdict = seen.sentence if seen and not seen.problem else ""
+        self.verdict.value = verdict
+        self.form.show_row(self.verdict.native, bool(verdict))
+
+    def show_result(self, folder: Path, result: dict[str, Any], before: str) -> None:
+        """Say how good the model is and where, and offer to segment with it."""
+        listing.mark_seen(folder)
+        question = read_question(folder)
+        assert isinstance(question, TrainQuestion)
+        self._trained = folder / question.model
+        self.say(f"{before}{summary(result)} Model: {self._trained}", "done")
+        self.segment_button.setVisible(self._trained.exists())
+        self.training.offer_models()
+
+    def _open_segment(self) -> None:
+        _, dock = self.viewer.window.add_plugin_dock_widget(
+            "napari-unetseg", SEGMENT_DOCK, tabify=True
+        )
+        if self._trained is not None:
+            dock.choose_model(self._trained)
+
+    # -- small things -------------------------------------------------------------
+
+    def _suggest_name(self) -> None:
+        """Name the model after the image, unless the user has named it."""
+        if self.model.value in {"", self._suggested} and self.image.value is not None:
+            self._suggested = listing.file_name(self.image.value.name)
+            self.model.value = self._suggested
+
+    def values(self) -> dict[str, Any]:
+        """Plain values of the settings, to be remembered."""
+        return {**self.training.values(), "closing": self.closing.value}
+
+    def _restore(self) -> None:
+        values = settings.recall(self.job)
+        self.training.restore(values)
+        restore(self.closing, values)
+
+
+def summary(result: Mapping[str, Any]) -> str:
+    """How a training ended, in a sentence or two."""
+    scores = result.get("validation") or {}
+    if scores.get("mean_iou") is None:
+        return f"Trained for {result['steps']} steps; no slice was kept to validate on."
+    slices = ", ".join(map(str, scores["slices"]))
+    return (
+        f"Mean IoU {scores['mean_iou']:.3f} on the slices {slices}, which also chose "
+        f"the weights that were kept, those of step {result['kept_step']}."
+    )

@@ -1,0 +1,164 @@
+"""How to train: the settings of the Train dock, as widgets and as a configuration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from magicgui.widgets import ComboBox
+from psygnal import Signal
+
+from napari_unetseg.core.config import PRESETS, TrainConfig, train_config
+from napari_unetseg.core.errors import InputError
+from napari_unetseg.gui.fields import (
+    AUGMENTATION,
+    MINUTES,
+    TRAINING,
+    Field,
+    config_of,
+    value_of,
+)
+from napari_unetseg.gui.form import Folded
+from napari_unetseg.runs.listing import model_name, models
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from magicgui.widgets.bases import ValueWidget
+
+ZERO = (
+    ("as proposed", "auto"),
+    ("not annotated", "0"),
+    ("background", "none"),
+)
+
+
+class TrainForm:
+    """All settings of a training but its layers.
+
+    Attributes
+    ----------
+    zero, preset, minutes : magicgui widgets
+        Those that stand in sight.
+    folded : tuple of Folded
+        The others, folded away under their headings.
+    changed : Signal
+        Whenever a setting is another.
+    """
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        self.zero = ComboBox(
+            name="unannotated",
+            label="Label 0 is",
+            choices=ZERO,
+            tooltip="Whether pixels of label 0 are not annotated, and so ignored, or a "
+            "class of their own: the background.",
+        )
+        self.preset = ComboBox(
+            name="preset",
+            label="Preset",
+            choices=tuple(PRESETS),
+            value="default",
+            tooltip="Settings to start from. default: a U-Net for this computer. fast: "
+            "a small one for a first look. paper: the U-Net of 2015, which wants a "
+            "graphics card.",
+        )
+        config = train_config("default")
+        self.minutes = MINUTES.widget(config.minutes)
+        self.widgets: dict[Field, ValueWidget[Any]] = {
+            field: field.widget(value_of(config, field.name))
+            for field in (*TRAINING, *AUGMENTATION)
+        }
+        self.start_from = ComboBox(
+            name="start_from",
+            label="Start from",
+            choices=_models(),
+            tooltip="A new network with random weights, or a trained model that learns "
+            "on.",
+        )
+        more = [self.widgets[field] for field in TRAINING]
+        self.folded = (
+            Folded("More settings", [self.start_from, *more]),
+            Folded("Augmentation", [self.widgets[field] for field in AUGMENTATION]),
+        )
+        self._filling = False
+        self.preset.changed.connect(self._on_preset)
+        self._network.changed.connect(self._on_network)
+        shown = (self.zero, self.preset, self.minutes, self.start_from)
+        for widget in (*shown, *self.widgets.values()):
+            widget.changed.connect(self._tell)
+
+    @property
+    def config(self) -> TrainConfig:
+        """The configuration that the widgets show.
+
+        Raises
+        ------
+        InputError
+            If a value does not fit.
+        """
+        values = {field.name: field.read(w) for field, w in self.widgets.items()}
+        if values["steps"] is None:
+            values["minutes"] = self.minutes.value
+        values["unannotated"] = self.zero.value
+        return config_of(self.preset.value, values)
+
+    def values(self) -> dict[str, Any]:
+        """Plain values of all widgets, by name, to be remembered."""
+        shown = (self.preset, self.zero, self.minutes, *self.widgets.values())
+        return {widget.name: widget.value for widget in shown}
+
+    def restore(self, values: Mapping[str, Any]) -> None:
+        """Show remembered values; those that do not fit any more are left out."""
+        # The preset comes first: it fills in the others.
+        for widget in (self.preset, self._network, self.zero, self.minutes):
+            restore(widget, values)
+        for widget in self.widgets.values():
+            restore(widget, values)
+
+    def offer_models(self) -> None:
+        """Offer the models that there are now."""
+        self.start_from.choices = _models()
+
+    @property
+    def _network(self) -> ValueWidget[Any]:
+        return next(w for field, w in self.widgets.items() if field.name == "network")
+
+    def _on_preset(self) -> None:
+        self._fill(train_config(self.preset.value))
+
+    def _on_network(self) -> None:
+        self._fill(train_config(self.preset.value, network=self._network.value))
+
+    def _fill(self, config: TrainConfig) -> None:
+        """Show in all widgets what a preset or a network stands for."""
+        if self._filling:
+            return
+        self._filling = True
+        try:
+            for field, widget in self.widgets.items():
+                field.show(widget, value_of(config, field.name))
+        finally:
+            self._filling = False
+
+    def _tell(self) -> None:
+        if not self._filling:
+            self.changed.emit()
+
+
+def _models() -> list[tuple[str, str]]:
+    """Models to start from, and the choice of none."""
+    names = [(model_name(path), str(path)) for path in models()]
+    return [("a new network", ""), *names]
+
+
+def restore(widget: ValueWidget[Any], values: Mapping[str, Any]) -> None:
+    """Show a remembered value, unless there is none or it does not fit any more."""
+    if widget.name not in values:
+        return
+    before = widget.value
+    try:
+        widget.value = values[widget.name]
+    except (ValueError, TypeError, InputError):
+        widget.value = before

@@ -1,0 +1,113 @@
+"""Long work beside the window: a generator on a thread of napari's, told to a dock.
+
+napari knows the worker, names it when the window is closed, and calls its `quit`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari.qt.threading import GeneratorWorker, create_worker
+from qtpy.QtCore import QObject
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from qtpy.QtWidgets import QWidget
+
+
+class Worker(GeneratorWorker):
+    """Closes its generator on its own thread as soon as it is told to quit.
+
+    napari's class leaves that to the garbage collector, which does it whenever it
+    likes, on the thread of the window.
+    """
+
+    def work(self) -> Any:
+        """Run the generator to its end, or until `quit`."""
+        try:
+            return super().work()
+        finally:
+            self._gen.close()
+
+
+class _Relay(QObject):
+    """Hands what the worker says to the dock; dies with the dock, and its slots too."""
+
+    def __init__(
+        self,
+        owner: QWidget,
+        on_event: Callable[[Any], None],
+        on_return: Callable[[Any], None],
+        on_error: Callable[[Exception], None],
+    ) -> None:
+        super().__init__(owner)
+        self._on_event = on_event
+        self._on_return = on_return
+        self._on_error = on_error
+
+    def hear(self, event: Any) -> None:
+        """Take what was yielded."""
+        self._on_event(event)
+
+    def end(self, outcome: Any) -> None:
+        """Take the result or the error; nothing comes from a worker that was quit."""
+        if isinstance(outcome, tuple):
+            result, error = outcome
+            if error is None:
+                self._on_return(result)
+            else:
+                self._on_error(error)
+        self.deleteLater()
+
+
+def start_worker(
+    job: Generator[Any, None, Any],
+    *,
+    owner: QWidget,
+    name: str,
+    on_event: Callable[[Any], None],
+    on_return: Callable[[Any], None],
+    on_error: Callable[[Exception], None],
+    outlives: bool = False,
+) -> Worker:
+    """Run a generator beside the window.
+
+    Parameters
+    ----------
+    job : generator
+        Yields often, so that `quit` is heard; it is closed on the worker's thread.
+    owner : QWidget
+        When it is destroyed nothing is told any more, and the worker quits.
+    name : str
+        What napari calls the work when the window is closed, as in "Training of em".
+    on_event, on_return, on_error : callable
+        Called on the window's thread with what the generator yields, returns or
+        raises. A worker that was told to quit neither returns nor fails.
+    outlives : bool
+        Whether the worker goes on when its owner is destroyed, until napari is closed.
+
+    Returns
+    -------
+    Worker
+        `quit()` closes the generator.
+    """
+
+    def run() -> Generator[Any, None, Any]:
+        # superqt would take a RuntimeError for a deleted worker and say nothing.
+        try:
+            result = yield from job
+        except Exception as error:  # noqa: BLE001 - whatever happens is told
+            return None, error
+        return result, None
+
+    run.__qualname__ = name
+    worker = create_worker(run, _worker_class=Worker, _start_thread=False)
+    assert isinstance(worker, Worker)
+    relay = _Relay(owner, on_event, on_return, on_error)
+    worker.yielded.connect(relay.hear)
+    worker.returned.connect(relay.end)
+    if not outlives:
+        owner.destroyed.connect(lambda *_: worker.quit())
+    worker.start()
+    return worker

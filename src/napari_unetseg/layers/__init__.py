@@ -1,0 +1,1 @@
+"""napari's layers become images and back: arrays and attributes, without napari."""

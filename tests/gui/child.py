@@ -1,0 +1,62 @@
+"""A scripted training: ``python child.py SCENARIO FOLDER`` executes a run."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.events import Note, Planned, Started, Step, Validated
+from napari_unetseg.runs.engine import Answer, Stop, Story, execute
+
+if TYPE_CHECKING:
+    from napari_unetseg.runs.questions import Question
+
+
+def training(question: Question, folder: Path, stop: Stop, total: int = 5) -> Story:
+    """Train in so many steps of 10 ms, and validate every second one."""
+    yield Note(text="Validation on the slice 4.")
+    yield Started(job=question.job, device="cpu", precision="fp32")
+    yield Planned(total=total, unit="step", seconds=0.01 * total)
+    step = 0
+    try:
+        while step < total and not stop():
+            step += 1
+            time.sleep(0.01)
+            yield Step(step=step, total=total, loss=1 / step, learning_rate=1e-3)
+            if step % 2 == 0:
+                iou = 1 - 1 / step
+                yield Validated(
+                    step=step, iou={}, mean_iou=iou, pixel_error=1 - iou, best=True
+                )
+    finally:
+        (folder / "saved").write_text(str(step))
+    validation = {"slices": [4], "mean_iou": 0.75, "pixel_error": 0.1, "iou": {}}
+    return {"model": "m", "steps": step, "kept_step": step, "validation": validation}
+
+
+def endless(question: Question, folder: Path, stop: Stop) -> Story:
+    """Train for longer than any test."""
+    return (yield from training(question, folder, stop, total=10**6))
+
+
+def mendable(question: Question, folder: Path, stop: Stop) -> Story:
+    """Raise an error of the user's before the work begins."""
+    yield Note(text="looking")
+    raise InputError("the image is empty", "Choose another")
+
+
+def bug(question: Question, folder: Path, stop: Stop) -> Story:
+    """Raise an error of ours."""
+    yield Started(job=question.job)
+    raise ZeroDivisionError("a very particular bug")
+
+
+SCENARIOS: dict[str, Answer] = {
+    function.__name__: function for function in (training, endless, mendable, bug)
+}
+
+if __name__ == "__main__":
+    sys.exit(execute(Path(sys.argv[2]), SCENARIOS[sys.argv[1]]))

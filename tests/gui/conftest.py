@@ -1,0 +1,78 @@
+"""Docks with a home of their own, and no run left behind."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from napari_unetseg.runs import client, home, process
+from napari_unetseg.runs.lock import is_taken
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from napari.components import ViewerModel
+
+PATIENCE = 20.0
+CHILD = Path(__file__).with_name("child.py")
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Keep models, runs and settings of a test to itself, and end its runs."""
+    monkeypatch.setenv(home.VARIABLE, str(tmp_path / "home"))
+    yield tmp_path / "home"
+    for folder in home.runs_folder().glob("*"):
+        if is_taken(folder):
+            client.command(folder, "cancel")
+        deadline = time.monotonic() + PATIENCE
+        while is_taken(folder):
+            assert time.monotonic() < deadline, f"{folder.name} does not end"
+            time.sleep(0.05)
+
+
+@pytest.fixture
+def model(qapp: object) -> ViewerModel:
+    """Make a viewer without a window: all that a dock needs to be asked."""
+    from napari.components import ViewerModel
+
+    return ViewerModel()
+
+
+@pytest.fixture
+def stripes() -> tuple[np.ndarray, np.ndarray]:
+    """Return a small stack and its labels 1 and 2, which a network learns at once."""
+    random = np.random.default_rng(0)
+    labels = np.ones((5, 48, 64), np.uint8)
+    labels[:, :, ::8] = labels[:, :, 1::8] = labels[:, :, 2::8] = 2
+    grey = 60 + 100 * (labels == 2) + random.normal(0, 10, labels.shape)
+    return grey.clip(0, 255).astype(np.uint8), labels
+
+
+@pytest.fixture
+def scenario(monkeypatch):
+    """Let a scenario of ``child.py`` be the engine."""
+
+    def function(name):
+        monkeypatch.setattr(
+            process,
+            "engine_command",
+            lambda folder, python: [sys.executable, str(CHILD), name, str(folder)],
+        )
+
+    return function
+
+
+@pytest.fixture
+def until(qtbot) -> Callable[..., None]:
+    """Wait, with the window alive, until something is true."""
+
+    def function(true: Callable[[], bool], seconds: float = 60.0) -> None:
+        qtbot.waitUntil(true, timeout=int(1000 * seconds))
+
+    return function

@@ -1,0 +1,278 @@
+"""A run in a dock, from its start to each of its ends; the engine is scripted."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+from qtpy.QtWidgets import QMessageBox
+
+from napari_unetseg.gui.train_dock import KEEP_TRAINING, TrainDock
+from napari_unetseg.runs import client, home
+from napari_unetseg.runs.lock import is_taken
+
+pytestmark = pytest.mark.gui
+
+
+@pytest.fixture
+def dock(model, stripes, opened):
+    image, labels = stripes
+    model.add_image(image, name="grey")
+    model.add_labels(labels, name="painted")
+    return opened()
+
+
+@pytest.fixture
+def opened(model, until):
+    docks = []
+
+    def function():
+        dock = TrainDock(model)
+        docks.append(dock)
+        until(lambda: dock.labels.value is None or dock.look.seen is not None)
+        return dock
+
+    yield function
+    for dock in docks:
+        closed(dock, until)
+
+
+def closed(dock, until):
+    if not _is_deleted(dock):
+        dock.deleteLater()
+        until(lambda: _is_deleted(dock))
+
+
+@pytest.fixture
+def yes(monkeypatch):
+    """Answer questions with yes."""
+    button = QMessageBox.StandardButton.Yes
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: button)
+
+
+def runs():
+    return sorted(home.runs_folder().glob("*"))
+
+
+def buttons(dock):
+    view = dock.run
+    shown = (
+        ("start", view.start_button),
+        ("go on", view.resume_button),
+        ("stop", view.stop_button),
+        ("discard", view.discard_button),
+    )
+    return [name for name, button in shown if not button.isHidden()]
+
+
+def started(dock, until):
+    dock.run.start_button.click()
+    until(lambda: dock.run.stop_button.isEnabled())
+    until(lambda: "step" in dock.run.progress.format())
+
+
+def kill(folder):
+    import psutil
+
+    for one in psutil.process_iter(["cmdline"]):
+        if str(folder) in (one.info["cmdline"] or []):
+            os.kill(one.pid, signal.SIGKILL)
+
+
+def test_before_the_start_it_can_only_start(dock):
+    assert buttons(dock) == ["start"]
+    assert dock.run.progress.isHidden()
+
+
+def test_a_run_shows_how_far_it_is_and_ends(dock, scenario, until):
+    scenario("training")
+
+    dock.run.start_button.click()
+    assert buttons(dock) == ["stop", "discard"]
+    assert not dock.form.isEnabled()
+    until(lambda: not dock.run.running)
+
+    assert [step for step, _ in dock.run.curves.losses] == [1, 2, 3, 4, 5]
+    assert dock.run.curves.scores == [(2, 0.5), (4, 0.75)]
+    assert "Mean IoU 0.750 on the slices 4" in dock.said
+    assert str(home.models_folder()) in dock.said
+    assert buttons(dock) == ["start"]
+    assert dock.form.isEnabled()
+
+
+def test_stop_and_keep_leaves_a_run_that_can_go_on(dock, scenario, until):
+    scenario("endless")
+    started(dock, until)
+
+    dock.run.stop_button.click()
+    assert "kept" in dock.said
+    assert not dock.run.stop_button.isEnabled()
+    until(lambda: not dock.run.running)
+
+    (folder,) = runs()
+    assert (folder / "saved").exists()
+    assert buttons(dock) == ["start", "go on", "discard"]
+    dock.run.resume_button.click()
+    until(lambda: dock.run.stop_button.isEnabled())
+    assert is_taken(folder)
+
+
+def test_discard_asks_first(dock, scenario, until, monkeypatch):
+    scenario("endless")
+    started(dock, until)
+    no = QMessageBox.StandardButton.No
+    monkeypatch.setattr(QMessageBox, "question", lambda *_: no)
+
+    dock.run.discard_button.click()
+
+    assert dock.run.running
+    assert runs()
+
+
+def test_discard_ends_the_run_and_deletes_it(dock, scenario, until, yes):
+    scenario("endless")
+    started(dock, until)
+
+    dock.run.discard_button.click()
+    until(lambda: not dock.run.running)
+
+    assert not runs()
+    assert buttons(dock) == ["start"]
+    assert dock.said == "Discarded."
+
+
+def test_a_stopped_run_can_be_discarded(dock, scenario, until, yes):
+    scenario("endless")
+    started(dock, until)
+    dock.run.stop_button.click()
+    until(lambda: not dock.run.running)
+
+    dock.run.discard_button.click()
+
+    assert not runs()
+    assert buttons(dock) == ["start"]
+
+
+def test_a_killed_engine_is_told_and_can_go_on(dock, scenario, until):
+    scenario("endless")
+    started(dock, until)
+
+    kill(runs()[0])
+    until(lambda: not dock.run.running)
+
+    assert "ended unexpectedly" in dock.said
+    assert "SIGKILL" in dock.said
+    assert buttons(dock) == ["start", "go on", "discard"]
+
+
+def test_what_the_user_can_mend_is_one_sentence(dock, scenario, until):
+    scenario("mendable")
+
+    dock.run.start_button.click()
+    until(lambda: not dock.run.running)
+
+    assert dock.said == "the image is empty. Choose another."
+    assert not runs()
+
+
+def test_a_bug_names_the_log(dock, scenario, until):
+    scenario("bug")
+
+    dock.run.start_button.click()
+    until(lambda: not dock.run.running)
+
+    assert "a very particular bug" in dock.said
+    assert "log.txt" in dock.said
+
+
+def test_layers_may_go_and_be_painted_on_while_it_runs(dock, model, scenario, until):
+    scenario("endless")
+    started(dock, until)
+
+    model.layers["painted"].data[:] = 0
+    model.layers.clear()
+    before = dock.run.progress.format()
+    until(lambda: dock.run.progress.format() != before)
+
+    assert dock.run.running
+    dock.run.stop_button.click()
+    until(lambda: not dock.run.running)
+    assert "kept" in dock.said or "Stopped" in dock.said
+
+
+def test_a_dock_that_is_closed_leaves_the_run_to_the_next_one(
+    dock, opened, scenario, until
+):
+    scenario("endless")
+    started(dock, until)
+    (folder,) = runs()
+
+    closed(dock, until)
+    again = opened()
+    until(lambda: again.run.running)
+
+    assert is_taken(folder)
+    until(lambda: again.run.stop_button.isEnabled())
+    assert again.run.folder == folder
+    again.run.stop_button.click()
+    until(lambda: not again.run.running)
+    assert client.status(folder).state == "stopped"
+
+
+def _is_deleted(widget):
+    try:
+        widget.isVisible()
+    except RuntimeError:
+        return True
+    return False
+
+
+def test_two_docks_show_the_same_run(dock, opened, scenario, until):
+    scenario("endless")
+    started(dock, until)
+
+    other = opened()
+    until(lambda: other.run.stop_button.isEnabled())
+    other.run.stop_button.click()
+
+    until(lambda: not dock.run.running and not other.run.running)
+    assert len(runs()) == 1
+
+
+def test_the_next_start_finds_a_run_that_was_stopped(dock, opened, scenario, until):
+    scenario("endless")
+    dock.closing.value = KEEP_TRAINING
+    started(dock, until)
+    dock.run.stop_button.click()
+    until(lambda: not dock.run.running)
+
+    again = opened()
+
+    until(lambda: "go on" in buttons(again))
+    assert "can go on" in again.said
+
+
+def test_the_next_start_tells_of_a_run_that_has_ended_meanwhile(
+    dock, opened, scenario, until
+):
+    scenario("endless")
+    started(dock, until)
+    (folder,) = runs()
+    closed(dock, until)
+    kill(folder)
+    until(lambda: not is_taken(folder))
+
+    again = opened()
+
+    until(lambda: "was broken off" in again.said)
+    assert "go on" in buttons(again)
+
+
+def test_a_second_start_is_a_second_run(dock, scenario, until):
+    scenario("training")
+    for _ in range(2):
+        dock.run.start_button.click()
+        until(lambda: not dock.run.running)
+
+    assert len(runs()) == 2

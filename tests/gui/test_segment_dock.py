@@ -1,0 +1,381 @@
+"""The Segment dock: what it asks, what it says, and where its labels appear."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from napari.layers import Image, Labels
+from qtpy.QtWidgets import QFileDialog
+
+from napari_unetseg.core.config import NetworkConfig, SegmentConfig
+from napari_unetseg.core.image import Image as CoreImage
+from napari_unetseg.core.network.card import ModelCard
+from napari_unetseg.core.write.ome_tiff import write_ome_tiff
+from napari_unetseg.gui.result import add_result, result_of, tidy
+from napari_unetseg.gui.segment_dock import THIS, SegmentDock
+from napari_unetseg.runs import client
+from napari_unetseg.runs.home import models_folder
+from napari_unetseg.runs.questions import SegmentQuestion
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.gui
+
+PATHS = {"image": "image.tif"}
+
+
+def model_file(path: Path, **values: object) -> Path:
+    """Write a model that says something about itself but has no weights."""
+    network = NetworkConfig(channels=values.pop("count", 1), classes=2)
+    card = ModelCard(network=network, classes=(1, 2), halo=(9, 9), **values)
+    header = json.dumps({"__metadata__": {"unetseg": card.model_dump_json()}}).encode()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+    return path
+
+
+@pytest.fixture
+def network():
+    return model_file(models_folder() / "first.unetseg.safetensors")
+
+
+@pytest.fixture
+def dock(model, stripes, network, qtbot):
+    model.add_image(
+        stripes[0],
+        name="grey",
+        scale=(50, 8, 8),
+        translate=(100, 0, 16),
+        units=("nm", "nm", "nm"),
+        axis_labels=("z", "y", "x"),
+    )
+    return opened(model, qtbot)
+
+
+def opened(model, qtbot):
+    dock = SegmentDock(model)
+    qtbot.addWidget(dock)
+    return dock
+
+
+def asked(dock):
+    plan = dock.plan()
+    question = plan.ask(PATHS).model_dump(mode="json")
+    image = plan.inputs["image"].image
+    return {**question, "name": image.name, "shape": image.shape}
+
+
+def says(dock, *words):
+    assert not dock.run.start_button.isEnabled()
+    assert all(word in dock.said for word in words), dock.said
+
+
+def test_what_is_asked_by_default_is_what_the_command_line_asks(dock, network):
+    question = dock.plan().ask(PATHS)
+
+    assert question.config == SegmentConfig()
+    assert question.model == str(network)
+    assert question.image == "image.tif"
+    assert question.scores is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("tile", "64"), ("tile", "whole"), ("device", "cpu"), ("precision", "bf16")],
+)
+def test_every_setting_changes_the_question(dock, name, value):
+    getattr(dock, name).value = value
+
+    found = asked(dock)["config"][name]
+    assert found == (int(value) if value.isdecimal() else value)
+
+
+def test_another_image_is_another_question(dock, model, stripes):
+    dock.image.value = model.add_image(stripes[0][:2], name="short")
+
+    assert asked(dock)["name"] == "short"
+    assert asked(dock)["shape"] == (2, 48, 64)
+
+
+def test_another_model_is_another_question(dock, tmp_path, monkeypatch):
+    other = model_file(tmp_path / "elsewhere" / "second.unetseg.safetensors")
+    answer = (str(other), "")
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: answer)
+
+    dock.browse.native.click()
+
+    assert asked(dock)["model"] == str(other)
+
+
+def test_a_dialog_that_is_closed_changes_nothing(dock, network, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
+
+    dock.browse.native.click()
+
+    assert asked(dock)["model"] == str(network)
+
+
+@pytest.mark.parametrize("shown", [0, 2, 4])
+def test_this_slice_is_the_one_that_is_shown(dock, model, stripes, shown):
+    dock.slices.value = THIS
+    model.dims.set_current_step(0, shown)
+
+    plan = dock.plan()
+
+    image = plan.inputs["image"].image
+    assert np.array_equal(image.array, stripes[0][shown : shown + 1])
+    assert plan.layer["placement"]["translate"] == [100 + 50 * shown, 0, 16]
+    assert plan.layer["shape"] == [1, 48, 64]
+
+
+def test_of_a_layer_with_fewer_dimensions_the_viewers_slice_is_found(
+    dock, model, stripes
+):
+    model.add_image(np.zeros((2, 5, 48, 64)), name="deeper")
+    dock.image.value = model.layers["grey"]
+    dock.slices.value = THIS
+    model.dims.set_point(1, 100 + 50 * 3)
+
+    assert np.array_equal(dock.plan().inputs["image"].image.array[0], stripes[0][3])
+
+
+# -- channels -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_channels(dock, model, stripes):
+    """Choose a model that knows its two channels by name."""
+    path = models_folder() / "two.unetseg.safetensors"
+    model_file(path, count=2, channels=("nuclei", "walls"))
+    about = {"scale": (50, 8, 8), "units": ("nm", "nm", "nm")}
+    model.add_image(stripes[0], name="walls", **about)
+    model.add_image(255 - stripes[0], name="nuclei", **about)
+    dock.choose_model(path)
+    return dock
+
+
+def test_layers_are_found_by_the_names_of_the_models_channels(two_channels, stripes):
+    image = two_channels.plan().inputs["image"].image
+
+    assert [box.label for box in two_channels.channels.boxes] == ["nuclei", "walls"]
+    assert image.channels == ("nuclei", "walls")
+    assert np.array_equal(np.asarray(image.array)[0], 255 - stripes[0])
+    assert np.array_equal(np.asarray(image.array)[1], stripes[0])
+
+
+def test_layers_of_other_names_can_be_chosen(two_channels, model, stripes):
+    first, second = two_channels.channels.boxes
+
+    first.value = model.layers["grey"]
+    second.value = model.layers["nuclei"]
+
+    image = two_channels.plan().inputs["image"].image
+    assert image.channels == ("nuclei", "walls")
+    assert np.array_equal(np.asarray(image.array)[0], stripes[0])
+    assert np.array_equal(np.asarray(image.array)[1], 255 - stripes[0])
+
+
+def test_a_model_of_one_channel_asks_for_none(two_channels, network):
+    two_channels.choose_model(network)
+
+    assert not two_channels.channels.boxes
+    assert two_channels.plan().inputs["image"].image.channel_count == 1
+
+
+def test_rgb_is_taken_as_it_is(model, qtbot):
+    model.add_image(np.zeros((20, 30, 3), np.uint8), name="stain", rgb=True)
+    path = model_file(models_folder() / "rgb.unetseg.safetensors", count=3)
+    dock = opened(model, qtbot)
+    dock.choose_model(path)
+
+    plan = dock.plan()
+
+    assert not dock.channels.boxes
+    assert plan.inputs["image"].image.channels == ("red", "green", "blue")
+    assert plan.layer["shape"] == [20, 30]
+    assert plan.layer["order"] == "YX"
+
+
+# -- what it says ---------------------------------------------------------------------
+
+
+def test_without_an_image_it_says_what_to_do(model, network, qtbot):
+    says(opened(model, qtbot), "no image", "Open")
+
+
+def test_without_a_model_it_says_what_to_do(model, stripes, qtbot):
+    model.add_image(stripes[0])
+
+    says(opened(model, qtbot), "no model", "Train")
+
+
+def test_it_says_what_the_model_tells_apart(model, qtbot):
+    model_file(
+        models_folder() / "m.unetseg.safetensors",
+        class_names={"1": "inside", "2": "wall"},
+        spacing=(4.0, 4.0),
+        unit="nm",
+        validation={"mean_iou": 0.7812},
+    )
+
+    text = opened(model, qtbot).about.value
+
+    assert text == (
+        "Tells apart: inside, wall. Trained at 4 x 4 nm per pixel. Mean IoU 0.781 in "
+        "validation."
+    )
+
+
+def test_a_model_that_has_gone_is_noticed_at_the_start(dock, network):
+    network.unlink()
+
+    dock.run.start_button.click()
+
+    says(dock, "no model file", "first")
+    assert not dock.run.running
+
+
+def test_a_damaged_model_is_refused(model, stripes, qtbot):
+    model.add_image(stripes[0])
+    path = models_folder() / "bad.unetseg.safetensors"
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"\x80\x04pickle")
+
+    says(opened(model, qtbot), "pickle")
+
+
+def test_an_image_of_other_channels_is_refused(dock, model):
+    dock.image.value = model.add_image(np.zeros((20, 30, 3), np.uint8), rgb=True)
+
+    says(dock, "expects 1 channel", "has 3")
+
+
+def test_a_tile_that_is_none_is_refused(dock):
+    dock.tile.value = "small"
+
+    says(dock, "tile")
+
+
+def test_settings_are_remembered(dock, model, qtbot, tmp_path, monkeypatch):
+    other = model_file(tmp_path / "elsewhere" / "second.unetseg.safetensors")
+    dock.choose_model(other)
+    dock.tile.value = "128"
+    monkeypatch.setattr(dock.run, "start", lambda plan, name: None)
+    dock.run.start_button.click()
+
+    again = opened(model, qtbot)
+
+    assert asked(again)["model"] == str(other)
+    assert asked(again)["config"]["tile"] == 128
+
+
+# -- the labels -----------------------------------------------------------------------
+
+
+def made(folder, plan, labels, model):
+    """Make what a segmentation leaves in its folder."""
+    client.create(
+        folder, SegmentQuestion(image="i", model=str(model), out="out.ome.tif")
+    )
+    (folder / "layer.json").write_text(json.dumps(plan.layer))
+    (folder / "inputs").mkdir()
+    write_ome_tiff(folder / "out.ome.tif", labels)
+    generator = result_of(folder)
+    while True:
+        try:
+            next(generator)
+        except StopIteration as end:
+            return end.value
+
+
+def test_the_labels_lie_on_their_image(dock, model, network, tmp_path):
+    dock.slices.value = THIS
+    model.dims.set_current_step(0, 2)
+    plan = dock.plan()
+    array = np.ones((1, 48, 64), np.uint8)
+    labels = CoreImage(array=array, axes="ZYX", name="labels")
+
+    layer = add_result(model, made(tmp_path / "run", plan, labels, network))
+
+    source = model.layers["grey"]
+    assert isinstance(layer, Labels)
+    assert layer.data.shape == (1, 48, 64)
+    assert tuple(layer.data_to_world((0, 5, 7))) == tuple(
+        source.data_to_world((2, 5, 7))
+    )
+    assert layer.units == source.units
+    assert layer.axis_labels == source.axis_labels
+    assert tuple(layer.scale) == tuple(source.scale)
+
+
+def test_the_labels_say_how_they_were_made(dock, model, tmp_path):
+    colors = {"1": "#ff0000", "2": "#00ff00"}
+    path = model_file(
+        models_folder() / "named.unetseg.safetensors",
+        class_names={"1": "inside", "2": "wall"},
+        class_colors=colors,
+        sha256="abc",
+    )
+    dock.choose_model(path)
+    labels = CoreImage(array=np.ones((5, 48, 64), np.uint8), axes="ZYX", name="labels")
+
+    layer = add_result(model, made(tmp_path / "run", dock.plan(), labels, path))
+
+    how = layer.metadata["napari-unetseg"]
+    assert how["image"] == "grey"
+    assert how["model"] == "named.unetseg.safetensors"
+    assert how["model sha256"] == "abc"
+    assert str(tmp_path) not in str(how)
+    assert layer.name == "grey segmented"
+    assert [*layer.features["class"]] == ["inside", "wall"]
+    assert tuple(layer.get_color(1)) == (1, 0, 0, 1)
+    assert tuple(layer.get_color(2)) == (0, 1, 0, 1)
+
+
+def test_axes_in_an_unusual_order_come_back_in_it(model, network, qtbot, tmp_path):
+    array = np.random.default_rng(0).integers(1, 3, (6, 7, 4), dtype=np.uint8)
+    model.add_image(array, name="yxz", axis_labels=("y", "x", "z"))
+    dock = opened(model, qtbot)
+    labels = CoreImage(array=array.transpose(2, 0, 1), axes="ZYX", name="labels")
+
+    layer = add_result(model, made(tmp_path / "run", dock.plan(), labels, network))
+
+    assert np.array_equal(layer.data, array)
+
+
+def test_the_labels_outlive_their_model(dock, model, network, tmp_path):
+    plan = dock.plan()
+    network.unlink()
+    labels = CoreImage(array=np.ones((5, 48, 64), np.uint8), axes="ZYX", name="labels")
+
+    layer = add_result(model, made(tmp_path / "run", plan, labels, network))
+
+    assert layer.data.shape == (5, 48, 64)
+
+
+def test_copies_go_when_the_labels_are_there_and_the_labels_stay(
+    dock, network, tmp_path
+):
+    labels = CoreImage(array=np.ones((5, 48, 64), np.uint8), axes="ZYX", name="labels")
+    made(tmp_path / "run", dock.plan(), labels, network)
+
+    tidy(tmp_path / "run")
+
+    assert not (tmp_path / "run" / "inputs").exists()
+    assert (tmp_path / "run" / "out.ome.tif").exists()
+
+
+def test_nothing_of_the_source_is_changed(dock, model, stripes):
+    source = model.layers["grey"]
+    assert isinstance(source, Image)
+    before = source.as_layer_data_tuple()
+
+    dock.plan()
+
+    after = source.as_layer_data_tuple()
+    assert after[0] is before[0]
+    assert str(after[1]) == str(before[1])

@@ -1,0 +1,343 @@
+"""The Train dock: what it asks, and what it says when it cannot."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from napari_unetseg.core.config import TrainConfig
+from napari_unetseg.gui.fields import AUGMENTATION, TRAINING
+from napari_unetseg.gui.train_dock import KEEP_TRAINING, TrainDock
+from napari_unetseg.runs.home import models_folder, settings_file
+
+pytestmark = pytest.mark.gui
+
+PATHS = {"image": "image.tif", "labels": "labels.tif"}
+
+
+@pytest.fixture
+def dock(model, stripes, qtbot, until):
+    """Open the dock beside an image and its labels."""
+    image, labels = stripes
+    model.add_image(image, name="grey", scale=(50, 8, 8), units=("nm", "nm", "nm"))
+    model.add_labels(labels, name="painted")
+    return opened(model, qtbot, until)
+
+
+def opened(model, qtbot, until):
+    dock = TrainDock(model)
+    qtbot.addWidget(dock)
+    until(lambda: dock.labels.value is None or dock.look.seen is not None)
+    return dock
+
+
+def asked(dock):
+    """What the dock asks, as plain values, and what is to happen on closing."""
+    plan = dock.plan()
+    question = plan.ask(PATHS).model_dump(mode="json")
+    return question | {"stays": plan.stays}
+
+
+def other(widget):
+    """Return another value that the widget takes."""
+    choices = getattr(widget, "choices", None)
+    if choices:
+        return next(choice for choice in choices if choice != widget.value)
+    if isinstance(widget.value, bool):
+        return not widget.value
+    if isinstance(widget.value, str):
+        return "0.4" if widget.name == "validation" else "other"
+    step = 1 if isinstance(widget.value, int) else 0.1
+    return widget.value + (step if widget.value + step <= widget.max else -step)
+
+
+def test_what_is_asked_by_default_is_what_the_command_line_asks(dock):
+    question = dock.plan().ask(PATHS)
+
+    assert question.config == TrainConfig()
+    assert question.images == ("image.tif",)
+    assert question.labels == ("labels.tif",)
+    assert question.model == str(models_folder() / "grey.unetseg.safetensors")
+    assert question.start_from is None
+    assert dock.plan().stays is False
+
+
+@pytest.mark.parametrize("name", [field.name for field in (*TRAINING, *AUGMENTATION)])
+def test_every_setting_changes_the_question(dock, name):
+    before = asked(dock)
+    field = next(field for field in dock.training.widgets if field.name == name)
+
+    widget = dock.training.widgets[field]
+    widget.value = other(widget)
+
+    after = asked(dock)
+    assert after["config"] != before["config"]
+    group, _, part = name.rpartition(".")
+    values = after["config"][group] if group else after["config"]
+    assert values[part] == widget.value
+
+
+@pytest.mark.parametrize("name", ["zero", "preset", "minutes"])
+def test_every_control_in_sight_changes_the_configuration(dock, until, name):
+    before = asked(dock)["config"]
+    widget = getattr(dock.training, name)
+
+    widget.value = other(widget)
+    until(lambda: dock.look.seen is not None)
+
+    assert asked(dock)["config"] != before
+
+
+def test_the_name_names_the_model(dock):
+    dock.model.value = "my model"
+
+    assert asked(dock)["model"].endswith("my model.unetseg.safetensors")
+
+
+def test_the_choice_on_closing_is_whether_the_run_stays(dock):
+    dock.closing.value = KEEP_TRAINING
+
+    assert asked(dock)["stays"] is True
+
+
+def test_another_labels_layer_is_another_question(dock, model, stripes, until):
+    labels = stripes[1].copy()
+    labels[0] = 2
+    layer = model.add_labels(labels, name="second")
+
+    dock.labels.value = layer
+    until(lambda: dock.look.seen is not None)
+
+    assert np.array_equal(dock.plan().inputs["labels"].image.array, labels)
+
+
+def test_another_image_is_another_question(dock, model, stripes):
+    layer = model.add_image(255 - stripes[0], name="inverted")
+
+    dock.image.value = layer
+
+    assert dock.plan().inputs["image"].image.name == "inverted"
+    assert asked(dock)["model"].endswith("inverted.unetseg.safetensors")
+
+
+def test_a_name_given_by_hand_stays_when_the_image_changes(dock, model, stripes):
+    dock.model.value = "mine"
+
+    dock.image.value = model.add_image(255 - stripes[0], name="inverted")
+
+    assert dock.model.value == "mine"
+
+
+def test_further_layers_become_channels_by_their_names(dock, model, stripes):
+    model.add_image(
+        255 - stripes[0], name="inverted", scale=(50, 8, 8), units=["nm"] * 3
+    )
+    dock.image.value = model.layers["grey"]
+
+    (box,) = dock.channels.boxes
+    assert dock.plan().inputs["image"].image.channels == ()
+    box.value = True
+
+    image = dock.plan().inputs["image"].image
+    assert image.channels == ("grey", "inverted")
+    assert image.shape == (2, *stripes[0].shape)
+    assert np.array_equal(np.asarray(image.array)[1], 255 - stripes[0])
+
+
+def test_a_model_can_be_trained_further(dock):
+    models_folder().mkdir(parents=True)
+    path = models_folder() / "old.unetseg.safetensors"
+    path.touch()
+
+    dock.training.offer_models()
+    dock.training.start_from.value = str(path)
+
+    assert asked(dock)["start_from"] == str(path)
+
+
+def test_colours_and_names_of_the_classes_travel(dock, model):
+    layer = model.layers["painted"]
+    layer.features = {"index": [1, 2], "class": ["inside", "wall"]}
+
+    question = dock.plan().ask(PATHS)
+
+    assert question.class_names == {"1": "inside", "2": "wall"}
+    red, green, blue = (round(255 * part) for part in layer.get_color(2)[:3])
+    assert question.class_colors["2"] == f"#{red:02x}{green:02x}{blue:02x}"
+
+
+def test_an_existing_model_is_never_the_one_to_write(dock):
+    models_folder().mkdir(parents=True)
+    (models_folder() / "grey.unetseg.safetensors").touch()
+
+    assert asked(dock)["model"].endswith("grey-2.unetseg.safetensors")
+
+
+def test_the_labels_that_are_learnt_are_those_of_the_start(dock, model):
+    plan = dock.plan()
+
+    model.layers["painted"].data[:] = 7
+
+    assert set(np.unique(plan.inputs["labels"].image.array)) == {1, 2}
+
+
+def test_the_pixel_size_is_the_layers(dock):
+    image = dock.plan().inputs["image"].image
+
+    assert (image.axes, image.spacing, image.unit) == ("ZYX", (50, 8, 8), "nm")
+
+
+# -- what it says ---------------------------------------------------------------------
+
+
+def says(dock, *words):
+    assert not dock.run.start_button.isEnabled()
+    assert all(word in dock.said for word in words), dock.said
+
+
+def test_without_layers_it_says_what_to_do(model, qtbot, until):
+    dock = opened(model, qtbot, until)
+
+    says(dock, "no image", "Open")
+    image = model.add_image(np.zeros((3, 20, 20)), name="a")
+    says(dock, "no labels", "paint")
+    model.layers.remove(image)
+    says(dock, "no image")
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        (np.zeros((5, 48, 64), np.uint8), ("no painted pixel", "Paint")),
+        (np.ones((5, 48, 64), np.uint8), ("Only class 1", "second class")),
+        (np.ones((4, 48, 64), np.uint8), ("shapes", "4 x 48 x 64", "5 x 48 x 64")),
+        (np.ones((5, 64, 48), np.uint8), ("transposed",)),
+        (np.arange(5 * 48 * 64).reshape(5, 48, 64), ("different ids",)),
+    ],
+    ids=["empty", "one class", "other length", "transposed", "objects"],
+)
+def test_labels_that_cannot_teach_are_refused(
+    model, stripes, qtbot, until, labels, words
+):
+    model.add_image(stripes[0], name="grey")
+    model.add_labels(labels, name="painted")
+
+    says(opened(model, qtbot, until), *words)
+
+
+def test_painting_mends_what_was_missing(model, stripes, qtbot, until):
+    model.add_image(stripes[0], name="grey")
+    layer = model.add_labels(np.zeros((5, 48, 64), np.uint8), name="painted")
+    dock = opened(model, qtbot, until)
+    says(dock, "no painted pixel")
+
+    layer.data_setitem((np.array([0, 0]), np.array([3, 3]), np.array([4, 5])), 1)
+    layer.data_setitem((np.array([0, 0]), np.array([9, 9]), np.array([4, 5])), 2)
+
+    until(lambda: dock.run.start_button.isEnabled())
+    assert dock.said == ""
+    assert "0 is not annotated" in dock.verdict.value
+
+
+def test_what_0_means_is_proposed_with_the_evidence(dock, model, until):
+    assert "Every pixel is annotated: no label is 0." in dock.verdict.value
+
+    painted = np.zeros((5, 48, 64), np.uint8)
+    painted[:, :20] = 1
+    dock.labels.value = model.add_labels(painted, name="areas")
+    until(lambda: dock.look.seen is not None)
+
+    assert "0 is background, because areas are painted" in dock.verdict.value
+
+
+def test_layers_that_do_not_fit_one_another_are_refused(dock, model, stripes):
+    model.add_image(stripes[0], name="other size", scale=(1, 2, 2))
+    dock.image.value = model.layers["grey"]
+    (box,) = dock.channels.boxes
+
+    box.value = True
+
+    says(dock, "pixel sizes")
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        ("", ("no choice of validation slices",)),
+        ("3-9", ("do not exist", "there are 5")),
+        ("0-4", ("leave no annotated slice",)),
+        ("2.5", ("fraction",)),
+    ],
+)
+def test_a_validation_that_is_none_is_refused_before_any_work(dock, wish, words):
+    field = next(f for f in dock.training.widgets if f.name == "validation")
+    dock.training.widgets[field].value = wish
+
+    says(dock, *words)
+
+
+def test_it_says_on_which_slices_it_will_validate(dock):
+    assert "Validation on the slice 4." in dock.verdict.value
+
+
+def test_a_model_without_a_name_is_refused(dock):
+    dock.model.value = "  "
+
+    says(dock, "no name")
+
+
+def test_a_preset_fills_in_the_settings(dock):
+    dock.training.preset.value = "paper"
+
+    assert dock.training.config == TrainConfig.model_validate(
+        {**dock.training.config.model_dump(), "preset": "paper", "network": "unet"}
+    )
+    assert (dock.training.config.base, dock.training.config.patch) == (64, 388)
+
+
+def test_settings_are_remembered_as_json(dock, model, qtbot, until, monkeypatch):
+    dock.training.preset.value = "fast"
+    dock.training.minutes.value = 1.3
+    dock.closing.value = KEEP_TRAINING
+    monkeypatch.setattr(dock.run, "start", lambda plan, name: None)
+
+    dock.run.start_button.click()
+
+    assert settings_file().read_text().startswith("{")
+    again = opened(model, qtbot, until)
+    assert again.training.config == dock.training.config
+    assert again.closing.value == KEEP_TRAINING
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", '{"train": {"minutes": "long"}}'])
+def test_unreadable_settings_are_as_none(model, qtbot, until, text):
+    settings_file().parent.mkdir(parents=True, exist_ok=True)
+    settings_file().write_text(text)
+
+    assert opened(model, qtbot, until).training.config == TrainConfig()
+
+
+def test_everything_explains_itself(dock):
+    widgets = [
+        dock.image,
+        dock.labels,
+        dock.model,
+        dock.closing,
+        dock.training.zero,
+        dock.training.preset,
+        dock.training.minutes,
+        dock.training.start_from,
+        *dock.training.widgets.values(),
+    ]
+
+    assert all(len(widget.tooltip) > 20 for widget in widgets)
+
+
+def test_the_dock_is_narrow_and_low(dock):
+    assert dock.sizeHint().width() <= 420
+    assert dock.minimumSizeHint().width() <= 420
+    assert dock.sizeHint().height() <= 700
+    for box in dock.training.folded:
+        box.heading.click()
+    dock.adjustSize()
+    assert dock.sizeHint().height() <= 700
