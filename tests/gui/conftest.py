@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
-from napari_unetseg.runs import client, home, process
+from napari_unetseg.core.config import NetworkConfig
+from napari_unetseg.runs import client, home, machine, process
 from napari_unetseg.runs.lock import is_taken
 
 if TYPE_CHECKING:
@@ -19,6 +21,22 @@ if TYPE_CHECKING:
     from napari.components import ViewerModel
 
 PATIENCE = 20.0
+SLOW_MACHINE = machine.Machine(
+    versions={},
+    device="cpu",
+    precision="fp32",
+    threads=2,
+    memory_bytes=8 * 10**9,
+    network=NetworkConfig(base=16),
+    patch=256,
+    batch=4,
+    seconds_per_step=20.0,
+    seconds_per_empty_step=0.01,
+    train_multiply_adds_per_second=1e9,
+    predict_pixels_per_second=1e6,
+    python=sys.executable,
+    measured=datetime.now(UTC),
+)
 CHILD = Path(__file__).with_name("child.py")
 
 
@@ -26,6 +44,8 @@ CHILD = Path(__file__).with_name("child.py")
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Keep models, runs and settings of a test to itself, and end its runs."""
     monkeypatch.setenv(home.VARIABLE, str(tmp_path / "home"))
+    # No dock measures this computer, unless a test wants it.
+    monkeypatch.setattr(machine, "known", lambda: SLOW_MACHINE)
     yield tmp_path / "home"
     for folder in home.runs_folder().glob("*"):
         if is_taken(folder):
@@ -34,6 +54,20 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         while is_taken(folder):
             assert time.monotonic() < deadline, f"{folder.name} does not end"
             time.sleep(0.05)
+    assert _no_thread_works(), "a thread is left"
+
+
+def _no_thread_works() -> bool:
+    """Wait for napari's threads, which end with what they watch."""
+    from qtpy.QtCore import QThreadPool
+
+    return bool(QThreadPool.globalInstance().waitForDone(int(1000 * PATIENCE)))
+
+
+@pytest.fixture
+def slow_machine() -> machine.Machine:
+    """Return the computer that every dock believes to run on."""
+    return SLOW_MACHINE
 
 
 @pytest.fixture

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from napari_unetseg.core.config import TrainConfig
+from napari_unetseg.core.errors import RunError
 from napari_unetseg.gui.fields import AUGMENTATION, TRAINING
 from napari_unetseg.gui.train_dock import KEEP_TRAINING, TrainDock
+from napari_unetseg.runs import machine
 from napari_unetseg.runs.home import models_folder, settings_file
 
 pytestmark = pytest.mark.gui
@@ -185,6 +187,56 @@ def test_the_pixel_size_is_the_layers(dock):
     image = dock.plan().inputs["image"].image
 
     assert (image.axes, image.spacing, image.unit) == ("ZYX", (50, 8, 8), "nm")
+
+
+def test_it_says_what_the_training_costs_here(dock):
+    default = dock.cost.value
+    dock.training.preset.value = "fast"
+
+    assert "1.9 M weights" in default
+    assert "a step" in default
+    assert dock.cost.value != default
+    dock.training.minutes.value = 0.1
+    assert "too few steps" in dock.cost.value
+
+
+def test_what_is_not_known_of_this_computer_is_measured_once(
+    model, stripes, qtbot, until, monkeypatch, slow_machine
+):
+    measured, go_on = [], []
+
+    def measuring():
+        measured.append(1)
+        while not go_on:
+            yield
+        return slow_machine
+
+    monkeypatch.setattr(machine, "known", lambda: None)
+    monkeypatch.setattr(machine, "measuring", measuring)
+    model.add_image(stripes[0])
+    model.add_labels(stripes[1])
+
+    dock = opened(model, qtbot, until)
+    assert "not measured yet" in dock.cost.value
+    go_on.append(True)
+    until(lambda: "a step" in dock.cost.value)
+
+    assert measured == [1]
+
+
+def test_why_it_cannot_be_measured_is_said(model, stripes, qtbot, until, monkeypatch):
+    def measuring():
+        yield
+        raise RunError("torch is not installed", "Install it")
+
+    monkeypatch.setattr(machine, "known", lambda: None)
+    monkeypatch.setattr(machine, "measuring", measuring)
+    model.add_image(stripes[0])
+    model.add_labels(stripes[1])
+
+    dock = opened(model, qtbot, until)
+
+    until(lambda: "torch is not installed. Install it." in dock.cost.value)
 
 
 # -- what it says ---------------------------------------------------------------------

@@ -108,8 +108,10 @@ class RunDock(Dock):
             self.say(str(error), "error")
             return
         settings.remember(self.job, self.values())
-        name = ", ".join(one.image.name for one in plan.inputs.values())
-        self.run.start(plan, f"{self.words.job} of {name}")
+        name = f"{self.words.job} of {plan.inputs['image'].image.name}"
+        # What napari shows when it is closed meanwhile.
+        closing = "goes on without napari" if plan.stays else "stops and keeps"
+        self.run.start(plan, f"{name} ({closing})")
 
     def _on_busy(self, busy: bool) -> None:
         for part in (self.form, *self._folded):

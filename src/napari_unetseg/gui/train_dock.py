@@ -19,8 +19,10 @@ from napari_unetseg.gui.launch import Input, Plan
 from napari_unetseg.gui.look import Look
 from napari_unetseg.gui.run_dock import RunDock
 from napari_unetseg.gui.run_view import Words
+from napari_unetseg.gui.speed import Speed
 from napari_unetseg.gui.train_form import TrainForm, restore
 from napari_unetseg.runs import listing
+from napari_unetseg.runs.cost import training_cost
 from napari_unetseg.runs.folder import read_question
 from napari_unetseg.runs.questions import TrainQuestion
 
@@ -138,11 +140,13 @@ class TrainDock(RunDock):
         self.segment_button.hide()
         self.footer.addWidget(self.segment_button)
         self.look = Look(self)
+        self.speed = Speed(self)
         self._suggested = ""
         self._trained: Path | None = None
         self._restore()
         self._connect()
         self._on_layers()
+        self.later(self.speed.measure)
 
     def _connect(self) -> None:
         follow_layers(self.viewer, self, self._on_layers)
@@ -152,7 +156,9 @@ class TrainDock(RunDock):
         self.training.changed.connect(self._on_choice)
         self.model.changed.connect(self.refresh)
         self.look.changed.connect(self.refresh)
+        self.speed.changed.connect(self.refresh)
         self.run.busy.connect(self.segment_button.hide)
+        self.run.busy.connect(self.speed.stop)
         self.segment_button.clicked.connect(self._open_segment)
 
     # -- what is asked ------------------------------------------------------------
@@ -255,17 +261,33 @@ class TrainDock(RunDock):
         self.refresh()
 
     def refresh(self) -> None:
-        """Say what 0 means and on what it will be validated, too."""
+        """Say what 0 means, what is validated on and what it costs, too."""
         super().refresh()
         if self.run.running:
             return
         try:
-            verdict = " ".join(filter(None, self.check().notes))
+            asked = self.check()
         except UnetsegError:
             seen = self.look.seen
-            verdict = seen.sentence if seen and not seen.problem else ""
-        self.verdict.value = verdict
-        self.form.show_row(self.verdict.native, bool(verdict))
+            self._tell("" if seen is None or seen.problem else seen.sentence, "")
+        else:
+            self._tell(" ".join(filter(None, asked.notes)), self._cost(asked))
+
+    def _tell(self, verdict: str, cost: str) -> None:
+        for label, text in ((self.verdict, verdict), (self.cost, cost)):
+            label.value = text
+            self.form.show_row(label.native, bool(text))
+
+    def _cost(self, asked: Asked) -> str:
+        image = asked.image.image
+        cost = training_cost(
+            asked.config,
+            channels=image.channel_count,
+            classes=len(asked.ids),
+            machine=self.speed.machine,
+            side=max(image.plane_shape),
+        )
+        return f"{cost.sentence()} {self.speed.problem}".strip()
 
     def show_result(self, folder: Path, result: dict[str, Any], before: str) -> None:
         """Say how good the model is and where, and offer to segment with it."""

@@ -1,0 +1,48 @@
+"""A session of napari: ``python session.py CLOSING`` trains, and closes the window.
+
+A training is started from the dock, with a scripted engine, and the window is closed in
+the middle of it.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import napari
+import numpy as np
+from qtpy.QtCore import QTimer
+
+from napari_unetseg.gui.train_dock import TrainDock
+from napari_unetseg.runs import process
+
+CHILD = Path(__file__).with_name("child.py")
+
+
+def main(closing: str) -> None:
+    process.engine_command = lambda folder, python: [
+        sys.executable, str(CHILD), "endless", str(folder)
+    ]  # fmt: skip
+    viewer = napari.Viewer()
+    image = np.random.default_rng(0).integers(0, 255, (3, 40, 40), np.uint8)
+    viewer.add_image(image, name="grey")
+    viewer.add_labels(image // 128 + 1, name="painted")
+    dock = TrainDock(viewer)
+    viewer.window.add_dock_widget(dock, name="Train U-Net")
+    dock.closing.value = closing
+    timer = QTimer()
+
+    def go_on() -> None:
+        if dock.run.start_button.isEnabled() and not dock.run.running:
+            dock.run.start_button.click()
+        elif "step" in dock.run.progress.format():
+            timer.stop()
+            viewer.close()
+
+    timer.timeout.connect(go_on)
+    timer.start(50)
+    napari.run()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

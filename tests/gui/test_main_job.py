@@ -1,0 +1,217 @@
+"""The main job in a real viewer: layers, a training, labels on the image, the IoU."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from napari_unetseg.core.read import read_image
+from napari_unetseg.gui import segment_dock
+from napari_unetseg.runs.home import runs_folder
+
+pytestmark = pytest.mark.gui
+
+SETTINGS = {"base": 4, "depth": 2, "patch": 64, "batch": 2}
+
+
+@pytest.fixture
+def viewer(make_napari_viewer):
+    return make_napari_viewer()
+
+
+@pytest.fixture
+def dock(viewer):
+    """Open a dock of the plugin as its menu does."""
+
+    def function(name):
+        return viewer.window.add_plugin_dock_widget("napari-unetseg", name)[1]
+
+    return function
+
+
+@pytest.fixture
+def trained(viewer, dock, until):
+    """Train for so many steps and return the dock and the model's file."""
+
+    def function(image, labels, further=(), steps=40):
+        train = dock("Train U-Net")
+        train.image.value, train.labels.value = image, labels
+        for box in train.channels.boxes:
+            box.value = box.text in further
+        for field, widget in train.training.widgets.items():
+            if field.name in SETTINGS or field.name == "steps":
+                widget.value = SETTINGS.get(field.name, steps)
+        until(lambda: train.run.start_button.isEnabled())
+        train.run.start_button.click()
+        until(lambda: not train.run.running, 240)
+        assert "Model: " in train.said, train.said
+        return train
+
+    return function
+
+
+@pytest.fixture
+def segmented(viewer, until):
+    """Segment with the model that was just trained; return the labels' layer."""
+
+    def function(train, image, slices="all slices"):
+        train.segment_button.click()
+        segment = viewer.window.dock_widgets["Segment with U-Net (napari-unetseg)"]
+        segment.image.value = image
+        segment.slices.value = slices
+        assert segment.run.start_button.isEnabled(), segment.said
+        count = len(viewer.layers)
+        segment.run.start_button.click()
+        until(lambda: len(viewer.layers) > count or "error" in segment.said, 120)
+        return viewer.layers[-1]
+
+    return function
+
+
+def iou_reported(dock, until, prediction, truth):
+    report = dock("IoU report")
+    report.prediction.value, report.truth.value = prediction, truth
+    report.compare()
+    until(lambda: report.report is not None)
+    return report.report.overlap.mean_iou
+
+
+def test_sample_train_segment_report(
+    viewer, dock, trained, segmented, until, tmp_path, monkeypatch
+):
+    tidied = []
+
+    def keep_a_copy(folder):
+        shutil.copytree(folder, tmp_path / "segmentation")
+        tidied.append(folder)
+
+    monkeypatch.setattr(segment_dock, "tidy", keep_a_copy)
+    image, labels = viewer.open_sample("napari-unetseg", "em")
+    before = [np.array(layer.data) for layer in (image, labels)]
+
+    train = trained(image, labels)
+    made = segmented(train, image)
+
+    assert made.data.shape == image.data.shape
+    assert set(np.unique(made.data)) <= {1, 2, 3}
+    for name in ("scale", "translate", "units", "axis_labels"):
+        assert np.all(getattr(made, name) == getattr(image, name))
+    assert np.allclose(made.get_color(2)[:3], labels.get_color(2)[:3], atol=1 / 255)
+    assert [*made.features["class"]] == [*labels.features["class"]]
+    assert iou_reported(dock, until, made, labels) > 0.3
+    for layer, pixels in zip((image, labels), before, strict=True):
+        assert layer.visible
+        assert np.array_equal(layer.data, pixels)
+    assert "torch" not in _loaded_by_docks()
+
+    # The command line on the same run folders gives the same bytes.
+    model = Path(train.said.rpartition("Model: ")[2])
+    again = _asked_again(train.run.folder, tmp_path / "again", model="model")
+    _unetseg("train", "--run", again, "--resume")
+    assert (again / "model").read_bytes() == model.read_bytes()
+
+    (folder,) = tidied
+    again = _asked_again(tmp_path / "segmentation", tmp_path / "labels")
+    _unetseg("segment", "--run", again, "--resume")
+    name = "labels.ome.tif"
+    assert (again / name).read_bytes() == (folder / name).read_bytes()
+
+
+def _asked_again(folder: Path, copy: Path, **changes: str) -> Path:
+    """Copy the question and the inputs of a run, but nothing of the answer."""
+    copy.mkdir()
+    run = json.loads((folder / "run.json").read_text())
+    run["question"].update(changes)
+    (copy / "run.json").write_text(json.dumps(run))
+    shutil.copytree(folder / "inputs", copy / "inputs")
+    return copy
+
+
+def _unetseg(*arguments: object) -> None:
+    command = [sys.executable, "-m", "napari_unetseg", *map(str, arguments)]
+    answer = subprocess.run(command, capture_output=True, check=False, text=True)
+    assert answer.returncode == 0, answer.stderr
+
+
+def _loaded_by_docks() -> set[str]:
+    """What opening the docks loads, in an interpreter of its own."""
+    code = (
+        "import sys\n"
+        "from napari_unetseg.gui import train_dock, segment_dock, report_dock, curves\n"
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, check=True, text=True
+    )
+    return set(answer.stdout.split())
+
+
+def test_one_slice_is_added_where_it_is_shown(viewer, trained, segmented):
+    image, labels = viewer.open_sample("napari-unetseg", "em")
+    train = trained(image, labels, steps=5)
+    viewer.dims.set_current_step(0, 6)
+
+    made = segmented(train, image, "this slice")
+
+    assert made.data.shape == (1, *image.data.shape[1:])
+    assert tuple(made.data_to_world((0, 0, 0))) == tuple(image.data_to_world((6, 0, 0)))
+    assert runs_folder().exists()
+    assert not [*runs_folder().glob("*segment*/inputs")]
+
+
+@pytest.mark.data
+def test_isbi_2012(viewer, dock, trained, segmented, until, data_folder):
+    (image,) = _opened(viewer, data_folder / "isbi2012-em" / "images.tif")
+    painted = read_image(data_folder / "isbi2012-em" / "labels.tif")
+    labels = viewer.add_labels(np.array(painted.array), scale=image.scale, name="truth")
+
+    made = segmented(trained(image, labels, steps=150), image)
+
+    assert made.data.shape == (20, 512, 512)
+    # "All cell" would be 0.395.
+    assert iou_reported(dock, until, made, labels) > 0.45
+
+
+@pytest.mark.data
+def test_nuclei_in_rgb(viewer, dock, trained, segmented, until, data_folder):
+    folder = data_folder / "dsb2018-nuclei"
+    (image,) = _opened(viewer, folder / "rgb_256x320_images.tif")
+    assert image.rgb
+    nuclei = np.asarray(read_image(folder / "rgb_256x320_labels.tif").array) > 0
+    labels = viewer.add_labels(nuclei.astype(np.uint8), name="nuclei")
+
+    train = trained(image, labels, steps=60)
+    made = segmented(train, image)
+
+    assert "0 is background" in train.verdict.value
+    assert made.data.shape == nuclei.shape
+    assert iou_reported(dock, until, made, labels) > 0.5
+
+
+@pytest.mark.data
+def test_several_channels(viewer, dock, trained, segmented, until, data_folder):
+    folder = data_folder / "ome-zarr-cardiomyocytes"
+    channels = _opened(viewer, folder / "dapi_nanog_laminb1_cyx.ome.tif")
+    assert len(channels) == 3
+    nuclei = np.asarray(read_image(folder / "nuclei_labels.tif").array) > 0
+    labels = viewer.add_labels(
+        nuclei.astype(np.uint8), scale=channels[0].scale, units=channels[0].units
+    )
+
+    train = trained(channels[0], labels, {layer.name for layer in channels[1:]}, 60)
+    made = segmented(train, channels[0])
+
+    assert "too little to validate" in train.verdict.value
+    assert made.data.shape == nuclei.shape
+    assert made.units == channels[0].units
+    assert iou_reported(dock, until, made, labels) > 0.6
+
+
+def _opened(viewer, path):
+    return viewer.open(path, plugin="napari-unetseg")
