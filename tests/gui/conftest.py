@@ -106,7 +106,7 @@ def scenario(monkeypatch):
 def until(qtbot) -> Callable[..., None]:
     """Wait, with the window alive, until something is true."""
 
-    def function(true: Callable[[], bool], seconds: float = 60.0) -> None:
-        qtbot.waitUntil(true, timeout=int(1000 * seconds))
+    def function(true: Callable[[], object], seconds: float = 60.0) -> None:
+        qtbot.waitUntil(lambda: bool(true()), timeout=int(1000 * seconds))
 
     return function

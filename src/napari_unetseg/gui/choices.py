@@ -57,6 +57,14 @@ class LayerBox(ComboBox):
         self._kind: Literal["image", "labels"] = kind
         super().__init__(name=name, label=label, tooltip=tooltip, choices=self._offer)
 
+    def reset_choices(self, *_: Any) -> None:
+        """Offer the layers that there are now, and keep to the chosen one."""
+        chosen = self.value
+        super().reset_choices()
+        # magicgui keeps to its name, which may be another by now.
+        if self.value is not chosen and chosen in self._viewer.layers:
+            self.value = chosen
+
     def _offer(self, _: Any = None) -> list[tuple[str, Layer]]:
         layers = layers_of_kind(self._viewer, self._kind)
         return [(layer.name, layer) for layer in layers]

@@ -57,7 +57,7 @@ class Dock(QWidget):
         self._body.setSpacing(8)
         self._body.addWidget(self.form)
         self._body.addStretch(1)
-        self._message = Message()
+        self.message = Message()
         self._hinting = False
         self.footer = QVBoxLayout()
         self.footer.setContentsMargins(MARGIN, 0, MARGIN, MARGIN)
@@ -67,10 +67,10 @@ class Dock(QWidget):
         layout.addWidget(self._area, 1)
         message_row = QVBoxLayout()
         message_row.setContentsMargins(MARGIN, 0, MARGIN, 0)
-        message_row.addWidget(self._message)
+        message_row.addWidget(self.message)
         layout.addLayout(message_row)
         layout.addLayout(self.footer)
-        self._message.follow(viewer.theme)
+        self.message.follow(viewer.theme)
         viewer.events.theme.connect(self._on_theme)
         myself = weakref.ref(self)
 
@@ -107,7 +107,7 @@ class Dock(QWidget):
     def say(self, text: str, kind: Kind = "info") -> None:
         """Show one sentence above the buttons; it replaces the one before."""
         self._hinting = False
-        self._message.show_text(text, kind)
+        self.message.show_text(text, kind)
 
     def hint(self, text: str) -> None:
         """Say what to do next; with nothing to say, take back only an earlier hint."""
@@ -118,10 +118,10 @@ class Dock(QWidget):
     @property
     def said(self) -> str:
         """The sentence that is shown."""
-        return self._message.text()
+        return self.message.text()
 
     def _on_theme(self) -> None:
-        self._message.follow(self.viewer.theme)
+        self.message.follow(self.viewer.theme)
 
 
 class Message(QLabel):
