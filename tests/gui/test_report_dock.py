@@ -23,6 +23,7 @@ from napari_unetseg.core.image import Image
 from napari_unetseg.gui import report_dock
 from napari_unetseg.gui.report_dock import ReportDock
 from napari_unetseg.gui.report_question import compare
+from napari_unetseg.gui.report_table import short
 
 pytestmark = pytest.mark.gui
 
@@ -488,3 +489,18 @@ print(sorted({"torch", "safetensors"} & set(sys.modules)))
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0"),
+        (9_999, "9999"),
+        (10_000, "10 k"),
+        (380_856, "381 k"),
+        (1_829_446, "1.83 M"),
+        (2_000_000_000, "2 G"),
+    ],
+)
+def test_counts_are_short_in_the_table(count, text):
+    assert short(count) == text

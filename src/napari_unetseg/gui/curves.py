@@ -5,12 +5,16 @@ from __future__ import annotations
 import pyqtgraph
 from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_unetseg.core.events import Event, Planned, Step, Validated
 from napari_unetseg.core.train.schedule import WARM_UP
 
 HEIGHT = 170
+# Blues that stand out from napari's dark and light backgrounds.
+_IOU_ON_DARK, _IOU_ON_LIGHT = "#7aa2ff", "#1d4ed8"
+_HALF = 127
 # Points per curve that are drawn; more than the dock has pixels.
 _MOST_POINTS = 1000
 
@@ -83,7 +87,8 @@ class Curves(QWidget):
         """Take the colours of a napari theme."""
         colours = get_theme(theme)
         text = colours.text.as_hex()
-        first, second = colours.icon.as_hex(), colours.current.as_hex()
+        is_light = QColor(colours.background.as_hex()).lightness() > _HALF
+        first, second = text, _IOU_ON_LIGHT if is_light else _IOU_ON_DARK
         self._loss.setPen(first)
         self._iou.setPen(second, width=2)
         self._iou.setSymbol("o")

@@ -26,8 +26,11 @@ COLUMNS = (
     ("class", "Label and name of the class, in the colour that it has in the layer"),
     ("IoU", "Intersection over union, TP / (TP + FP + FN), from 0 to 1"),
     ("Dice", "Dice coefficient or F1, 2 TP / (2 TP + FP + FN), from 0 to 1"),
-    ("precision", "Share of the predicted pixels that are right, TP / (TP + FP)"),
-    ("recall", "Share of the true pixels that are found, TP / (TP + FN)"),
+    (
+        "prec.",
+        "Precision: share of the predicted pixels that are right, TP / (TP + FP)",
+    ),
+    ("recall", "Recall: share of the true pixels that are found, TP / (TP + FN)"),
     ("pixels", "Pixels that the class has in the truth; in the last row: all compared"),
 )
 
@@ -73,10 +76,11 @@ class ReportTable(QTableWidget):
         """
         self._rows = found.rows()
         self.setRowCount(len(self._rows))
-        for place, (identity, name, *values) in enumerate(self._rows):
+        for place, (identity, name, *scores, pixels) in enumerate(self._rows):
             self.setItem(place, 0, _class_item(identity, name, colors))
-            for column, value in enumerate(values, start=1):
-                self.setItem(place, column, _number_item(value))
+            for column, score in enumerate(scores, start=1):
+                self.setItem(place, column, _number_item(shown(score)))
+            self.setItem(place, len(COLUMNS) - 1, _count_item(pixels))
         for column in range(len(COLUMNS)):
             _embolden(self.item(len(self._rows) - 1, column))
         self.updateGeometry()
@@ -110,7 +114,10 @@ class ReportTable(QTableWidget):
 
     def _text(self, row: int, column: int) -> str:
         item = self.item(row, column)
-        return "" if item is None else _empty_if_missing(item.text())
+        if item is None:
+            return ""
+        exact = item.data(Qt.ItemDataRole.UserRole)
+        return _empty_if_missing(exact or item.text())
 
 
 def shown(value: str | float | None) -> str:
@@ -132,9 +139,24 @@ def _class_item(
     return item
 
 
-def _number_item(value: float | None) -> QTableWidgetItem:
-    item = QTableWidgetItem(shown(value))
+def short(count: int) -> str:
+    """Text of a count that leaves the room to the names, as in "1.83 M"."""
+    if count < 10_000:
+        return str(count)
+    power = min((len(str(count)) - 1) // 3, 3)
+    return f"{count / 1000**power:.3g} {' kMG'[power]}"
+
+
+def _number_item(text: str) -> QTableWidgetItem:
+    item = QTableWidgetItem(text)
     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    return item
+
+
+def _count_item(count: int) -> QTableWidgetItem:
+    item = _number_item(short(count))
+    item.setToolTip(f"{count:,} pixels")
+    item.setData(Qt.ItemDataRole.UserRole, str(count))
     return item
 
 
