@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
 KINDS = {"image": Image, "labels": Labels}
-_LIST_EVENTS = ("inserted", "removed", "reordered", "renamed")
+_LIST_EVENTS = ("inserted", "removed", "reordered")
 
 
 def layers_of_kind(viewer: Viewer, kind: Literal["image", "labels"]) -> list[Layer]:
@@ -75,7 +75,7 @@ def follow_layers(viewer: Viewer, owner: QWidget, changed: Callable[[], None]) -
 
     It is not called any more once the owner is destroyed.
     """
-    events = [getattr(viewer.layers.events, name, None) for name in _LIST_EVENTS]
+    layers = viewer.layers
     method = weakref.WeakMethod(changed)
 
     def tell(_: Any = None) -> None:
@@ -83,12 +83,24 @@ def follow_layers(viewer: Viewer, owner: QWidget, changed: Callable[[], None]) -
         if alive is not None:
             alive()
 
-    def forget() -> None:
-        for event in events:
-            if event is not None:
-                event.disconnect(tell)
+    def hear_names(_: Any = None) -> None:
+        for layer in layers:
+            layer.events.name.connect(tell)
 
-    for event in events:
-        if event is not None:
-            event.connect(tell)
+    slots = [(getattr(layers.events, name), tell) for name in _LIST_EVENTS]
+    # napari before 0.7 tells of another name only at the layer itself.
+    if hasattr(layers.events, "renamed"):
+        slots.append((layers.events.renamed, tell))
+    else:
+        hear_names()
+        slots.append((layers.events.inserted, hear_names))
+    for event, slot in slots:
+        event.connect(slot)
+
+    def forget() -> None:
+        for event, slot in slots:
+            event.disconnect(slot)
+        for layer in layers:
+            layer.events.name.disconnect(tell)
+
     owner.destroyed.connect(forget)
