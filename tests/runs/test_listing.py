@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from napari_unetseg.core.events import Planned, Step
+from napari_unetseg.core.events import Finished, Planned, Step
 from napari_unetseg.runs import client, home, listing
 from napari_unetseg.runs.journal import Journal
 from napari_unetseg.runs.lock import RunLock
@@ -110,6 +110,20 @@ def test_no_name_is_given_twice():
     folder = listing.new_folder("train", "em")
     folder.mkdir(parents=True)
     assert listing.new_folder("train", "em") != folder
+
+
+def test_a_model_that_a_run_will_write_is_not_the_one_for_another(run, question):
+    folder = home.runs_folder() / "a"
+    asked = question.model_copy(update={"model": str(listing.new_model("em"))})
+    client.create(folder, asked)
+    with Journal(folder) as journal:
+        journal.append(Planned(total=9, unit="step"))
+    assert listing.new_model("em").name == "em-2.unetseg.safetensors"
+
+    with Journal(folder) as journal:
+        journal.append(Finished(result={}))
+
+    assert listing.new_model("em").name == "em.unetseg.safetensors"
 
 
 def test_models_are_listed_the_newest_first():

@@ -3,68 +3,146 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, TypeVar
+from itertools import pairwise
+from statistics import median
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
+    from napari_unetseg.core.config import TrainConfig
     from napari_unetseg.core.events import Event
+    from napari_unetseg.core.image import Image
+    from napari_unetseg.core.network.modelfile import Model
+    from napari_unetseg.runs.machine import Figures
 
     Facts = list[tuple[str, str]]
 
-STEPS = 3
+STEPS = 6
 SIDE = 512
+
+# In the first steps memory and kernels are prepared.
+_SLOW = 2
+_EMPTY = {"base": 1, "patch": 32}
 
 T = TypeVar("T")
 
 
-def check() -> None:
-    """Look at the computer, then train one step and predict one plane."""
-    from napari_unetseg.cli.computer import computer_facts, torch_facts
-    from napari_unetseg.cli.info import tell
+def check(
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print one JSON object in place of the table."),
+    ] = False,
+) -> None:
+    """Look at the computer, then train some steps and predict one plane."""
+    from napari_unetseg.cli.starting import errors_as_events
 
-    tell(computer_facts())
-    tell(torch_facts())
-    tell(speed_facts())
+    with errors_as_events(as_json):
+        if as_json:
+            typer.echo(measure_speed().model_dump_json())
+            return
+        from napari_unetseg.cli.computer import computer_facts, torch_facts
+        from napari_unetseg.cli.info import tell
+
+        tell(computer_facts())
+        tell(torch_facts())
+        tell(speed_facts())
 
 
 def speed_facts(steps: int = STEPS, side: int = SIDE) -> Facts:
+    """How long a step takes and how fast a prediction is, as `measure_speed` finds."""
+    figures = measure_speed(steps, side)
+    network = figures.network
+    pixels = figures.batch * figures.patch**2 / figures.seconds_per_step
+    products = figures.train_multiply_adds_per_second
+    return [
+        (
+            "one training step",
+            f"{figures.seconds_per_step:.2f} s, {pixels / 1e6:.2f} Mpx/s "
+            f"({network.name}, base {network.base}, {figures.batch} patches of "
+            f"{figures.patch} x {figures.patch})",
+        ),
+        ("multiply-adds", f"{products / 1e9:.3g} billion per second of training"),
+        (
+            "one prediction",
+            f"{figures.predict_pixels_per_second / 1e6:.2f} Mpx/s "
+            f"({side} x {side} pixels)",
+        ),
+    ]
+
+
+def measure_speed(steps: int = STEPS, side: int = SIDE) -> Figures:
     """Train and predict for real, on random numbers.
 
     Parameters
     ----------
     steps : int
-        Training steps; the first, which is slow, does not count if there are more.
+        Training steps, at least two. The first, which are slow, do not count if there
+        are more.
     side : int
         Side of the plane to train on and to predict, in pixels.
+
+    Raises
+    ------
+    DeviceError
+        If torch cannot be loaded.
     """
     import numpy as np
 
-    from napari_unetseg.core import jobs
-    from napari_unetseg.core.config import SegmentConfig, train_config
-    from napari_unetseg.core.events import Planned, Step, Tile
+    from napari_unetseg.cli.computer import engine_facts
+    from napari_unetseg.core.config import train_config
     from napari_unetseg.core.image import Image
+    from napari_unetseg.core.network.cost import multiply_adds
+    from napari_unetseg.runs.folder import programs
+    from napari_unetseg.runs.machine import Figures
 
+    engine = engine_facts()
     random = np.random.default_rng(0)
     grey = random.integers(0, 256, (side, side), dtype=np.uint8)
     image = Image(array=grey, axes="YX", name="noise")
     labels = Image(array=grey // 128 + 1, axes="YX", name="noise-labels")
     config = train_config(steps=steps, validation="0")
-    model, times = _timed(jobs.train([image], [labels], config), Step)
-    each = (times[-1] - times[0]) / max(1, len(times) - 1)
+    _, empty = _train(image, labels, config.model_copy(update=_EMPTY))
+    model, times = _train(image, labels, config)
+    each = median(times)
+    network = model.card.network
     patch = min(config.patch, side)
-    trained = config.batch * patch**2 / each if each else 0.0
-    _, ends = _timed(jobs.segment(image, model, SegmentConfig()), Planned, Tile)
-    predicted = side**2 / max(1e-9, ends[-1] - ends[0])
-    base = model.card.network.base
-    return [
-        (
-            "one training step",
-            f"{each:.2f} s, {trained / 1e6:.2f} Mpx/s ({config.network}, base {base}, "
-            f"{config.batch} patches of {patch} x {patch})",
-        ),
-        ("one prediction", f"{predicted / 1e6:.2f} Mpx/s ({side} x {side} pixels)"),
-    ]
+    products = 3 * config.batch * multiply_adds(network, patch)
+    return Figures(
+        versions=programs(),
+        **engine,
+        network=network,
+        patch=patch,
+        batch=config.batch,
+        seconds_per_step=each,
+        seconds_per_empty_step=min(*empty, each),
+        train_multiply_adds_per_second=products / each,
+        predict_pixels_per_second=side**2 / _predict(image, model),
+    )
+
+
+def _train(
+    image: Image, labels: Image, config: TrainConfig
+) -> tuple[Model, list[float]]:
+    """Train; return the model and the seconds of its steps."""
+    from napari_unetseg.core import jobs
+    from napari_unetseg.core.events import Step
+
+    model, times = _timed(jobs.train([image], [labels], config), Step)
+    each = [after - before for before, after in pairwise(times)]
+    return model, each[_SLOW - 1 :] or each
+
+
+def _predict(image: Image, model: Model) -> float:
+    """Seconds of the prediction of an image."""
+    from napari_unetseg.core import jobs
+    from napari_unetseg.core.config import SegmentConfig
+    from napari_unetseg.core.events import Planned, Tile
+
+    _, times = _timed(jobs.segment(image, model, SegmentConfig()), Planned, Tile)
+    return max(1e-9, times[-1] - times[0])
 
 
 def _timed(

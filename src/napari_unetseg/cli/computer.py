@@ -7,7 +7,7 @@ import platform
 import shutil
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from napari_unetseg.cli.info import byte_size
 
@@ -78,6 +78,42 @@ def torch_facts() -> Facts:
     device = choose_device("auto")
     how = f"{device} in {choose_precision('auto', device)}"
     return [*facts, ("trains on", how)]
+
+
+def engine_facts() -> dict[str, Any]:
+    """Where and how a training computes if nothing else is asked for.
+
+    Returns
+    -------
+    dict
+        "device", "precision", "threads", and "memory_bytes": all memory of the card
+        for CUDA, else of the computer.
+
+    Raises
+    ------
+    DeviceError
+        If torch cannot be loaded.
+    """
+    import psutil
+
+    from napari_unetseg.core.device import (
+        choose_device,
+        choose_precision,
+        import_torch,
+    )
+
+    torch = import_torch()
+    device = choose_device("auto")
+    if device == "cuda":
+        memory = torch.cuda.get_device_properties(0).total_memory
+    else:
+        memory = psutil.virtual_memory().total
+    return {
+        "device": device,
+        "precision": choose_precision("auto", device),
+        "threads": torch.get_num_threads(),
+        "memory_bytes": memory,
+    }
 
 
 def has_nvidia_card() -> bool:

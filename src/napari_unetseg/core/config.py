@@ -156,6 +156,17 @@ class TrainConfig(Config):
     precision: Precision = "auto"
 
 
+def default_base(device: str) -> int:
+    """Channels of the first level where none are asked for.
+
+    Parameters
+    ----------
+    device : str
+        As `core.device.choose_device` returned it.
+    """
+    return 16 if device == "cpu" else 32
+
+
 PRESETS: dict[str, dict[str, object]] = {
     "default": {},
     "fast": {"base": 8, "depth": 3},

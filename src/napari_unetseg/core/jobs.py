@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_unetseg.core.config import NetworkConfig
+from napari_unetseg.core.config import NetworkConfig, default_base
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.events import Event, Note, Planned, Started, Tile
 from napari_unetseg.core.network.card import Classes
@@ -110,7 +110,7 @@ def train(
         name=config.network,
         channels=images[0].channel_count,
         classes=len(found.ids),
-        base=config.base or (16 if device == "cpu" else 32),
+        base=config.base or default_base(device),
         depth=config.depth,
         dropout=config.dropout,
     )

@@ -7,16 +7,18 @@ import shutil
 import time
 from contextlib import suppress
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import UnetsegError
-from napari_unetseg.runs.folder import RUN
+from napari_unetseg.runs.folder import RUN, read_question
 from napari_unetseg.runs.home import models_folder, runs_folder
 from napari_unetseg.runs.lock import is_taken
+from napari_unetseg.runs.questions import TrainQuestion
 from napari_unetseg.runs.status import RunStatus, status
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Collection
 
 MODEL_ENDING = ".unetseg.safetensors"
 _UNSTARTED = 3600.0
@@ -30,8 +32,17 @@ def new_folder(job: str, name: str) -> Path:
 
 
 def new_model(name: str) -> Path:
-    """Return the path of a model that does not exist yet; a number makes it so."""
-    return _unused(models_folder(), file_name(name), MODEL_ENDING)
+    """Return the path of a model that does not exist yet; a number makes it so.
+
+    It is also none that an unfinished run will write.
+    """
+    questions = [
+        read_question(folder)
+        for folder, where in found("train")
+        if where.state != "finished"
+    ]
+    asked = {Path(one.model) for one in questions if isinstance(one, TrainQuestion)}
+    return _unused(models_folder(), file_name(name), MODEL_ENDING, asked)
 
 
 def models() -> list[Path]:
@@ -87,9 +98,9 @@ def file_name(text: str) -> str:
     return plain[:60].rstrip(" .-") or "unnamed"
 
 
-def _unused(folder: Path, name: str, ending: str) -> Path:
+def _unused(folder: Path, name: str, ending: str, taken: Collection[Path] = ()) -> Path:
     path, number = folder / f"{name}{ending}", 1
-    while path.exists():
+    while path.exists() or path in taken:
         number += 1
         path = folder / f"{name}-{number}{ending}"
     return path
