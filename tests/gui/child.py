@@ -42,6 +42,20 @@ def endless(question: Question, folder: Path, stop: Stop) -> Story:
     return (yield from training(question, folder, stop, total=10**6))
 
 
+def slow_to_begin(question: Question, folder: Path, stop: Stop) -> Story:
+    """Load for longer than any test."""
+    yield Note(text="loading")
+    while not stop():
+        time.sleep(0.01)
+    return {}
+
+
+def warning(question: Question, folder: Path, stop: Stop) -> Story:
+    """Train, and warn of something before."""
+    yield Note(text="The image is of another pixel size.", level="warning")
+    return (yield from training(question, folder, stop))
+
+
 def mendable(question: Question, folder: Path, stop: Stop) -> Story:
     """Raise an error of the user's before the work begins."""
     yield Note(text="looking")
@@ -55,7 +69,8 @@ def bug(question: Question, folder: Path, stop: Stop) -> Story:
 
 
 SCENARIOS: dict[str, Answer] = {
-    function.__name__: function for function in (training, endless, mendable, bug)
+    function.__name__: function
+    for function in (training, endless, slow_to_begin, warning, mendable, bug)
 }
 
 if __name__ == "__main__":

@@ -47,21 +47,19 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     # No dock measures this computer, unless a test wants it.
     monkeypatch.setattr(machine, "known", lambda: SLOW_MACHINE)
     yield tmp_path / "home"
-    for folder in home.runs_folder().glob("*"):
-        if is_taken(folder):
-            client.command(folder, "cancel")
-        deadline = time.monotonic() + PATIENCE
-        while is_taken(folder):
-            assert time.monotonic() < deadline, f"{folder.name} does not end"
-            time.sleep(0.05)
-    assert _no_thread_works(), "a thread is left"
+    deadline = time.monotonic() + PATIENCE
+    while not _all_over():
+        assert time.monotonic() < deadline, "a run or a thread is left"
 
 
-def _no_thread_works() -> bool:
-    """Wait for napari's threads, which end with what they watch."""
+def _all_over() -> bool:
+    """Cancel what still runs; whether nothing does, and no thread watches."""
     from qtpy.QtCore import QThreadPool
 
-    return bool(QThreadPool.globalInstance().waitForDone(int(1000 * PATIENCE)))
+    taken = [folder for folder in home.runs_folder().glob("*") if is_taken(folder)]
+    for folder in taken:
+        client.command(folder, "cancel")
+    return bool(QThreadPool.globalInstance().waitForDone(100)) and not taken
 
 
 @pytest.fixture
@@ -106,7 +104,7 @@ def scenario(monkeypatch):
 def until(qtbot) -> Callable[..., None]:
     """Wait, with the window alive, until something is true."""
 
-    def function(true: Callable[[], object], seconds: float = 60.0) -> None:
+    def function(true: Callable[[], object], seconds: float = 30.0) -> None:
         qtbot.waitUntil(lambda: bool(true()), timeout=int(1000 * seconds))
 
     return function

@@ -68,7 +68,6 @@ def buttons(dock):
 
 def started(dock, until):
     dock.run.start_button.click()
-    until(lambda: dock.run.stop_button.isEnabled())
     until(lambda: "step" in dock.run.progress.format())
 
 
@@ -114,8 +113,30 @@ def test_stop_and_keep_leaves_a_run_that_can_go_on(dock, scenario, until):
     assert (folder / "saved").exists()
     assert buttons(dock) == ["start", "go on", "discard"]
     dock.run.resume_button.click()
-    until(lambda: dock.run.stop_button.isEnabled())
-    assert is_taken(folder)
+    until(lambda: is_taken(folder))
+
+
+def test_before_the_work_has_begun_it_can_be_cancelled(dock, scenario, until):
+    scenario("slow_to_begin")
+    dock.run.start_button.click()
+    until(runs)
+
+    dock.run.stop_button.click()
+    until(lambda: not dock.run.running)
+
+    assert not runs()
+    assert dock.said == "Cancelled."
+    assert buttons(dock) == ["start"]
+
+
+def test_what_was_warned_of_is_said_again_at_the_end(dock, scenario, until):
+    scenario("warning")
+
+    dock.run.start_button.click()
+    until(lambda: not dock.run.running)
+
+    assert "Mean IoU 0.750" in dock.said
+    assert "of another pixel size" in dock.said
 
 
 def test_discard_asks_first(dock, scenario, until, monkeypatch):
@@ -213,7 +234,7 @@ def test_a_dock_that_is_closed_leaves_the_run_to_the_next_one(
     until(lambda: again.run.running)
 
     assert is_taken(folder)
-    until(lambda: again.run.stop_button.isEnabled())
+    until(lambda: "step" in again.run.progress.format())
     assert again.run.folder == folder
     again.run.stop_button.click()
     until(lambda: not again.run.running)
@@ -233,7 +254,7 @@ def test_two_docks_show_the_same_run(dock, opened, scenario, until):
     started(dock, until)
 
     other = opened()
-    until(lambda: other.run.stop_button.isEnabled())
+    until(lambda: "step" in other.run.progress.format())
     other.run.stop_button.click()
 
     until(lambda: not dock.run.running and not other.run.running)

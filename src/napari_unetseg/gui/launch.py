@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 import time
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_unetseg.core.errors import RunError, UnetsegError
+from napari_unetseg.core.events import Started
 from napari_unetseg.core.read import read_image
 from napari_unetseg.core.write.atomic import write_text_atomic
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
@@ -36,6 +39,8 @@ LAYER = "layer.json"
 # Below this many bytes an image is copied, so that the run folder is whole; above, it
 # is read where it lies, if it lies in a file that says the same.
 COPIED_BELOW = 256 * 2**20
+# Seconds that a process has to end after its last event.
+_LAST_WORDS = 10.0
 # What a run writes besides copies of its inputs: checkpoints, log, result.
 _ROOM = 200 * 2**20
 
@@ -99,8 +104,17 @@ class Copying:
     bytes: int
 
 
-def launch(plan: Plan) -> Generator[Copying | tuple[Event, ...]]:
+def launch(
+    plan: Plan, cancelled: Callable[[], bool] = lambda: False
+) -> Generator[Copying | tuple[Event, ...]]:
     """Make the run folder, start the run and follow it to its end.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is asked, about what.
+    cancelled : callable
+        Asked often until the work has begun; if it says so, all is as it was before.
 
     Yields
     ------
@@ -115,14 +129,23 @@ def launch(plan: Plan) -> Generator[Copying | tuple[Event, ...]]:
     UnetsegError
         If the run cannot be started; nothing is left of it then.
     """
-    started = False
+    kept = False
     try:
         yield from _prepare(plan)
         process = client.start(plan.folder, attached=not plan.stays, polite=True)
-        started = True
-        yield from follow(plan.folder, process, stays=plan.stays)
+        kept = True
+        with closing(follow(plan.folder, process, stays=plan.stays)) as story:
+            begun = False
+            for events in story:
+                yield events
+                begun = begun or any(isinstance(event, Started) for event in events)
+                if not begun and cancelled():
+                    process.kill()
+                    process.wait()
+                    kept = False
+                    return
     finally:
-        if not started:
+        if not kept:
             shutil.rmtree(plan.folder, ignore_errors=True)
 
 
@@ -146,10 +169,21 @@ def follow(
             yield tuple(watcher.look())
             time.sleep(POLL)
         if process is not None:
-            process.wait()
+            _let_end(process)
     finally:
         if not watcher.ended and not stays:
-            client.keep(folder)
+            # A folder that has gone, or a full disk, is no reason not to close.
+            with suppress(OSError, UnetsegError):
+                client.keep(folder)
+
+
+def _let_end(process: client.RunProcess) -> None:
+    """Wait for a process that has said its last word; not for ever."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_LAST_WORDS)
+        return
+    process.kill()
+    process.wait()
 
 
 def _prepare(plan: Plan) -> Generator[Copying]:

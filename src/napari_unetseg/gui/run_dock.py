@@ -5,10 +5,12 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from napari.utils.notifications import show_info
+
 from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.core.events import Event, Failed, Finished, Stopped
 from napari_unetseg.gui import settings
-from napari_unetseg.gui.dock import Dock
+from napari_unetseg.gui.dock import Dock, Kind
 from napari_unetseg.gui.run_view import RunView, Words
 from napari_unetseg.runs import listing
 
@@ -83,6 +85,14 @@ class RunDock(Dock):
     def show_result(self, folder: Path, result: dict[str, Any], before: str) -> None:
         """Show what a run has made, with a word before the sentence about it."""
 
+    def tell(self, text: str, kind: Kind = "done") -> None:
+        """Say how a run has ended, what it warned of too, wherever the user looks."""
+        warnings = " ".join(self.run.warnings)
+        kind = "warning" if warnings and kind != "error" else kind
+        self.say(f"{text} {warnings}".strip(), kind)
+        if not self.isVisible():
+            show_info(f"{self.words.job}: {text}")
+
     def refresh(self) -> None:
         """Let it be started if it can be; say what is missing if not."""
         if self.run.running:
@@ -124,9 +134,9 @@ class RunDock(Dock):
             case Stopped(result=result) if result:
                 self.show_result(folder, result, "Stopped. ")
             case Stopped():
-                self.say("Stopped; what is done is kept.")
+                self.tell("Stopped; what is done is kept.")
             case Failed(message=message):
-                self.say(message, "error")
+                self.tell(message, "error")
 
     def _find_run(self) -> None:
         """Show the newest run: under way, ended unseen, or able to go on."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from qtpy.QtCore import Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import (
@@ -82,6 +82,8 @@ class RunView(QWidget):
         Folder and last event: Finished, Stopped or Failed.
     folder : Path or None
         The run that is shown.
+    warnings : list of str
+        What the user should see and has to be told again at the end.
     """
 
     asked = Signal()
@@ -94,8 +96,11 @@ class RunView(QWidget):
         self._words = words
         self._story = Story()
         self._worker: Worker | None = None
-        self._discarding = False
+        # What the user wishes to become of the run that is under way.
+        self._wish: Literal["", "cancel", "stop", "discard"] = ""
+        self._is_new = False
         self._resumable = False
+        self.warnings: list[str] = []
         self._stays = False
         self.folder: Path | None = None
         self.curves: Curves | None = None
@@ -105,7 +110,9 @@ class RunView(QWidget):
         self.progress.setTextVisible(True)
         self.progress.setToolTip(f"How far the {words.job.lower()} is")
         self._layout.addWidget(self.progress)
-        self.start_button = self._button(words.start, "", self.asked.emit)
+        self.start_button = self._button(
+            words.start, "Begin, with the layers as they are now", self.asked.emit
+        )
         self.resume_button = self._button(
             "Go on", "Go on from where it was stopped", self.go_on
         )
@@ -133,7 +140,9 @@ class RunView(QWidget):
     def start(self, plan: Plan, name: str) -> None:
         """Start a new run; `name` is what napari calls it when it is closed."""
         self._stays = plan.stays
-        self._begin(plan.folder, launch(plan), name, "Starting…")
+        job = launch(plan, cancelled=lambda: self._wish in {"cancel", "discard"})
+        self._begin(plan.folder, job, name, "Starting…")
+        self._is_new = True
 
     def attach(self, folder: Path) -> None:
         """Show a run that is under way; it does not end with this napari."""
@@ -154,11 +163,14 @@ class RunView(QWidget):
         self._begin(self.folder, job, name, "Resuming…")
 
     def stop(self) -> None:
-        """Ask the run to keep what it has and to end."""
-        if self.folder is None or not self._command("keep"):
-            return
-        self.stop_button.setEnabled(False)
-        self._dock.say(self._words.stopping, "busy")
+        """Ask the run to keep what it has and to end; before the work, cancel it."""
+        if self._is_new and not self._story.started:
+            self._wish = "cancel"
+            self._dock.say("Cancelling…", "busy")
+        elif self._command("keep"):
+            self._wish = "stop"
+            self._dock.say(self._words.stopping, "busy")
+        self._show_state()
 
     def discard(self) -> None:
         """After a question, stop the run and delete what it made."""
@@ -172,11 +184,12 @@ class RunView(QWidget):
         )
         if answer != QMessageBox.StandardButton.Yes:
             return
-        if self.running:
-            self._discarding = self._command("cancel")
-            return
-        self._forget()
-        self._dock.say("Discarded.")
+        if not self.running:
+            self._forget()
+            self._dock.say("Discarded.")
+        elif (self._is_new and not self._story.started) or self._command("cancel"):
+            self._wish = "discard"
+            self._show_state()
 
     def follow(self, theme: str) -> None:
         """Take the colours of a napari theme."""
@@ -195,8 +208,10 @@ class RunView(QWidget):
     def _begin(
         self, folder: Path, job: Generator[object], name: str, text: str
     ) -> None:
-        self.folder, self._resumable, self._discarding = folder, False, False
+        self.folder, self._resumable = folder, False
+        self._wish, self._is_new = "", False
         self._story = Story()
+        self.warnings = []
         if self._words.curves:
             self._renew_curves()
         self.progress.setRange(0, 0)
@@ -231,10 +246,13 @@ class RunView(QWidget):
 
     def _tell(self, event: Event) -> None:
         match event:
-            case Note(text=text, level=level):
-                self._dock.say(text, "warning" if level == "warning" else "busy")
+            case Note(text=text, level="warning"):
+                self.warnings.append(text)
+                self._dock.say(" ".join(self.warnings), "warning")
             case Started(device=device, precision=precision):
-                self._dock.say(f"{self._words.job} on {device} in {precision}.", "busy")
+                if not self.warnings:
+                    how = f"{self._words.job} on {device} in {precision}."
+                    self._dock.say(how, "busy")
                 self._show_state()
             case Planned():
                 self._show_state()
@@ -257,11 +275,9 @@ class RunView(QWidget):
         end = self._story.end
         folder = self.folder
         self._worker = None
-        if end is None or folder is None:
-            return
-        if self._discarding:
+        if end is None or folder is None or self._wish == "discard":
             self._forget()
-            self._dock.say("Discarded.")
+            self._dock.say("Discarded." if self._wish == "discard" else "Cancelled.")
             self.busy.emit(False)
             return
         blameless = isinstance(end, Failed) and end.mendable and not self._story.started
@@ -299,7 +315,7 @@ class RunView(QWidget):
         self.start_button.setVisible(not running)
         self.resume_button.setVisible(not running and self._resumable)
         self.stop_button.setVisible(running)
-        self.stop_button.setEnabled(running and self._story.started)
+        self.stop_button.setEnabled(running and not self._wish)
         has_discard = self._words.curves and (running or self._resumable)
         self.discard_button.setVisible(has_discard)
 

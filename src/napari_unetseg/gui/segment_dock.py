@@ -273,7 +273,7 @@ class SegmentDock(RunDock):
         layer = add_result(self.viewer, made)
         listing.mark_seen(folder)
         tidy(folder)
-        self.say(f"The labels are in the layer '{layer.name}'.", "done")
+        self.tell(f"The labels are in the layer '{layer.name}'.")
 
     # -- small things -------------------------------------------------------------
 

@@ -295,7 +295,7 @@ class TrainDock(RunDock):
         question = read_question(folder)
         assert isinstance(question, TrainQuestion)
         self._trained = folder / question.model
-        self.say(f"{before}{summary(result)} Model: {self._trained}", "done")
+        self.tell(f"{before}{summary(result)} Model: {self._trained}")
         self.segment_button.setVisible(self._trained.exists())
         self.training.offer_models()
 
