@@ -13,7 +13,7 @@ import napari
 import numpy as np
 from qtpy.QtCore import QTimer
 
-from napari_unetseg.gui.train_dock import TrainDock
+from napari_unetseg.gui.train.dock import TrainDock
 from napari_unetseg.runs import process
 
 CHILD = Path(__file__).with_name("child.py")

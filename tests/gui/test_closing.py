@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from napari_unetseg.gui.train_dock import KEEP_TRAINING, STOP, TrainDock
+from napari_unetseg.gui.train.dock import KEEP_TRAINING, STOP, TrainDock
 from napari_unetseg.runs import client
 from napari_unetseg.runs.home import runs_folder
 from napari_unetseg.runs.lock import is_taken

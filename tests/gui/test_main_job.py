@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from napari_unetseg.core.read import read_image
-from napari_unetseg.gui import segment_dock
+from napari_unetseg.gui.segment import dock as segment_dock
 from napari_unetseg.runs.home import runs_folder
 
 pytestmark = pytest.mark.gui
@@ -143,7 +143,10 @@ def _loaded_by_docks() -> set[str]:
     """What opening the docks loads, in an interpreter of its own."""
     code = (
         "import sys\n"
-        "from napari_unetseg.gui import train_dock, segment_dock, report_dock, curves\n"
+        "import napari_unetseg.gui.train.dock\n"
+        "import napari_unetseg.gui.segment.dock\n"
+        "import napari_unetseg.gui.report.dock\n"
+        "import napari_unetseg.gui.run.curves\n"
         "print(*{name.partition('.')[0] for name in sys.modules})"
     )
     answer = subprocess.run(

@@ -10,8 +10,8 @@ from qtpy.QtCore import QObject, QTimer, Signal  # type: ignore[attr-defined]
 
 from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.core.prepare.targets import annotation
-from napari_unetseg.gui.sources import labels_of
-from napari_unetseg.gui.worker import Worker, start_worker
+from napari_unetseg.gui.parts.sources import labels_of
+from napari_unetseg.gui.parts.worker import Worker, start_worker
 
 if TYPE_CHECKING:
     from collections.abc import Generator

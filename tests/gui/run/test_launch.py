@@ -19,8 +19,8 @@ from napari_unetseg.core.events import Failed, Finished, Step, Stopped
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.read import read_image
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
-from napari_unetseg.gui import launch as launching
-from napari_unetseg.gui.launch import Copying, Input, Plan, is_stored_in, launch
+from napari_unetseg.gui.run import launch as launching
+from napari_unetseg.gui.run.launch import Copying, Input, Plan, is_stored_in, launch
 from napari_unetseg.runs import client, process
 from napari_unetseg.runs.folder import read_question
 from napari_unetseg.runs.lock import is_taken

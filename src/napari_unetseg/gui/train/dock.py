@@ -11,16 +11,16 @@ from qtpy.QtWidgets import QPushButton
 from napari_unetseg.core.errors import InputError, UnetsegError
 from napari_unetseg.core.prepare.slices import check_shapes
 from napari_unetseg.core.prepare.split import split
-from napari_unetseg.gui import settings, sources
-from napari_unetseg.gui.channels import FurtherChannels
-from napari_unetseg.gui.choices import LayerBox, follow_layers
-from napari_unetseg.gui.form import sentence
-from napari_unetseg.gui.launch import Input, Plan
-from napari_unetseg.gui.look import Look
-from napari_unetseg.gui.run_dock import RunDock
-from napari_unetseg.gui.run_view import Words
-from napari_unetseg.gui.speed import Speed
-from napari_unetseg.gui.train_form import TrainForm, restore
+from napari_unetseg.gui.parts import settings, sources
+from napari_unetseg.gui.parts.channels import FurtherChannels
+from napari_unetseg.gui.parts.choices import LayerBox, follow_layers
+from napari_unetseg.gui.parts.form import sentence
+from napari_unetseg.gui.run.dock import RunDock
+from napari_unetseg.gui.run.launch import Input, Plan
+from napari_unetseg.gui.run.view import Words
+from napari_unetseg.gui.train.form import TrainForm, restore
+from napari_unetseg.gui.train.look import Look
+from napari_unetseg.gui.train.speed import Speed
 from napari_unetseg.runs import listing
 from napari_unetseg.runs.cost import training_cost
 from napari_unetseg.runs.folder import read_question

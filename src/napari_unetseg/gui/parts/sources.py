@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_unetseg.gui.launch import Input
+from napari_unetseg.gui.run.launch import Input
 from napari_unetseg.layers.from_layer import (
     image_from_layer,
     join_channels,

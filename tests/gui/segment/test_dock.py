@@ -14,8 +14,8 @@ from napari_unetseg.core.config import NetworkConfig, SegmentConfig
 from napari_unetseg.core.image import Image as CoreImage
 from napari_unetseg.core.network.card import ModelCard
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
-from napari_unetseg.gui.result import add_result, result_of, tidy
-from napari_unetseg.gui.segment_dock import THIS, SegmentDock
+from napari_unetseg.gui.segment.dock import THIS, SegmentDock
+from napari_unetseg.gui.segment.result import add_result, result_of, tidy
 from napari_unetseg.runs import client
 from napari_unetseg.runs.home import models_folder
 from napari_unetseg.runs.questions import SegmentQuestion

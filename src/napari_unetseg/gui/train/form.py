@@ -9,7 +9,7 @@ from psygnal import Signal
 
 from napari_unetseg.core.config import PRESETS, TrainConfig, train_config
 from napari_unetseg.core.errors import InputError
-from napari_unetseg.gui.fields import (
+from napari_unetseg.gui.parts.fields import (
     AUGMENTATION,
     MINUTES,
     TRAINING,
@@ -17,7 +17,7 @@ from napari_unetseg.gui.fields import (
     config_of,
     value_of,
 )
-from napari_unetseg.gui.form import Folded
+from napari_unetseg.gui.parts.form import Folded
 from napari_unetseg.runs.listing import model_name, models
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_unetseg.gui.form import Form
+from napari_unetseg.gui.parts.form import Form
 
 if TYPE_CHECKING:
     from collections.abc import Callable

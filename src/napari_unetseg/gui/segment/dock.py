@@ -13,17 +13,17 @@ from qtpy.QtWidgets import QFileDialog
 from napari_unetseg.core.config import SegmentConfig
 from napari_unetseg.core.errors import InputError, ModelError, UnetsegError
 from napari_unetseg.core.network.card import ModelCard, read_card
-from napari_unetseg.gui import settings, sources
-from napari_unetseg.gui.channels import ModelChannels
-from napari_unetseg.gui.choices import LayerBox, follow_layers
-from napari_unetseg.gui.fields import DEVICE, PRECISION
-from napari_unetseg.gui.form import Folded, sentence
-from napari_unetseg.gui.launch import Input, Plan
-from napari_unetseg.gui.result import Made, add_result, result_of, tidy
-from napari_unetseg.gui.run_dock import RunDock
-from napari_unetseg.gui.run_view import Words
-from napari_unetseg.gui.train_form import restore
-from napari_unetseg.gui.worker import start_worker
+from napari_unetseg.gui.parts import settings, sources
+from napari_unetseg.gui.parts.channels import ModelChannels
+from napari_unetseg.gui.parts.choices import LayerBox, follow_layers
+from napari_unetseg.gui.parts.fields import DEVICE, PRECISION
+from napari_unetseg.gui.parts.form import Folded, sentence
+from napari_unetseg.gui.parts.worker import start_worker
+from napari_unetseg.gui.run.dock import RunDock
+from napari_unetseg.gui.run.launch import Input, Plan
+from napari_unetseg.gui.run.view import Words
+from napari_unetseg.gui.segment.result import Made, add_result, result_of, tidy
+from napari_unetseg.gui.train.form import restore
 from napari_unetseg.layers.derived import derived_placement
 from napari_unetseg.runs import listing
 from napari_unetseg.runs.home import models_folder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from napari_unetseg.core.config import PRESETS, TrainConfig, train_config
-from napari_unetseg.gui.fields import (
+from napari_unetseg.gui.parts.fields import (
     AUGMENTATION,
     DEVICE,
     MINUTES,

@@ -20,10 +20,10 @@ from qtpy.QtWidgets import QAbstractButton, QFileDialog
 
 from napari_unetseg.core.evaluate.report import COLUMNS, evaluate
 from napari_unetseg.core.image import Image
-from napari_unetseg.gui import report_dock
-from napari_unetseg.gui.report_dock import ReportDock
-from napari_unetseg.gui.report_question import compare
-from napari_unetseg.gui.report_table import short
+from napari_unetseg.gui.report import dock as report_dock
+from napari_unetseg.gui.report.dock import ReportDock
+from napari_unetseg.gui.report.question import compare
+from napari_unetseg.gui.report.table import short
 
 pytestmark = pytest.mark.gui
 
@@ -480,7 +480,7 @@ def test_torch_is_never_loaded():
 import sys
 import numpy as np
 from napari.layers import Labels
-from napari_unetseg.gui import report_dock
+from napari_unetseg.gui.report import dock as report_dock
 layers = [Labels(np.ones((2, 4, 4), int)) for _ in range(2)]
 assert sum(report_dock.compare(report_dock.ask(*layers, ignore=()))) == 1.5
 print(sorted({"torch", "safetensors"} & set(sys.modules)))

@@ -25,8 +25,8 @@ from napari_unetseg.core.events import (
     Started,
     Stopped,
 )
-from napari_unetseg.gui.launch import Copying, Plan, follow, launch, resume
-from napari_unetseg.gui.worker import Worker, start_worker
+from napari_unetseg.gui.parts.worker import Worker, start_worker
+from napari_unetseg.gui.run.launch import Copying, Plan, follow, launch, resume
 from napari_unetseg.runs import client
 from napari_unetseg.runs.listing import discard
 from napari_unetseg.runs.story import Story, duration
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from pathlib import Path
 
-    from napari_unetseg.gui.curves import Curves
-    from napari_unetseg.gui.dock import Dock
+    from napari_unetseg.gui.parts.dock import Dock
+    from napari_unetseg.gui.run.curves import Curves
 
 
 @dataclass(frozen=True)
@@ -320,7 +320,7 @@ class RunView(QWidget):
         self.discard_button.setVisible(has_discard)
 
     def _renew_curves(self) -> None:
-        from napari_unetseg.gui.curves import Curves
+        from napari_unetseg.gui.run.curves import Curves
 
         self._drop_curves()
         self.curves = Curves(self._dock.viewer.theme)

@@ -10,12 +10,12 @@ from magicgui.widgets import LineEdit
 from qtpy.QtWidgets import QWidget
 
 from napari_unetseg.core.events import Planned, Step, Validated
-from napari_unetseg.gui.channels import FurtherChannels
-from napari_unetseg.gui.choices import LayerBox, follow_layers
-from napari_unetseg.gui.curves import Curves, thinned
-from napari_unetseg.gui.dock import Dock
-from napari_unetseg.gui.form import Folded, Form, sentence
-from napari_unetseg.gui.worker import start_worker
+from napari_unetseg.gui.parts.channels import FurtherChannels
+from napari_unetseg.gui.parts.choices import LayerBox, follow_layers
+from napari_unetseg.gui.parts.dock import Dock
+from napari_unetseg.gui.parts.form import Folded, Form, sentence
+from napari_unetseg.gui.parts.worker import start_worker
+from napari_unetseg.gui.run.curves import Curves, thinned
 
 pytestmark = pytest.mark.gui
 

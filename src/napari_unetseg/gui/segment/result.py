@@ -13,7 +13,7 @@ import numpy as np
 from napari_unetseg.core.errors import RunError, UnetsegError
 from napari_unetseg.core.network.card import read_card
 from napari_unetseg.core.read import read_image
-from napari_unetseg.gui.launch import INPUTS, LAYER
+from napari_unetseg.gui.run.launch import INPUTS, LAYER
 from napari_unetseg.runs.folder import programs, read_question
 from napari_unetseg.runs.questions import SegmentQuestion
 from napari_unetseg.runs.store import RESULT

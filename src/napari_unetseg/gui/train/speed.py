@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QObject, Signal  # type: ignore[attr-defined]
 
-from napari_unetseg.gui.worker import Worker, start_worker
+from napari_unetseg.gui.parts.worker import Worker, start_worker
 from napari_unetseg.runs import machine
 
 if TYPE_CHECKING:

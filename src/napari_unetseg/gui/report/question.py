@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.evaluate.report import Report, evaluation
-from napari_unetseg.gui import sources
-from napari_unetseg.gui.result import METADATA
+from napari_unetseg.gui.parts import sources
+from napari_unetseg.gui.segment.result import METADATA
 from napari_unetseg.layers.align import aligned
 from napari_unetseg.layers.place import Placed, place
 

@@ -8,8 +8,8 @@ from magicgui.widgets import CheckBox
 from qtpy.QtCore import Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
-from napari_unetseg.gui.choices import LayerBox, layers_of_kind
-from napari_unetseg.gui.form import Form
+from napari_unetseg.gui.parts.choices import LayerBox, layers_of_kind
+from napari_unetseg.gui.parts.form import Form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,7 +8,7 @@ import signal
 import pytest
 from qtpy.QtWidgets import QMessageBox
 
-from napari_unetseg.gui.train_dock import KEEP_TRAINING, TrainDock
+from napari_unetseg.gui.train.dock import KEEP_TRAINING, TrainDock
 from napari_unetseg.runs import client, home
 from napari_unetseg.runs.lock import is_taken
 

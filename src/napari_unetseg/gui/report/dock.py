@@ -10,11 +10,12 @@ from qtpy.QtCore import QSize
 from qtpy.QtWidgets import QFileDialog, QLabel, QSizePolicy
 
 from napari_unetseg.core.errors import InputError, UnetsegError
-from napari_unetseg.gui import sources
-from napari_unetseg.gui.choices import LayerBox, follow_layers, layers_of_kind
-from napari_unetseg.gui.dock import HEIGHT, Dock
-from napari_unetseg.gui.report_buttons import ReportButtons
-from napari_unetseg.gui.report_question import (
+from napari_unetseg.gui.parts import sources
+from napari_unetseg.gui.parts.choices import LayerBox, follow_layers, layers_of_kind
+from napari_unetseg.gui.parts.dock import HEIGHT, Dock
+from napari_unetseg.gui.parts.worker import Worker, start_worker
+from napari_unetseg.gui.report.buttons import ReportButtons
+from napari_unetseg.gui.report.question import (
     Answer,
     Comparison,
     ask,
@@ -23,8 +24,7 @@ from napari_unetseg.gui.report_question import (
     in_words,
     likely_pair,
 )
-from napari_unetseg.gui.report_table import ReportTable
-from napari_unetseg.gui.worker import Worker, start_worker
+from napari_unetseg.gui.report.table import ReportTable
 from napari_unetseg.runs.listing import file_name
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from napari.utils.notifications import show_info
 
 from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.core.events import Event, Failed, Finished, Stopped
-from napari_unetseg.gui import settings
-from napari_unetseg.gui.dock import Dock, Kind
-from napari_unetseg.gui.run_view import RunView, Words
+from napari_unetseg.gui.parts import settings
+from napari_unetseg.gui.parts.dock import Dock, Kind
+from napari_unetseg.gui.run.view import RunView, Words
 from napari_unetseg.runs import listing
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from napari.viewer import Viewer
 
-    from napari_unetseg.gui.form import Folded
-    from napari_unetseg.gui.launch import Plan
+    from napari_unetseg.gui.parts.form import Folded
+    from napari_unetseg.gui.run.launch import Plan
     from napari_unetseg.runs.status import RunStatus
 
 _HOW = {"failed": "failed", "interrupted": "was broken off"}

@@ -1,0 +1,1 @@
+"""What the docks are made of: forms, boxes of layers, settings, workers."""

@@ -1,0 +1,1 @@
+"""The IoU report dock: two labels layers become a table of scores."""

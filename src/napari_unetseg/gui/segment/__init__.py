@@ -1,0 +1,1 @@
+"""The Segment dock: a layer and a model become labels."""

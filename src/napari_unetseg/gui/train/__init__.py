@@ -1,0 +1,1 @@
+"""The Train dock: layers and settings become a training."""
