@@ -235,7 +235,7 @@ def test_a_model_that_has_gone_is_noticed_at_the_start(dock, network):
 
     dock.run.start_button.click()
 
-    says(dock, "no model file", "first")
+    says(dock, "'first' has gone", "Choose another")
     assert not dock.run.running
 
 

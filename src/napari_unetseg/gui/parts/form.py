@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from magicgui.widgets.bases import Widget
 
 LABEL_WIDTH = 92
+HEADING_HEIGHT = 26
 
 
 class Form(QWidget):
@@ -91,6 +92,8 @@ class Folded(QWidget):
         self.form = Form(widgets)
         self.heading = QPushButton()
         self.heading.setCheckable(True)
+        # napari draws a disabled button with a border that cuts off its text.
+        self.heading.setMinimumHeight(HEADING_HEIGHT)
         self.heading.setStyleSheet("QPushButton { text-align: left; }")
         self.heading.setToolTip(f"Show or hide: {title.lower()}")
         self.heading.toggled.connect(self._show)

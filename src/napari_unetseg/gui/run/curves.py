@@ -11,10 +11,12 @@ from qtpy.QtWidgets import QVBoxLayout, QWidget
 from napari_unetseg.core.events import Event, Planned, Step, Validated
 from napari_unetseg.core.train.schedule import WARM_UP
 
-HEIGHT = 170
+HEIGHT = 180
 # Blues that stand out from napari's dark and light backgrounds.
 _IOU_ON_DARK, _IOU_ON_LIGHT = "#7aa2ff", "#1d4ed8"
 _HALF = 127
+# Of the axis of steps with its label, in pixels.
+_AXIS_HEIGHT = 40
 # Points per curve that are drawn; more than the dock has pixels.
 _MOST_POINTS = 1000
 
@@ -39,6 +41,9 @@ class Curves(QWidget):
         layout.addWidget(self._plot)
         item = self._plot.getPlotItem()
         item.setMenuEnabled(False)
+        # Room for what reaches beyond the ends of the axes.
+        item.layout.setContentsMargins(0, 8, 0, 0)
+        item.getAxis("bottom").setHeight(_AXIS_HEIGHT)
         item.hideButtons()
         item.setMouseEnabled(x=False, y=False)
         item.setXRange(0, WARM_UP, padding=0.01)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from napari_unetseg.gui.run.launch import Plan
     from napari_unetseg.runs.status import RunStatus
 
+OPEN_ONE = "Open one, or try a sample: File > Open Sample > U-Net Segmentation"
 _HOW = {"failed": "failed", "interrupted": "was broken off"}
 
 

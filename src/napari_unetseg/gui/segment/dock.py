@@ -19,7 +19,7 @@ from napari_unetseg.gui.parts.choices import LayerBox, follow_layers
 from napari_unetseg.gui.parts.fields import DEVICE, PRECISION
 from napari_unetseg.gui.parts.form import Folded, sentence
 from napari_unetseg.gui.parts.worker import start_worker
-from napari_unetseg.gui.run.dock import RunDock
+from napari_unetseg.gui.run.dock import OPEN_ONE, RunDock
 from napari_unetseg.gui.run.launch import Input, Plan
 from napari_unetseg.gui.run.view import Words
 from napari_unetseg.gui.segment.result import Made, add_result, result_of, tidy
@@ -141,7 +141,7 @@ class SegmentDock(RunDock):
         """
         images = self.chosen_images()
         if not images:
-            raise InputError("There is no image", "Open one, or a sample: File > Open")
+            raise InputError("There is no image", OPEN_ONE)
         if self._card is None:
             raise InputError("There is no model", "Train one, or choose a model file")
         if isinstance(self._card, UnetsegError):
@@ -234,8 +234,14 @@ class SegmentDock(RunDock):
     def _on_model(self) -> None:
         self._card = None
         if self.model.value:
+            path = Path(self.model.value)
             try:
-                self._card = read_card(Path(self.model.value))
+                if not path.exists():
+                    raise ModelError(
+                        f"The model '{listing.model_name(path)}' has gone",
+                        "Choose another one, or train one",
+                    )
+                self._card = read_card(path)
             except UnetsegError as error:
                 self._card = error
         card = self._card

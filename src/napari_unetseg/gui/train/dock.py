@@ -15,7 +15,7 @@ from napari_unetseg.gui.parts import settings, sources
 from napari_unetseg.gui.parts.channels import FurtherChannels
 from napari_unetseg.gui.parts.choices import LayerBox, follow_layers
 from napari_unetseg.gui.parts.form import sentence
-from napari_unetseg.gui.run.dock import RunDock
+from napari_unetseg.gui.run.dock import OPEN_ONE, RunDock
 from napari_unetseg.gui.run.launch import Input, Plan
 from napari_unetseg.gui.run.view import Words
 from napari_unetseg.gui.train.form import TrainForm, restore
@@ -158,7 +158,7 @@ class TrainDock(RunDock):
         self.look.changed.connect(self.refresh)
         self.speed.changed.connect(self.refresh)
         self.run.busy.connect(self.segment_button.hide)
-        self.run.busy.connect(self.speed.stop)
+        self.run.busy.connect(self._share_computer)
         self.segment_button.clicked.connect(self._open_segment)
 
     # -- what is asked ------------------------------------------------------------
@@ -236,7 +236,7 @@ class TrainDock(RunDock):
         """
         images = self.chosen_images()
         if not images:
-            raise InputError("There is no image", "Open one, or a sample: File > Open")
+            raise InputError("There is no image", OPEN_ONE)
         if self.labels.value is None:
             raise InputError(
                 "There are no labels", "Add a labels layer and paint some of each class"
@@ -272,6 +272,13 @@ class TrainDock(RunDock):
             self._tell("" if seen is None or seen.problem else seen.sentence, "")
         else:
             self._tell(" ".join(filter(None, asked.notes)), self._cost(asked))
+
+    def _share_computer(self, busy: bool) -> None:
+        """Measure only while nothing more important is computed."""
+        if busy:
+            self.speed.stop()
+        else:
+            self.speed.measure()
 
     def _tell(self, verdict: str, cost: str) -> None:
         for label, text in ((self.verdict, verdict), (self.cost, cost)):
