@@ -33,9 +33,9 @@ def main(closing: str) -> None:
     timer = QTimer()
 
     def go_on() -> None:
-        if dock.run.start_button.isEnabled() and not dock.run.running:
-            dock.run.start_button.click()
-        elif "step" in dock.run.progress.format():
+        if dock.run.controls.start.isEnabled() and not dock.run.running:
+            dock.run.controls.start.click()
+        elif "step" in dock.run.controls.progress.format():
             timer.stop()
             viewer.close()
 

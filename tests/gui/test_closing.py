@@ -77,8 +77,8 @@ def test_keep_training_keeps_training_and_is_found_again(session, model, qtbot, 
     assert is_taken(folder)
     dock = TrainDock(model)
     qtbot.addWidget(dock)
-    until(lambda: "step" in dock.run.progress.format())
-    dock.run.stop_button.click()
+    until(lambda: "step" in dock.run.controls.progress.format())
+    dock.run.controls.stop.click()
     until(lambda: not dock.run.running)
     assert client.status(folder).state == "stopped"
 

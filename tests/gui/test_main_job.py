@@ -47,8 +47,8 @@ def trained(viewer, dock, until):
         for field, widget in train.training.widgets.items():
             if field.name in SETTINGS or field.name == "steps":
                 widget.value = SETTINGS.get(field.name, steps)
-        until(lambda: train.run.start_button.isEnabled())
-        train.run.start_button.click()
+        until(lambda: train.run.controls.start.isEnabled())
+        train.run.controls.start.click()
         until(lambda: not train.run.running, 240)
         assert "Model: " in train.said, train.said
         return train
@@ -65,9 +65,9 @@ def segmented(viewer, until):
         segment = viewer.window.dock_widgets["Segment with U-Net (napari-unetseg)"]
         segment.image.value = image
         segment.slices.value = slices
-        assert segment.run.start_button.isEnabled(), segment.said
+        assert segment.run.controls.start.isEnabled(), segment.said
         count = len(viewer.layers)
-        segment.run.start_button.click()
+        segment.run.controls.start.click()
         until(lambda: len(viewer.layers) > count or "error" in segment.said, 120)
         return viewer.layers[-1]
 

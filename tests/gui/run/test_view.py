@@ -58,17 +58,17 @@ def runs():
 def buttons(dock):
     view = dock.run
     shown = (
-        ("start", view.start_button),
-        ("go on", view.resume_button),
-        ("stop", view.stop_button),
-        ("discard", view.discard_button),
+        ("start", view.controls.start),
+        ("go on", view.controls.go_on),
+        ("stop", view.controls.stop),
+        ("discard", view.controls.discard),
     )
     return [name for name, button in shown if not button.isHidden()]
 
 
 def started(dock, until):
-    dock.run.start_button.click()
-    until(lambda: "step" in dock.run.progress.format())
+    dock.run.controls.start.click()
+    until(lambda: "step" in dock.run.controls.progress.format())
 
 
 def kill(folder):
@@ -81,13 +81,13 @@ def kill(folder):
 
 def test_before_the_start_it_can_only_start(dock):
     assert buttons(dock) == ["start"]
-    assert dock.run.progress.isHidden()
+    assert dock.run.controls.progress.isHidden()
 
 
 def test_a_run_shows_how_far_it_is_and_ends(dock, scenario, until):
     scenario("training")
 
-    dock.run.start_button.click()
+    dock.run.controls.start.click()
     assert buttons(dock) == ["stop", "discard"]
     assert not dock.form.isEnabled()
     until(lambda: not dock.run.running)
@@ -104,24 +104,24 @@ def test_stop_and_keep_leaves_a_run_that_can_go_on(dock, scenario, until):
     scenario("endless")
     started(dock, until)
 
-    dock.run.stop_button.click()
+    dock.run.controls.stop.click()
     assert "kept" in dock.said
-    assert not dock.run.stop_button.isEnabled()
+    assert not dock.run.controls.stop.isEnabled()
     until(lambda: not dock.run.running)
 
     (folder,) = runs()
     assert (folder / "saved").exists()
     assert buttons(dock) == ["start", "go on", "discard"]
-    dock.run.resume_button.click()
+    dock.run.controls.go_on.click()
     until(lambda: is_taken(folder))
 
 
 def test_before_the_work_has_begun_it_can_be_cancelled(dock, scenario, until):
     scenario("slow_to_begin")
-    dock.run.start_button.click()
+    dock.run.controls.start.click()
     until(runs)
 
-    dock.run.stop_button.click()
+    dock.run.controls.stop.click()
     until(lambda: not dock.run.running)
 
     assert not runs()
@@ -132,7 +132,7 @@ def test_before_the_work_has_begun_it_can_be_cancelled(dock, scenario, until):
 def test_what_was_warned_of_is_said_again_at_the_end(dock, scenario, until):
     scenario("warning")
 
-    dock.run.start_button.click()
+    dock.run.controls.start.click()
     until(lambda: not dock.run.running)
 
     assert "Mean IoU 0.750" in dock.said
@@ -145,7 +145,7 @@ def test_discard_asks_first(dock, scenario, until, monkeypatch):
     no = QMessageBox.StandardButton.No
     monkeypatch.setattr(QMessageBox, "question", lambda *_: no)
 
-    dock.run.discard_button.click()
+    dock.run.controls.discard.click()
 
     assert dock.run.running
     assert runs()
@@ -155,7 +155,7 @@ def test_discard_ends_the_run_and_deletes_it(dock, scenario, until, yes):
     scenario("endless")
     started(dock, until)
 
-    dock.run.discard_button.click()
+    dock.run.controls.discard.click()
     until(lambda: not dock.run.running)
 
     assert not runs()
@@ -166,10 +166,10 @@ def test_discard_ends_the_run_and_deletes_it(dock, scenario, until, yes):
 def test_a_stopped_run_can_be_discarded(dock, scenario, until, yes):
     scenario("endless")
     started(dock, until)
-    dock.run.stop_button.click()
+    dock.run.controls.stop.click()
     until(lambda: not dock.run.running)
 
-    dock.run.discard_button.click()
+    dock.run.controls.discard.click()
 
     assert not runs()
     assert buttons(dock) == ["start"]
@@ -190,7 +190,7 @@ def test_a_killed_engine_is_told_and_can_go_on(dock, scenario, until):
 def test_what_the_user_can_mend_is_one_sentence(dock, scenario, until):
     scenario("mendable")
 
-    dock.run.start_button.click()
+    dock.run.controls.start.click()
     until(lambda: not dock.run.running)
 
     assert dock.said == "the image is empty. Choose another."
@@ -200,7 +200,7 @@ def test_what_the_user_can_mend_is_one_sentence(dock, scenario, until):
 def test_a_bug_names_the_log(dock, scenario, until):
     scenario("bug")
 
-    dock.run.start_button.click()
+    dock.run.controls.start.click()
     until(lambda: not dock.run.running)
 
     assert "a very particular bug" in dock.said
@@ -213,11 +213,11 @@ def test_layers_may_go_and_be_painted_on_while_it_runs(dock, model, scenario, un
 
     model.layers["painted"].data[:] = 0
     model.layers.clear()
-    before = dock.run.progress.format()
-    until(lambda: dock.run.progress.format() != before)
+    before = dock.run.controls.progress.format()
+    until(lambda: dock.run.controls.progress.format() != before)
 
     assert dock.run.running
-    dock.run.stop_button.click()
+    dock.run.controls.stop.click()
     until(lambda: not dock.run.running)
     assert "kept" in dock.said or "Stopped" in dock.said
 
@@ -234,9 +234,9 @@ def test_a_dock_that_is_closed_leaves_the_run_to_the_next_one(
     until(lambda: again.run.running)
 
     assert is_taken(folder)
-    until(lambda: "step" in again.run.progress.format())
+    until(lambda: "step" in again.run.controls.progress.format())
     assert again.run.folder == folder
-    again.run.stop_button.click()
+    again.run.controls.stop.click()
     until(lambda: not again.run.running)
     assert client.status(folder).state == "stopped"
 
@@ -254,8 +254,8 @@ def test_two_docks_show_the_same_run(dock, opened, scenario, until):
     started(dock, until)
 
     other = opened()
-    until(lambda: "step" in other.run.progress.format())
-    other.run.stop_button.click()
+    until(lambda: "step" in other.run.controls.progress.format())
+    other.run.controls.stop.click()
 
     until(lambda: not dock.run.running and not other.run.running)
     assert len(runs()) == 1
@@ -265,7 +265,7 @@ def test_the_next_start_finds_a_run_that_was_stopped(dock, opened, scenario, unt
     scenario("endless")
     dock.closing.value = KEEP_TRAINING
     started(dock, until)
-    dock.run.stop_button.click()
+    dock.run.controls.stop.click()
     until(lambda: not dock.run.running)
 
     again = opened()
@@ -293,7 +293,7 @@ def test_the_next_start_tells_of_a_run_that_has_ended_meanwhile(
 def test_a_second_start_is_a_second_run(dock, scenario, until):
     scenario("training")
     for _ in range(2):
-        dock.run.start_button.click()
+        dock.run.controls.start.click()
         until(lambda: not dock.run.running)
 
     assert len(runs()) == 2

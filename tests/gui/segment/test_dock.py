@@ -70,7 +70,7 @@ def asked(dock):
 
 
 def says(dock, *words):
-    assert not dock.run.start_button.isEnabled()
+    assert not dock.run.controls.start.isEnabled()
     assert all(word in dock.said for word in words), dock.said
 
 
@@ -233,7 +233,7 @@ def test_it_says_what_the_model_tells_apart(model, qtbot):
 def test_a_model_that_has_gone_is_noticed_at_the_start(dock, network):
     network.unlink()
 
-    dock.run.start_button.click()
+    dock.run.controls.start.click()
 
     says(dock, "'first' has gone", "Choose another")
     assert not dock.run.running
@@ -265,7 +265,7 @@ def test_settings_are_remembered(dock, model, qtbot, tmp_path, monkeypatch):
     dock.choose_model(other)
     dock.tile.value = "128"
     monkeypatch.setattr(dock.run, "start", lambda plan, name: None)
-    dock.run.start_button.click()
+    dock.run.controls.start.click()
 
     again = opened(model, qtbot)
 

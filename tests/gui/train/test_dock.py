@@ -243,7 +243,7 @@ def test_why_it_cannot_be_measured_is_said(model, stripes, qtbot, until, monkeyp
 
 
 def says(dock, *words):
-    assert not dock.run.start_button.isEnabled()
+    assert not dock.run.controls.start.isEnabled()
     assert all(word in dock.said for word in words), dock.said
 
 
@@ -286,7 +286,7 @@ def test_painting_mends_what_was_missing(model, stripes, qtbot, until):
     layer.data_setitem((np.array([0, 0]), np.array([3, 3]), np.array([4, 5])), 1)
     layer.data_setitem((np.array([0, 0]), np.array([9, 9]), np.array([4, 5])), 2)
 
-    until(lambda: dock.run.start_button.isEnabled())
+    until(lambda: dock.run.controls.start.isEnabled())
     assert dock.said == ""
     assert "0 is not annotated" in dock.verdict.value
 
@@ -353,7 +353,7 @@ def test_settings_are_remembered_as_json(dock, model, qtbot, until, monkeypatch)
     dock.closing.value = KEEP_TRAINING
     monkeypatch.setattr(dock.run, "start", lambda plan, name: None)
 
-    dock.run.start_button.click()
+    dock.run.controls.start.click()
 
     assert settings_file().read_text().startswith("{")
     again = opened(model, qtbot, until)

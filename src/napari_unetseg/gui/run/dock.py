@@ -11,7 +11,8 @@ from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.core.events import Event, Failed, Finished, Stopped
 from napari_unetseg.gui.parts import settings
 from napari_unetseg.gui.parts.dock import Dock, Kind
-from napari_unetseg.gui.run.view import RunView, Words
+from napari_unetseg.gui.run.view import RunView
+from napari_unetseg.gui.run.words import Words
 from napari_unetseg.runs import listing
 
 if TYPE_CHECKING:
@@ -101,10 +102,10 @@ class RunDock(Dock):
         try:
             self.check()
         except UnetsegError as error:
-            self.run.start_button.setEnabled(False)
+            self.run.controls.start.setEnabled(False)
             self.hint(str(error))
         else:
-            self.run.start_button.setEnabled(True)
+            self.run.controls.start.setEnabled(True)
             self.hint("")
 
     def fold(self, box: Folded) -> None:

@@ -1,19 +1,11 @@
-"""A run in a dock's footer: progress, curves, and the buttons that fit its state."""
+"""A run in a dock's footer: begun, followed, told, and ended as the user wishes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from qtpy.QtCore import Signal  # type: ignore[attr-defined]
-from qtpy.QtWidgets import (
-    QHBoxLayout,
-    QMessageBox,
-    QProgressBar,
-    QPushButton,
-    QVBoxLayout,
-    QWidget,
-)
+from qtpy.QtWidgets import QMessageBox, QVBoxLayout, QWidget
 
 from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.core.events import (
@@ -21,45 +13,23 @@ from napari_unetseg.core.events import (
     Failed,
     Finished,
     Note,
-    Planned,
     Started,
     Stopped,
 )
 from napari_unetseg.gui.parts.worker import Worker, start_worker
+from napari_unetseg.gui.run.controls import Controls
 from napari_unetseg.gui.run.launch import Copying, Plan, follow, launch, resume
 from napari_unetseg.runs import client
 from napari_unetseg.runs.listing import discard
-from napari_unetseg.runs.story import Story, duration
+from napari_unetseg.runs.story import Story
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Generator
     from pathlib import Path
 
     from napari_unetseg.gui.parts.dock import Dock
     from napari_unetseg.gui.run.curves import Curves
-
-
-@dataclass(frozen=True)
-class Words:
-    """What a kind of run is called.
-
-    Attributes
-    ----------
-    job : str
-        As in "Training".
-    start, stop : str
-        On the buttons.
-    stopping : str
-        The sentence while it ends.
-    curves : bool
-        Whether it has a loss to draw.
-    """
-
-    job: str
-    start: str
-    stop: str
-    stopping: str
-    curves: bool = False
+    from napari_unetseg.gui.run.words import Words
 
 
 class RunView(QWidget):
@@ -80,6 +50,10 @@ class RunView(QWidget):
         A run begins or is over.
     ended : Signal(object, object)
         Folder and last event: Finished, Stopped or Failed.
+    controls : Controls
+        Progress bar and buttons.
+    curves : Curves or None
+        Loss and score of a training, in the dock's form.
     folder : Path or None
         The run that is shown.
     warnings : list of str
@@ -104,32 +78,16 @@ class RunView(QWidget):
         self._stays = False
         self.folder: Path | None = None
         self.curves: Curves | None = None
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(True)
-        self.progress.setToolTip(f"How far the {words.job.lower()} is")
-        self._layout.addWidget(self.progress)
-        self.start_button = self._button(
-            words.start, "Begin, with the layers as they are now", self.asked.emit
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.controls = Controls(
+            words,
+            start=self.asked.emit,
+            go_on=self.go_on,
+            stop=self.stop,
+            discard=self.discard,
         )
-        self.resume_button = self._button(
-            "Go on", "Go on from where it was stopped", self.go_on
-        )
-        self.stop_button = self._button(words.stop, words.stopping, self.stop)
-        self.discard_button = self._button(
-            "Discard…", "Stop it if it runs, and delete all that it made", self.discard
-        )
-        row = QHBoxLayout()
-        row.setContentsMargins(0, 0, 0, 0)
-        for button in (
-            self.start_button,
-            self.resume_button,
-            self.stop_button,
-            self.discard_button,
-        ):
-            row.addWidget(button)
-        self._layout.addLayout(row)
+        layout.addWidget(self.controls)
         self._show_state()
 
     @property
@@ -214,8 +172,7 @@ class RunView(QWidget):
         self.warnings = []
         if self._words.curves:
             self._renew_curves()
-        self.progress.setRange(0, 0)
-        self.progress.setFormat("")
+        self.controls.show_progress(self._story)
         self._worker = start_worker(
             job,
             owner=self,
@@ -242,7 +199,7 @@ class RunView(QWidget):
             self._tell(event)
         if self.curves is not None:
             self.curves.hear(news)
-        self._show_progress()
+        self.controls.show_progress(self._story)
 
     def _tell(self, event: Event) -> None:
         match event:
@@ -254,22 +211,6 @@ class RunView(QWidget):
                     how = f"{self._words.job} on {device} in {precision}."
                     self._dock.say(how, "busy")
                 self._show_state()
-            case Planned():
-                self._show_state()
-
-    def _show_progress(self) -> None:
-        story = self._story
-        if not story.total:
-            done = f"step {story.done}, measuring the speed" if story.done else ""
-            self.progress.setFormat(done or "starting")
-            return
-        left = story.seconds_left()
-        parts = [f"{story.unit} {story.done} of {story.total}"]
-        if left is not None and story.done < story.total:
-            parts.append(f"{duration(left)} left")
-        self.progress.setRange(0, story.total)
-        self.progress.setValue(story.done)
-        self.progress.setFormat(", ".join(parts))
 
     def _end(self, _: object) -> None:
         end = self._story.end
@@ -310,14 +251,11 @@ class RunView(QWidget):
         self._show_state()
 
     def _show_state(self) -> None:
-        running = self.running
-        self.progress.setVisible(running)
-        self.start_button.setVisible(not running)
-        self.resume_button.setVisible(not running and self._resumable)
-        self.stop_button.setVisible(running)
-        self.stop_button.setEnabled(running and not self._wish)
-        has_discard = self._words.curves and (running or self._resumable)
-        self.discard_button.setVisible(has_discard)
+        self.controls.show_state(
+            running=self.running,
+            stopping=bool(self._wish),
+            resumable=self._resumable,
+        )
 
     def _renew_curves(self) -> None:
         from napari_unetseg.gui.run.curves import Curves
@@ -332,14 +270,6 @@ class RunView(QWidget):
             self.curves.setParent(None)
             self.curves.deleteLater()
             self.curves = None
-
-    def _button(
-        self, text: str, tooltip: str, pressed: Callable[[], None]
-    ) -> QPushButton:
-        button = QPushButton(text)
-        button.setToolTip(tooltip)
-        button.clicked.connect(lambda: pressed())
-        return button
 
 
 def resumable(end: Event) -> bool:

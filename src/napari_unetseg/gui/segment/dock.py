@@ -21,7 +21,7 @@ from napari_unetseg.gui.parts.form import Folded, sentence
 from napari_unetseg.gui.parts.worker import start_worker
 from napari_unetseg.gui.run.dock import OPEN_ONE, RunDock
 from napari_unetseg.gui.run.launch import Input, Plan
-from napari_unetseg.gui.run.view import Words
+from napari_unetseg.gui.run.words import Words
 from napari_unetseg.gui.segment.result import Made, add_result, result_of, tidy
 from napari_unetseg.gui.train.form import restore
 from napari_unetseg.layers.derived import derived_placement

@@ -17,7 +17,7 @@ from napari_unetseg.gui.parts.choices import LayerBox, follow_layers
 from napari_unetseg.gui.parts.form import sentence
 from napari_unetseg.gui.run.dock import OPEN_ONE, RunDock
 from napari_unetseg.gui.run.launch import Input, Plan
-from napari_unetseg.gui.run.view import Words
+from napari_unetseg.gui.run.words import Words
 from napari_unetseg.gui.train.form import TrainForm, restore
 from napari_unetseg.gui.train.look import Look
 from napari_unetseg.gui.train.speed import Speed

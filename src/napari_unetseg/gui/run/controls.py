@@ -1,0 +1,94 @@
+"""The progress bar and the buttons of a run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import (
+    QHBoxLayout,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_unetseg.runs.story import duration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_unetseg.gui.run.words import Words
+    from napari_unetseg.runs.story import Story
+
+
+class Controls(QWidget):
+    """Shows what can be done with a run, and how far it is.
+
+    Parameters
+    ----------
+    words : Words
+        What the kind of run is called.
+    start, go_on, stop, discard : callable
+        What the buttons do.
+    """
+
+    def __init__(
+        self,
+        words: Words,
+        *,
+        start: Callable[[], None],
+        go_on: Callable[[], None],
+        stop: Callable[[], None],
+        discard: Callable[[], None],
+    ) -> None:
+        super().__init__()
+        self._can_be_discarded = words.curves
+        self.progress = QProgressBar()
+        self.progress.setToolTip(f"How far the {words.job.lower()} is")
+        self.start = _button(
+            words.start, "Begin, with the layers as they are now", start
+        )
+        self.go_on = _button("Go on", "Go on from where it was stopped", go_on)
+        self.stop = _button(words.stop, words.stopping, stop)
+        self.discard = _button(
+            "Discard…", "Stop it if it runs, and delete all that it made", discard
+        )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.progress)
+        row = QHBoxLayout()
+        for button in (self.start, self.go_on, self.stop, self.discard):
+            row.addWidget(button)
+        layout.addLayout(row)
+
+    def show_state(self, *, running: bool, stopping: bool, resumable: bool) -> None:
+        """Show the buttons that a state allows."""
+        self.progress.setVisible(running)
+        self.start.setVisible(not running)
+        self.go_on.setVisible(not running and resumable)
+        self.stop.setVisible(running)
+        self.stop.setEnabled(not stopping)
+        there = running or resumable
+        self.discard.setVisible(self._can_be_discarded and there)
+
+    def show_progress(self, story: Story) -> None:
+        """Show how far a run is and how long it will take."""
+        if not story.total:
+            self.progress.setRange(0, 0)
+            step = f"step {story.done}, measuring the speed"
+            self.progress.setFormat(step if story.done else "starting")
+            return
+        parts = [f"{story.unit} {story.done} of {story.total}"]
+        left = story.seconds_left()
+        if left is not None and story.done < story.total:
+            parts.append(f"{duration(left)} left")
+        self.progress.setRange(0, story.total)
+        self.progress.setValue(story.done)
+        self.progress.setFormat(", ".join(parts))
+
+
+def _button(text: str, tooltip: str, pressed: Callable[[], None]) -> QPushButton:
+    button = QPushButton(text)
+    button.setToolTip(tooltip)
+    button.clicked.connect(lambda: pressed())
+    return button

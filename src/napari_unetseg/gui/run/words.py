@@ -1,0 +1,28 @@
+"""What a kind of run is called in its dock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a kind of run is called, and whether it has a loss to draw.
+
+    Attributes
+    ----------
+    job : str
+        As in "Training".
+    start, stop : str
+        On the buttons.
+    stopping : str
+        The sentence while it ends.
+    curves : bool
+        Whether it learns, and has something to show and to discard.
+    """
+
+    job: str
+    start: str
+    stop: str
+    stopping: str
+    curves: bool = False
