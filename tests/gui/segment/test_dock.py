@@ -143,6 +143,18 @@ def test_of_a_layer_with_fewer_dimensions_the_viewers_slice_is_found(
     assert np.array_equal(dock.plan().inputs["image"].image.array[0], stripes[0][3])
 
 
+def test_a_slice_that_the_layer_does_not_have_is_refused(dock, model):
+    model.add_image(np.zeros((40, 48, 64)), name="longer", scale=(50, 8, 8))
+    dock.image.value = model.layers["grey"]
+    dock.slices.value = THIS
+    model.dims.set_point(0, 50 * 30)
+
+    dock.run.controls.start.click()
+
+    assert "a slice that 'grey' does not have" in dock.said
+    assert not dock.run.running
+
+
 # -- channels -------------------------------------------------------------------------
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from magicgui.widgets import ComboBox, LineEdit, PushButton
 from qtpy.QtWidgets import QFileDialog
 
@@ -20,18 +18,15 @@ from napari_unetseg.gui.parts.fields import DEVICE, PRECISION
 from napari_unetseg.gui.parts.form import Folded, sentence
 from napari_unetseg.gui.parts.worker import start_worker
 from napari_unetseg.gui.run.dock import OPEN_ONE, RunDock
-from napari_unetseg.gui.run.launch import Input, Plan
+from napari_unetseg.gui.run.launch import Plan
 from napari_unetseg.gui.run.words import Words
+from napari_unetseg.gui.segment.question import Asked, ask, plan
 from napari_unetseg.gui.segment.result import Made, add_result, result_of, tidy
 from napari_unetseg.gui.train.form import restore
-from napari_unetseg.layers.derived import derived_placement
 from napari_unetseg.runs import listing
 from napari_unetseg.runs.home import models_folder
-from napari_unetseg.runs.questions import SegmentQuestion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from napari.layers import Image
     from napari.viewer import Viewer
 
@@ -131,34 +126,28 @@ class SegmentDock(RunDock):
             return self.channels.layers()
         return [self.image.value] if self.image.value is not None else []
 
-    def check(self) -> tuple[Input, SegmentConfig]:
-        """Image and configuration, if all fits.
+    def check(self) -> Asked:
+        """What is asked, if all fits.
 
         Raises
         ------
         UnetsegError
             In a sentence, if something is missing or does not fit.
         """
-        images = self.chosen_images()
-        if not images:
+        layers = self.chosen_images()
+        if not layers:
             raise InputError("There is no image", OPEN_ONE)
         if self._card is None:
             raise InputError("There is no model", "Train one, or choose a model file")
         if isinstance(self._card, UnetsegError):
             raise self._card
-        given = sources.input_of(images)
-        if given.image.channels and self.channels.boxes:
-            # Chosen one by one, whatever the layers are called.
-            image = replace(given.image, channels=self._card.channels)
-            given = replace(given, image=image)
-        expected = self._card.network.channels
-        if given.image.channel_count != expected:
-            raise ModelError(
-                f"The model expects {expected} channel{'s' * (expected != 1)}, but "
-                f"'{given.image.name}' has {given.image.channel_count}",
-                "Choose another layer or model",
-            )
-        return given, self._config()
+        tile = self.tile.value.strip()
+        config = SegmentConfig.check(
+            tile=int(tile) if tile.isdecimal() else tile or "auto",
+            device=self.device.value,
+            precision=self.precision.value,
+        )
+        return ask(layers, Path(self.model.value), self._card, config)
 
     def plan(self) -> Plan:
         """The segmentation that is asked for, with the layers as they are now.
@@ -169,59 +158,8 @@ class SegmentDock(RunDock):
             In a sentence, if something is missing or does not fit.
         """
         self._on_model()  # The file may have gone since it was chosen.
-        given, config = self.check()
-        model = str(self.model.value)
-        layer = self.chosen_images()[0]
-        start: dict[str, int] = {}
-        if self.slices.value == THIS:
-            start = self._shown_plane(layer, given)
-            given = Input(plane_of(given.image, start))
-        image = given.image
-
-        def ask(paths: Mapping[str, str]) -> SegmentQuestion:
-            return SegmentQuestion(
-                image=paths["image"],
-                model=model,
-                out="labels.ome.tif",
-                overwrite=True,
-                config=config,
-            )
-
-        attributes = layer.as_layer_data_tuple()[1]
-        axes = sources.image_of([layer]).axes
-        own = axes[: layer.ndim]
-        return Plan(
-            folder=listing.new_folder("segment", layer.name),
-            inputs={"image": given},
-            ask=ask,
-            layer={
-                "name": f"{layer.name} segmented",
-                "image": ", ".join(one.name for one in self.chosen_images()),
-                "placement": derived_placement(attributes, own, start),
-                "order": own.replace("C", ""),
-                "axes": image.plane_axes + "YX",
-                "shape": [*image.plane_grid, *image.plane_shape],
-            },
-        )
-
-    def _config(self) -> SegmentConfig:
-        tile = self.tile.value.strip()
-        return SegmentConfig.check(
-            tile=int(tile) if tile.isdecimal() else tile or "auto",
-            device=self.device.value,
-            precision=self.precision.value,
-        )
-
-    def _shown_plane(self, layer: Image, given: Input) -> dict[str, int]:
-        """Which plane of the layer the viewer shows, by axis."""
-        point = np.asarray(layer.world_to_data(self.viewer.dims.point[-layer.ndim :]))
-        axes = sources.image_of([layer]).axes[: layer.ndim]
-        index = {}
-        for axis in given.image.plane_axes:
-            number = axes.index(axis)
-            length = layer.data.shape[number]
-            index[axis] = int(np.clip(round(float(point[number])), 0, length - 1))
-        return index
+        shown = self.viewer.dims.point if self.slices.value == THIS else None
+        return plan(self.check(), shown)
 
     # -- what happens -------------------------------------------------------------
 
@@ -327,12 +265,3 @@ def describe(card: ModelCard) -> str:
     if score is not None:
         parts.append(f"Mean IoU {score:.3f} in validation.")
     return " ".join(parts)
-
-
-def plane_of(image: Any, index: Mapping[str, int]) -> Any:
-    """One plane of an image, as an image of the same axes with lengths of 1."""
-    where = tuple(
-        slice(index[axis], index[axis] + 1) if axis in index else slice(None)
-        for axis in image.axes
-    )
-    return replace(image, array=image.array[where])

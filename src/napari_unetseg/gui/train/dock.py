@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import ComboBox, LineEdit
 from qtpy.QtWidgets import QPushButton
 
 from napari_unetseg.core.errors import InputError, UnetsegError
-from napari_unetseg.core.prepare.slices import check_shapes
-from napari_unetseg.core.prepare.split import split
-from napari_unetseg.gui.parts import settings, sources
+from napari_unetseg.gui.parts import settings
 from napari_unetseg.gui.parts.channels import FurtherChannels
 from napari_unetseg.gui.parts.choices import LayerBox, follow_layers
 from napari_unetseg.gui.parts.form import sentence
 from napari_unetseg.gui.run.dock import OPEN_ONE, RunDock
-from napari_unetseg.gui.run.launch import Input, Plan
+from napari_unetseg.gui.run.launch import Plan
 from napari_unetseg.gui.run.words import Words
 from napari_unetseg.gui.train.form import TrainForm, restore
 from napari_unetseg.gui.train.look import Look
+from napari_unetseg.gui.train.question import Asked, ask, plan
 from napari_unetseg.gui.train.speed import Speed
 from napari_unetseg.runs import listing
 from napari_unetseg.runs.cost import training_cost
@@ -33,8 +31,6 @@ if TYPE_CHECKING:
     from napari.layers import Image
     from napari.viewer import Viewer
 
-    from napari_unetseg.core.config import TrainConfig
-    from napari_unetseg.core.image import Image as CoreImage
 
 SEGMENT_DOCK = "Segment with U-Net"
 STOP, KEEP_TRAINING = "stop and keep", "keep training"
@@ -45,31 +41,6 @@ WORDS = Words(
     stopping="Stopping: the best weights so far are being kept.",
     curves=True,
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Asked:
-    """A training that can be asked for.
-
-    Attributes
-    ----------
-    image : Input
-        What is learnt from.
-    labels : Image
-        What is painted; not yet a copy.
-    ids : tuple of int
-        The classes.
-    config : TrainConfig
-        How.
-    notes : tuple of str
-        What 0 means, and what is validated on.
-    """
-
-    image: Input
-    labels: CoreImage
-    ids: tuple[int, ...]
-    config: TrainConfig
-    notes: tuple[str, ...]
 
 
 class TrainDock(RunDock):
@@ -176,31 +147,10 @@ class TrainDock(RunDock):
         InputError
             In a sentence, if something is missing or does not fit.
         """
-        asked = self.check()
-        name = self.model.value.strip()
-        model = listing.new_model(name)
-        start_from = self.training.start_from.value
-        names = sources.class_names(self.labels.value)
-        colors = sources.class_colors(self.labels.value, asked.ids)
-
-        def ask(paths: Mapping[str, str]) -> TrainQuestion:
-            return TrainQuestion(
-                images=(paths["image"],),
-                labels=(paths["labels"],),
-                model=str(model),
-                start_from=start_from or None,
-                class_names=names,
-                class_colors=colors,
-                config=asked.config,
-            )
-
-        return Plan(
-            folder=listing.new_folder("train", name),
-            inputs={
-                "image": asked.image,
-                "labels": Input(sources.frozen(asked.labels)),
-            },
-            ask=ask,
+        return plan(
+            self.check(),
+            self.model.value.strip(),
+            start_from=self.training.start_from.value,
             stays=self.closing.value == KEEP_TRAINING,
         )
 
@@ -212,28 +162,6 @@ class TrainDock(RunDock):
         InputError
             In a sentence, if something is missing or does not fit.
         """
-        image, labels = self._pair()
-        seen = self.look.seen
-        if seen is None:
-            raise InputError("The labels are still being looked at", "Wait a moment")
-        if seen.problem:
-            raise InputError(seen.sentence)
-        if not self.model.value.strip():
-            raise InputError("The model has no name", "Give it one")
-        config = self.training.config
-        slices = [*seen.annotated]
-        parts = split(config.validation, slices, [0] * len(slices))
-        notes = (seen.sentence, parts.note)
-        return Asked(image, labels, seen.ids, config, notes)
-
-    def _pair(self) -> tuple[Input, CoreImage]:
-        """Image and labels, checked against one another.
-
-        Raises
-        ------
-        InputError
-            Saying what is missing or does not fit.
-        """
         images = self.chosen_images()
         if not images:
             raise InputError("There is no image", OPEN_ONE)
@@ -241,10 +169,10 @@ class TrainDock(RunDock):
             raise InputError(
                 "There are no labels", "Add a labels layer and paint some of each class"
             )
-        image = sources.input_of(images)
-        labels = sources.labels_of(self.labels.value)
-        check_shapes(image.image, labels)
-        return image, labels
+        asked = ask(images, self.labels.value, self.look.seen, self.training.config)
+        if not self.model.value.strip():
+            raise InputError("The model has no name", "Give it one")
+        return asked
 
     # -- what happens -------------------------------------------------------------
 
@@ -271,7 +199,7 @@ class TrainDock(RunDock):
             seen = self.look.seen
             self._tell("" if seen is None or seen.problem else seen.sentence, "")
         else:
-            self._tell(" ".join(filter(None, asked.notes)), self._cost(asked))
+            self._tell(asked.notes, self._cost(asked))
 
     def _share_computer(self, busy: bool) -> None:
         """Measure only while nothing more important is computed."""

@@ -1,0 +1,161 @@
+"""What a segmentation is asked: layers and a model, checked, as a plan for a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_unetseg.core.errors import InputError, ModelError
+from napari_unetseg.gui.parts import sources
+from napari_unetseg.gui.run.launch import Input, Plan
+from napari_unetseg.layers.derived import derived_placement
+from napari_unetseg.runs import listing
+from napari_unetseg.runs.questions import SegmentQuestion
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from napari.layers import Layer
+
+    from napari_unetseg.core.config import SegmentConfig
+    from napari_unetseg.core.image import Image
+    from napari_unetseg.core.network.card import ModelCard
+
+LABELS = "labels.ome.tif"
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A segmentation that can be asked for.
+
+    Attributes
+    ----------
+    layers : sequence of Layer
+        One layer, or one per channel of the model.
+    image : Input
+        These layers as one image.
+    model : Path
+        The model file.
+    config : SegmentConfig
+        How.
+    """
+
+    layers: Sequence[Layer]
+    image: Input
+    model: Path
+    config: SegmentConfig
+
+
+def ask(
+    layers: Sequence[Layer], model: Path, card: ModelCard, config: SegmentConfig
+) -> Asked:
+    """Check what can be checked without reading a pixel.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        One layer as it is, or one per channel of the model, in the model's order.
+    model : Path
+        The model file.
+    card : ModelCard
+        What it says about itself.
+    config : SegmentConfig
+        How.
+
+    Raises
+    ------
+    InputError, ModelError
+        In a sentence, if something does not fit.
+    """
+    given = sources.input_of(layers)
+    if len(layers) > 1:
+        # Chosen one by one, whatever the layers are called.
+        given = replace(given, image=replace(given.image, channels=card.channels))
+    found, expected = given.image.channel_count, card.network.channels
+    if found != expected:
+        raise ModelError(
+            f"The model expects {expected} channel{'s' * (expected != 1)}, but "
+            f"'{given.image.name}' has {found}",
+            "Choose another layer or model",
+        )
+    return Asked(layers, given, model, config)
+
+
+def plan(asked: Asked, point: Sequence[float] | None = None) -> Plan:
+    """Plan a run, whose labels will lie on the first layer.
+
+    Parameters
+    ----------
+    asked : Asked
+        As `ask` returned it.
+    point : sequence of float, optional
+        Point of the world, one number per dimension of the viewer; only the plane of
+        the layer there is segmented, the whole layer without.
+    """
+    layer, image, given = asked.layers[0], asked.image.image, asked.image
+    attributes = layer.as_layer_data_tuple()[1]
+    axes = sources.image_of([layer]).axes[: layer.ndim]
+    start: dict[str, int] = {}
+    if point is not None:
+        start = plane_at(layer, axes, image.plane_axes, point)
+        image = _plane(image, start)
+        given = Input(image)
+
+    def question(paths: Mapping[str, str]) -> SegmentQuestion:
+        return SegmentQuestion(
+            image=paths["image"],
+            model=str(asked.model),
+            out=LABELS,
+            overwrite=True,
+            config=asked.config,
+        )
+
+    return Plan(
+        folder=listing.new_folder("segment", layer.name),
+        inputs={"image": given},
+        ask=question,
+        layer={
+            "name": f"{layer.name} segmented",
+            "image": ", ".join(one.name for one in asked.layers),
+            "placement": derived_placement(attributes, axes, start),
+            "order": axes.replace("C", ""),
+            "axes": image.plane_axes + "YX",
+            "shape": [*image.plane_grid, *image.plane_shape],
+        },
+    )
+
+
+def plane_at(
+    layer: Layer, axes: str, plane_axes: str, point: Sequence[float]
+) -> dict[str, int]:
+    """Which plane of a layer a point of the world is in, by axis.
+
+    Raises
+    ------
+    InputError
+        If the point is beside the layer.
+    """
+    where = np.asarray(layer.world_to_data(point[-layer.ndim :]))
+    index = {}
+    for axis in plane_axes:
+        number = axes.index(axis)
+        place, length = round(float(where[number])), layer.data.shape[number]
+        if not 0 <= place < length:
+            raise InputError(
+                f"The viewer shows a slice that '{layer.name}' does not have",
+                "Move the slider to one, or segment all slices",
+            )
+        index[axis] = place
+    return index
+
+
+def _plane(image: Image, index: Mapping[str, int]) -> Image:
+    """One plane of an image, as an image of the same axes with lengths of 1."""
+    where = tuple(
+        slice(index[axis], index[axis] + 1) if axis in index else slice(None)
+        for axis in image.axes
+    )
+    return replace(image, array=image.array[where])
