@@ -290,3 +290,15 @@ def test_a_watched_run_is_touched(folder: Path, start: Start) -> None:
             break
     inbox.put(folder, inbox.Command("cancel"))
     assert last(events) == Stopped(reason="cancelled")
+
+
+def test_a_process_that_does_not_end_after_its_last_word_is_ended(
+    start: Callable[..., RunProcess], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "LAST_WORDS", 0.1)
+    run = start("deaf")
+
+    client.let_end(run)
+
+    assert run.returncode is not None
+    assert run.returncode != 0

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 import threading
 import time
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 POLL = 0.1
 PATIENCE = 30.0
 IMPATIENCE = 1.0
-LAST_WORDS = 10.0
 
 
 def follow(folder: Path, *, again: str, fresh: bool, as_json: bool) -> dict[str, Any]:
@@ -58,7 +56,7 @@ def follow(folder: Path, *, again: str, fresh: bool, as_json: bool) -> dict[str,
             process = client.start(folder, attached=True)
             with closing(display_for(as_json=as_json)) as display:
                 _accompany(folder, process, story, display, signals)
-            _wait(process)
+            client.let_end(process)
         finally:
             if fresh and not story.started and _is_blameless(story):
                 shutil.rmtree(folder, ignore_errors=True)
@@ -91,15 +89,6 @@ def _accompany(
                 target=client.cancel, args=(folder, process, patience), daemon=True
             ).start()
         time.sleep(POLL)
-
-
-def _wait(process: client.RunProcess) -> None:
-    """Let a process that has said its last word end."""
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(LAST_WORDS)
-        return
-    process.kill()
-    process.wait()
 
 
 def _is_blameless(story: Story) -> bool:

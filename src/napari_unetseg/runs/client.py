@@ -13,7 +13,13 @@ from napari_unetseg.core.errors import RunError
 from napari_unetseg.runs import inbox
 from napari_unetseg.runs.folder import LOCK, RUN, is_run, write_question
 from napari_unetseg.runs.lock import RunLock
-from napari_unetseg.runs.process import RunProcess, cancel, engine_command, start
+from napari_unetseg.runs.process import (
+    RunProcess,
+    cancel,
+    engine_command,
+    let_end,
+    start,
+)
 from napari_unetseg.runs.status import RunStatus, status
 from napari_unetseg.runs.watching import Watcher, watch
 
@@ -31,6 +37,7 @@ __all__ = [
     "create",
     "engine_command",
     "keep",
+    "let_end",
     "start",
     "status",
     "watch",

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ENFORCE = 5.0
+LAST_WORDS = 10.0
 
 
 class RunProcess(subprocess.Popen[bytes]):
@@ -118,6 +119,15 @@ def cancel(folder: Path, process: RunProcess, grace: float = 30.0) -> int:
             end()
             _wait(process, min(grace, ENFORCE))
     return process.wait()
+
+
+def let_end(process: RunProcess) -> None:
+    """Wait for a process that has said its last word; make it end if it does not."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(LAST_WORDS)
+        return
+    process.kill()
+    process.wait()
 
 
 def touch(folder: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import time
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -39,8 +38,6 @@ LAYER = "layer.json"
 # Below this many bytes an image is copied, so that the run folder is whole; above, it
 # is read where it lies, if it lies in a file that says the same.
 COPIED_BELOW = 256 * 2**20
-# Seconds that a process has to end after its last event.
-_LAST_WORDS = 10.0
 # What a run writes besides copies of its inputs: checkpoints, log, result.
 _ROOM = 200 * 2**20
 
@@ -169,21 +166,12 @@ def follow(
             yield tuple(watcher.look())
             time.sleep(POLL)
         if process is not None:
-            _let_end(process)
+            client.let_end(process)
     finally:
         if not watcher.ended and not stays:
             # A folder that has gone, or a full disk, is no reason not to close.
             with suppress(OSError, UnetsegError):
                 client.keep(folder)
-
-
-def _let_end(process: client.RunProcess) -> None:
-    """Wait for a process that has said its last word; not for ever."""
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(_LAST_WORDS)
-        return
-    process.kill()
-    process.wait()
 
 
 def _prepare(plan: Plan) -> Generator[Copying]:
