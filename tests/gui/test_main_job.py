@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from napari_unetseg.core.read import read_image
-from napari_unetseg.gui.segment import dock as segment_dock
+from napari_unetseg.runs import listing
 from napari_unetseg.runs.home import runs_folder
 
 pytestmark = pytest.mark.gui
@@ -87,11 +87,12 @@ def test_sample_train_segment_report(
 ):
     tidied = []
 
-    def keep_a_copy(folder):
-        shutil.copytree(folder, tmp_path / "segmentation")
-        tidied.append(folder)
+    def keep_a_copy(folder, *names):
+        if "inputs" in names:
+            shutil.copytree(folder, tmp_path / "segmentation")
+            tidied.append(folder)
 
-    monkeypatch.setattr(segment_dock, "tidy", keep_a_copy)
+    monkeypatch.setattr(listing, "tidy", keep_a_copy)
     image, labels = viewer.open_sample("napari-unetseg", "em")
     before = [np.array(layer.data) for layer in (image, labels)]
 

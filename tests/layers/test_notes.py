@@ -10,7 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_unetseg.core.image import Image
-from napari_unetseg.layers.notes import are_labels, class_names, notes_of, with_notes
+from napari_unetseg.layers.notes import (
+    are_labels,
+    class_names,
+    named_classes,
+    notes_of,
+    with_notes,
+)
 
 FEATURES = {"index": [1, 2, 40], "class": ["cell", "Ångström µ", "x"]}
 
@@ -30,6 +36,39 @@ def test_rows_without_a_name_or_an_id_are_left_out() -> None:
     nan = float("nan")
     features = {"index": [1, nan, 3], "class": [nan, "a", "b"]}
     assert class_names(notes_of(about(features), "labels")) == {3: "b"}
+
+
+NOT_IDS = ["", "cell", "²", "1_0", "-1", "2.5", 2.5, -3, float("inf"), None, b"3", 1j]
+
+
+@pytest.mark.parametrize("index", [*NOT_IDS, "pandas.NA", "pandas.NaT"])
+def test_what_is_no_id_is_left_out(index: Any) -> None:
+    pandas = pytest.importorskip("pandas")
+    if index in ("pandas.NA", "pandas.NaT"):
+        index = getattr(pandas, index.removeprefix("pandas."))
+    table = {"index": [1, index, 3.0, "4"], "class": ["a", "no", "c", "d"]}
+
+    assert named_classes(table) == {"1": "a", "3": "c", "4": "d"}
+    assert named_classes(pandas.DataFrame(table)) == {"1": "a", "3": "c", "4": "d"}
+
+
+def test_ids_without_a_name_are_left_out() -> None:
+    pandas = pytest.importorskip("pandas")
+    names = [None, float("nan"), pandas.NA, pandas.NaT, "e", 6]
+    table = {"index": [1, 2, 3, 4, 5, 6], "class": names}
+
+    assert named_classes(table) == {"5": "e", "6": "6"}
+    assert named_classes(pandas.DataFrame(table)) == {"5": "e", "6": "6"}
+
+
+def test_columns_that_hold_missing_whole_numbers() -> None:
+    pandas = pytest.importorskip("pandas")
+    index = pandas.array([1, None, 3], dtype="Int64")
+    kinds = pandas.Categorical(["a", "b", None])
+
+    assert named_classes(pandas.DataFrame({"index": index, "class": kinds})) == {
+        "1": "a"
+    }
 
 
 @pytest.mark.parametrize("features", [None, {}, {"index": [1]}, {"area": [2.0]}])

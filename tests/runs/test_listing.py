@@ -107,15 +107,14 @@ def test_no_name_is_given_twice():
     second = listing.new_model("em")
 
     assert second.name == "em-2.unetseg.safetensors"
-    folder = listing.new_folder("train", "em")
-    folder.mkdir(parents=True)
-    assert listing.new_folder("train", "em") != folder
+    assert listing.new_folder("train", "em") != listing.new_folder("train", "em")
 
 
 def test_a_model_that_a_run_will_write_is_not_the_one_for_another(run, question):
     folder = home.runs_folder() / "a"
     asked = question.model_copy(update={"model": str(listing.new_model("em"))})
     client.create(folder, asked)
+    assert listing.new_model("em").name == "em-2.unetseg.safetensors"
     with Journal(folder) as journal:
         journal.append(Planned(total=9, unit="step"))
     assert listing.new_model("em").name == "em-2.unetseg.safetensors"
@@ -139,6 +138,16 @@ def test_models_are_listed_the_newest_first():
     assert names == ["new", "old", "oldest"]
 
 
+def test_what_is_no_model_does_not_disturb_the_list():
+    home.models_folder().mkdir(parents=True)
+    path = listing.new_model("em")
+    path.touch()
+    (home.models_folder() / ".unfinished-1.unetseg.safetensors").touch()
+    (home.models_folder() / "gone.unetseg.safetensors").symlink_to("/nowhere")
+
+    assert listing.models() == [path]
+
+
 @given(st.text())
 def test_every_name_of_a_layer_becomes_a_name_of_a_file(text):
     name = listing.file_name(text)
@@ -146,5 +155,5 @@ def test_every_name_of_a_layer_becomes_a_name_of_a_file(text):
     assert name
     assert not set(name) & set('/\\:*?"<>|\0\n')
     assert name == name.strip(" .")
-    assert len(name) <= 60
+    assert len(name.encode()) <= 60
     assert Path(name).name == name

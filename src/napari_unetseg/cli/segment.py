@@ -104,9 +104,9 @@ def segment(
             folder = run_folder(run, out, "--out")
             client.create(folder, question, overwrite=overwrite)
         again = how_to_resume("segment", run, out, "--out")
-        follow(folder, again=again, fresh=not resume, as_json=as_json)
+        result = follow(folder, again=again, fresh=not resume, as_json=as_json)
     if not as_json:
-        _tell_outputs(folder)
+        _tell_outputs(folder, result)
         typer.echo(f"Done in {duration(time.monotonic() - begun)}. Run: {folder}")
 
 
@@ -136,12 +136,13 @@ def _check_endings(paths: list[Path]) -> None:
             )
 
 
-def _tell_outputs(folder: Path) -> None:
+def _tell_outputs(folder: Path, result: dict[str, Any]) -> None:
     question = read_question(folder)
     assert isinstance(question, SegmentQuestion)
-    typer.echo(f"Labels: {folder / question.out}")
+    names = result["out"]
+    typer.echo(f"Labels: {(folder / question.out).with_name(names[0])}")
     if question.scores:
-        typer.echo(f"Scores: {folder / question.scores}")
+        typer.echo(f"Scores: {(folder / question.scores).with_name(names[1])}")
 
 
 def _already_finished(folder: Path, result: dict[str, Any], as_json: bool) -> None:
@@ -149,4 +150,4 @@ def _already_finished(folder: Path, result: dict[str, Any], as_json: bool) -> No
         typer.echo(to_json(Finished(result=result)))
         return
     typer.echo("This segmentation is finished.", err=True)
-    _tell_outputs(folder)
+    _tell_outputs(folder, result)

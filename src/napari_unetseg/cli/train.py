@@ -219,14 +219,14 @@ def train(
         again = how_to_resume("train", run, model, "--model")
         result = follow(folder, again=again, fresh=not resume, as_json=as_json)
     if not as_json:
-        tell_trained(result, trained_model(folder), folder)
+        tell_trained(result, trained_model(folder, result), folder)
 
 
-def trained_model(folder: Path) -> Path:
-    """Path of the model that a run was asked for."""
+def trained_model(folder: Path, result: Mapping[str, Any]) -> Path:
+    """Path of the model that a run has made."""
     question = read_question(folder)
     assert isinstance(question, TrainQuestion)
-    return folder / question.model
+    return (folder / question.model).with_name(result["model"])
 
 
 def tell_trained(result: Mapping[str, Any], model: Path, folder: Path) -> None:
@@ -249,4 +249,4 @@ def _already_finished(folder: Path, result: dict[str, Any], as_json: bool) -> No
         typer.echo(to_json(Finished(result=result)))
         return
     typer.echo("This training is finished.", err=True)
-    tell_trained(result, trained_model(folder), folder)
+    tell_trained(result, trained_model(folder, result), folder)

@@ -36,7 +36,7 @@ def notes_of(attributes: Mapping[str, Any], kind: str) -> dict[str, str]:
     notes = {}
     if isinstance(known, dict):
         notes = {str(key): text for key, text in known.items() if isinstance(text, str)}
-    if classes := _classes(attributes.get("features")):
+    if classes := named_classes(attributes.get("features")):
         notes[CLASS_NAMES] = json.dumps(classes, ensure_ascii=False)
     return notes | {KIND: kind}
 
@@ -72,9 +72,36 @@ def class_names(notes: Mapping[str, str]) -> dict[int, str]:
     return {int(i): str(name) for i, name in named.items() if i.isdecimal()}
 
 
-def _classes(features: Any) -> dict[str, str]:
-    """Names by painted id from a table of features; rows without either are left."""
+def named_classes(features: Any) -> dict[str, str]:
+    """Names by painted id, from a layer's table of features.
+
+    Parameters
+    ----------
+    features : DataFrame or mapping, optional
+        The columns "index" and "class" name the classes; other programs use these for
+        other things too, so that rows without a whole number or a name are left out.
+    """
     if features is None or not {"index", "class"} <= set(features):
         return {}
     rows = zip(features["index"], features["class"], strict=True)
-    return {str(int(i)): str(name) for i, name in rows if i == i and name == name}
+    pairs = ((_whole(index), name) for index, name in rows if not _is_missing(name))
+    return {str(index): str(name) for index, name in pairs if index is not None}
+
+
+def _whole(value: Any) -> int | None:
+    """Read an id: 3, 3.0 or "3"; None for what is no whole number from 0."""
+    try:
+        number = int(value)
+        # "²" and "1_0" are no ids; 2.5 would lose its half.
+        is_same = value == (str(number) if isinstance(value, str) else number)
+        return number if is_same and number >= 0 else None
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _is_missing(name: Any) -> bool:
+    """Whether a cell is empty: None, NaN or the NA of pandas, which has no truth."""
+    try:
+        return name is None or bool(name != name)
+    except (TypeError, ValueError):
+        return True

@@ -76,10 +76,10 @@ def _train(
     )
     if not model.card.training["steps"]:
         return {}
-    begin_output(folder, question.model)
-    model.save(folder / question.model, overwrite=True)
+    path = begin_output(folder, question.model, overwrite=question.overwrite)
+    model.save(folder / path, overwrite=True)
     return {
-        "model": Path(question.model).name,
+        "model": Path(path).name,
         "classes": list(model.card.classes),
         "steps": model.card.training["steps"],
         "kept_step": model.card.training["kept_step"],
@@ -107,14 +107,16 @@ def _segment(
     how = _provenance(image, card, question)
     # By these notes napari opens the file as labels; see layers/notes.py.
     painted = {"kind": "labels", "class_names": json.dumps(card.class_names)}
+    written: list[str] = []
     for path, made in zip(outputs, (result.labels, result.scores), strict=False):
         assert made is not None
-        begin_output(folder, path)
+        name = begin_output(folder, path, overwrite=question.overwrite)
         notes = how | painted if made is result.labels else how
-        write_ome_tiff(folder / path, made, overwrite=True, description=notes)
+        write_ome_tiff(folder / name, made, overwrite=True, description=notes)
+        written.append(Path(name).name)
     return {
         "image": image.name,
-        "out": [Path(path).name for path in outputs],
+        "out": written,
         "shape": list(result.labels.shape),
         "axes": result.labels.axes,
     }

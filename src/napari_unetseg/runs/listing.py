@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+import secrets
 import shutil
 import time
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.runs.folder import RUN, read_question
@@ -17,18 +17,20 @@ from napari_unetseg.runs.lock import is_taken
 from napari_unetseg.runs.questions import TrainQuestion
 from napari_unetseg.runs.status import RunStatus, status
 
-if TYPE_CHECKING:
-    from collections.abc import Collection
-
 MODEL_ENDING = ".unetseg.safetensors"
 _UNSTARTED = 3600.0
 _SEEN = "seen"
+_LONGEST = 60
 
 
 def new_folder(job: str, name: str) -> Path:
-    """Return a folder for a new run that does not exist yet, as in "…-train-em"."""
+    """Return a folder for a new run, as in "2026-01-31-235959-train-em-3f9a".
+
+    It is made later; the last digits keep others from choosing the same until then.
+    """
     stamp = datetime.now().strftime("%Y-%m-%d-%H%M%S")
-    return _unused(runs_folder(), f"{stamp}-{job}-{file_name(name)}", "")
+    mark = secrets.token_hex(2)
+    return runs_folder() / f"{stamp}-{job}-{file_name(name)}-{mark}"
 
 
 def new_model(name: str) -> Path:
@@ -36,19 +38,29 @@ def new_model(name: str) -> Path:
 
     It is also none that an unfinished run will write.
     """
-    questions = [
-        read_question(folder)
-        for folder, where in found("train")
-        if where.state != "finished"
-    ]
-    asked = {Path(one.model) for one in questions if isinstance(one, TrainQuestion)}
-    return _unused(models_folder(), file_name(name), MODEL_ENDING, asked)
+    asked = set()
+    for file in runs_folder().glob(f"*/{RUN}"):
+        with suppress(UnetsegError, OSError):
+            question = read_question(file.parent)
+            unfinished = status(file.parent).state != "finished"
+            if isinstance(question, TrainQuestion) and unfinished:
+                asked.add(Path(question.model))
+    stem, number = file_name(name), 1
+    path = models_folder() / f"{stem}{MODEL_ENDING}"
+    while path.exists() or path in asked:
+        number += 1
+        path = models_folder() / f"{stem}-{number}{MODEL_ENDING}"
+    return path
 
 
 def models() -> list[Path]:
     """Return the models in the models' folder, the newest first."""
-    found = models_folder().glob(f"*{MODEL_ENDING}")
-    return sorted(found, key=lambda path: path.stat().st_mtime, reverse=True)
+    ages = {}
+    for path in models_folder().glob(f"[!.]*{MODEL_ENDING}"):
+        # A link may lead nowhere, and a file may go at any time.
+        with suppress(OSError):
+            ages[path] = path.stat().st_mtime
+    return sorted(ages, key=lambda path: ages[path], reverse=True)
 
 
 def model_name(path: Path) -> str:
@@ -86,6 +98,12 @@ def is_seen(folder: Path) -> bool:
     return (folder / _SEEN).exists()
 
 
+def tidy(folder: Path, *names: str) -> None:
+    """Delete parts of a finished run that nothing needs any more."""
+    for name in names:
+        shutil.rmtree(folder / name, ignore_errors=True)
+
+
 def discard(folder: Path) -> None:
     """Delete a run that nobody works on."""
     if not is_taken(folder):
@@ -95,15 +113,9 @@ def discard(folder: Path) -> None:
 def file_name(text: str) -> str:
     """Make a name that every file system takes, for a folder or a file."""
     plain = re.sub(r"[^\w.+ -]+", "-", text).strip(" .-")
-    return plain[:60].rstrip(" .-") or "unnamed"
-
-
-def _unused(folder: Path, name: str, ending: str, taken: Collection[Path] = ()) -> Path:
-    path, number = folder / f"{name}{ending}", 1
-    while path.exists() or path in taken:
-        number += 1
-        path = folder / f"{name}-{number}{ending}"
-    return path
+    # File systems count bytes.
+    short = plain.encode()[:_LONGEST].decode(errors="ignore")
+    return short.rstrip(" .-") or "unnamed"
 
 
 def _sweep(folder: Path) -> None:

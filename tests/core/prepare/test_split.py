@@ -57,6 +57,9 @@ def test_one_slice_is_too_little_to_validate_and_says_so():
         ("7-3", "do not exist"),
         ("1.5", "fraction is 1.5"),
         ("-1", "no choice"),
+        ("²", "'²' is no choice"),
+        ("3-²", "'3-²' is no choice"),
+        ("٣", "'٣' is no choice"),
         ("0-19", "leave no annotated slice"),
     ],
 )

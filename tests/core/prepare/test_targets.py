@@ -7,7 +7,12 @@ from hypothesis import strategies as st
 
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.image import Image
-from napari_unetseg.core.prepare.targets import IGNORE, annotation, targets
+from napari_unetseg.core.prepare.targets import (
+    IGNORE,
+    annotation,
+    annotation_steps,
+    targets,
+)
 
 
 def labels(array, name="gt"):
@@ -101,6 +106,33 @@ def test_the_user_overrules(wish, ids):
 def test_bad_labels_get_a_sentence(array, wish, sentence):
     with pytest.raises(InputError, match=sentence):
         annotation([labels(array)], wish)
+
+
+def test_the_planes_of_all_images_are_gone_through_one_by_one():
+    stack = np.zeros((3, 8, 8), np.uint8)
+    stack[0, :4], stack[0, 4:] = 1, 2
+    given_labels = [labels(stack, "first"), labels(stack[::-1], "second")]
+    found = []
+
+    def whole():
+        found.append((yield from annotation_steps(given_labels, "auto")))
+
+    assert sum(1 for _ in whole()) == 6
+    assert found == [annotation(given_labels, "auto")]
+
+
+@given(
+    st.lists(st.sampled_from(["0", "12", "01", "22"]), min_size=1, max_size=5),
+    st.sampled_from(["auto", "0", "none"]),
+)
+def test_a_plane_is_annotated_where_a_target_is(planes, wish):
+    stack = np.array([[[*map(int, (2 * pair)[:2])]] for pair in ["12", *planes]])
+    given_labels = labels(stack)
+    found = annotation([given_labels], wish)
+    for index, annotated in found.annotated[0].items():
+        plane = given_labels.plane(index)[0]
+        target = targets(plane, found.ids, found.zero_unknown[0][index])
+        assert annotated == (target != IGNORE).any()
 
 
 @given(

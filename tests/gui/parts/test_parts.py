@@ -7,15 +7,16 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from magicgui.widgets import LineEdit
+from qtpy.QtCore import QThreadPool
 from qtpy.QtWidgets import QWidget
 
 from napari_unetseg.core.events import Planned, Step, Validated
-from napari_unetseg.gui.parts.channels import FurtherChannels
+from napari_unetseg.gui.parts.channels import FurtherChannels, ModelChannels
 from napari_unetseg.gui.parts.choices import LayerBox, follow_layers
 from napari_unetseg.gui.parts.dock import Dock
 from napari_unetseg.gui.parts.form import Folded, Form, sentence
 from napari_unetseg.gui.parts.worker import start_worker
-from napari_unetseg.gui.run.curves import Curves, thinned
+from napari_unetseg.gui.run.curves import MOST_POINTS, Curves, Thinned
 
 pytestmark = pytest.mark.gui
 
@@ -124,6 +125,27 @@ def test_a_worker_that_outlives_its_owner_tells_nobody(qapp, until, qtbot):
     until(lambda: ended)
 
 
+def test_workers_that_wait_leave_threads_to_others(owner, until):
+    ended, heard = [], Heard()
+    waiting = [
+        start_worker(endless(ended), owner=owner, name="waiting", **heard.listeners())
+        for _ in range(QThreadPool.globalInstance().maxThreadCount() + 1)
+    ]
+    until(lambda: len(heard.events) > 10 * len(waiting))
+
+    def job():
+        yield 1
+        return "done"
+
+    short = Heard()
+    start_worker(job(), owner=owner, name="short", **short.listeners())
+    until(lambda: short.results)
+
+    for worker in waiting:
+        worker.quit()
+    until(lambda: len(ended) == len(waiting))
+
+
 # -- choices --------------------------------------------------------------------------
 
 
@@ -192,6 +214,113 @@ def test_only_layers_of_the_same_shape_can_be_further_channels(model, qtbot):
     assert further.offer(first)
     assert [box.text for box in further.boxes] == ["b"]
     assert not further.offer(None)
+
+    assert further.layers() == []
+
+
+@pytest.fixture
+def further(model, qtbot):
+    """Three layers alike, of which the first is the image, and a box for the others."""
+    for name in ("image", "b", "c"):
+        model.add_image(np.zeros((4, 5)), name=name)
+    further = FurtherChannels(model)
+    qtbot.addWidget(further)
+    further.offer(model.layers["image"])
+    return further
+
+
+@pytest.mark.parametrize("renamed", ["image", "b", "c"])
+def test_a_tick_stays_with_its_layer(model, further, renamed):
+    first, second, _ = model.layers
+    further.boxes[0].value = True
+
+    model.layers[renamed].name = "another"
+    assert further.layers() == [second]
+    further.offer(first)
+
+    assert further.layers() == [second]
+    assert [box.text for box in further.boxes] == [one.name for one in model.layers[1:]]
+    model.layers.move(1, 3)
+    further.offer(first)
+    assert [box.value for box in further.boxes] == [False, True]
+    assert further.layers() == [second]
+
+
+def test_a_tick_does_not_go_to_another_layer_of_the_same_name(model, further):
+    first, second, third = model.layers
+    further.boxes[0].value = True
+
+    second.name, third.name = "x", "b"
+    further.offer(first)
+    assert further.layers() == [second]
+    model.layers.remove(second)
+    further.offer(first)
+    assert further.layers() == []
+
+
+def test_two_layers_of_one_name_have_a_box_each(model, further):
+    first, _, third = model.layers
+    # napari gives a second layer of a name another one, but not everywhere.
+    with third.events.name.blocker():
+        third.name = "b"
+    further.offer(first)
+    further.boxes[1].value = True
+
+    assert [box.text for box in further.boxes] == ["b", "b"]
+    assert further.layers() == [third]
+
+
+def proposed(model, qtbot, names, first=None):
+    asking = ModelChannels(model)
+    qtbot.addWidget(asking)
+    asking.ask_for(names, first)
+    assert [box.label for box in asking.boxes] == list(names)
+    return [layer.name for layer in asking.layers()]
+
+
+@pytest.mark.parametrize(
+    ("names", "first", "expected"),
+    [
+        (("c", "a"), None, ["c", "a"]),
+        (("c", "a"), "b", ["c", "a"]),
+        (("x", "y"), "b", ["b", "a"]),
+        (("x", "y", "z"), "b", ["b", "a", "c"]),
+        (("a", "y"), "c", ["a", "c"]),
+        (("x", "c"), "c", ["a", "c"]),
+        (("x", "a", "y"), "b", ["b", "a", "c"]),
+        (("x", "y"), None, ["a", "b"]),
+        # Of another shape, and only taken when the others are used up.
+        (("x", "y", "z", "w"), "b", ["b", "a", "c", "large"]),
+    ],
+)
+def test_each_channel_of_a_model_gets_a_layer_of_its_own(
+    model, qtbot, names, first, expected
+):
+    for name in "abc":
+        model.add_image(np.zeros((4, 5)), name=name)
+    model.add_image(np.zeros((6, 5)), name="large")
+
+    first = model.layers[first] if first else None
+    assert proposed(model, qtbot, names, first) == expected
+
+
+def test_one_layer_for_two_channels_is_proposed_twice(model, qtbot):
+    first = model.add_image(np.zeros((4, 5)), name="a")
+
+    assert proposed(model, qtbot, ("x", "y"), first) == ["a", "a"]
+
+
+def test_a_choice_stays_when_the_same_channels_are_asked_for(model, qtbot):
+    for name in "abc":
+        model.add_image(np.zeros((4, 5)), name=name)
+    asking = ModelChannels(model)
+    qtbot.addWidget(asking)
+    asking.ask_for(("x", "y"), model.layers["a"])
+    asking.boxes[0].value = model.layers["c"]
+
+    asking.ask_for(("x", "y"), model.layers["b"])
+
+    assert [layer.name for layer in asking.layers()] == ["c", "b"]
 
 
 # -- forms ----------------------------------------------------------------------------
@@ -276,15 +405,41 @@ def test_curves_draw_what_they_hear(qtbot):
     assert curves._iou.getData()[1].tolist() == [0.25]
 
 
-@pytest.mark.parametrize("count", [0, 1, 999, 1000, 1001, 12_345])
-def test_thinned_curves_keep_their_mean_and_their_end(count):
-    points = [(step, float(step)) for step in range(count)]
+@pytest.mark.parametrize("count", [0, 1, 9, 10, 11, 15, 16, 20, 21, 39, 1_234])
+@pytest.mark.parametrize("most", [2, 9, 10])
+def test_thinned_curves_keep_their_mean_and_their_end(count, most):
+    curve = Thinned(most)
+    for step in range(count):
+        curve.add(step, float(step))
 
-    found = thinned(points, 1000)
+    found = curve.points
 
-    assert len(found) <= 1000
-    if count <= 1000:
-        assert found == points
-    else:
-        assert found[-1][0] == count - 1
-        assert all(a[1] < b[1] for a, b in pairwise(found))
+    assert len(found) <= most
+    if count <= most:
+        assert found == [(step, float(step)) for step in range(count)]
+        return
+    assert len(found) >= most // 2
+    ends = [step for step, _ in found]
+    assert ends[-1] == count - 1
+    # Each point is the mean of what lies between its end and the one before.
+    assert [mean for _, mean in found] == pytest.approx(
+        [(a + 1 + b) / 2 for a, b in pairwise([-1, *ends])]
+    )
+
+
+def test_no_update_of_a_long_run_draws_more_points_than_the_last(qtbot):
+    curves = Curves("dark")
+    qtbot.addWidget(curves)
+
+    for start in range(0, 5 * MOST_POINTS, 1000):
+        curves.hear(
+            tuple(
+                Step(step=step, total=10**5, loss=0.5, learning_rate=0.1)
+                for step in range(start, start + 1000)
+            )
+        )
+        assert len(curves._losses._means) <= MOST_POINTS
+
+    drawn = curves._loss.getData()[0].tolist()
+    assert drawn == [step for step, _ in curves.losses]
+    assert drawn[-1] == 5 * MOST_POINTS - 1

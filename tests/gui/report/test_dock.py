@@ -270,6 +270,22 @@ class TestChoice:
         viewer.add_labels(TRUTH, name="newer", metadata=OURS)
         assert self.chosen(dock) == ("newer", "truth")
 
+    @pytest.mark.parametrize(
+        ("notes", "is_made"),
+        [
+            ({"kind": "labels", "class_names": "{}"}, False),
+            ("text with model", False),
+            ({"kind": "labels", "model": "m"}, True),
+            ({"model sha256": "0"}, True),
+            ({"model_sha256": "0"}, True),
+        ],
+    )
+    def test_what_was_only_saved_is_no_prediction(self, dock, viewer, notes, is_made):
+        metadata = {"napari-unetseg": notes}
+        viewer.add_labels(TRUTH, name="reopened", metadata=metadata)
+        expected = ("reopened", "truth") if is_made else ("mine", "reopened")
+        assert self.chosen(dock) == expected
+
     def test_what_is_chosen_by_hand_stays(self, dock, viewer):
         first = viewer.add_labels(TRUTH, name="first")
         viewer.add_labels(TRUTH, name="second")
@@ -305,6 +321,18 @@ def test_layers_removed_and_painted_in_the_middle(shown, hold, qtbot):
     assert dock.table.rowCount() == 6
     assert dock.said == "Open or paint two labels layers to compare."
     assert not dock.buttons.compare.isEnabled()
+
+
+def test_labels_in_a_file_painted_in_the_middle(dock, viewer, hold, qtbot):
+    zarr = pytest.importorskip("zarr")
+    stored = zarr.zeros(TRUTH.shape, dtype="u1", chunks=(1, 20, 30))
+    stored[:] = TRUTH
+    dock.truth.value = viewer.add_labels(stored, name="in a file")
+    held = hold(dock)
+    stored[:] = 1
+    held.go_on.set()
+    qtbot.waitUntil(lambda: dock.report is not None)
+    assert dock.report.overlap.pixel_error == (PREDICTION != TRUTH).mean()
 
 
 def test_scores_stay_when_layers_go(dock, viewer, qtbot):

@@ -186,6 +186,35 @@ def test_an_engine_that_cannot_start_leaves_nothing(plan, monkeypatch):
     assert not plan.folder.exists()
 
 
+def test_a_folder_of_another_run_is_not_touched(plan, scenario):
+    scenario("training")
+    list(launch(plan))
+    before = sorted(plan.folder.rglob("*"))
+
+    with pytest.raises(RunError, match="holds a run already"):
+        list(launch(plan))
+
+    assert sorted(plan.folder.rglob("*")) == before
+
+
+def test_cancelled_between_two_copies_it_starts_nothing(plan, scenario, monkeypatch):
+    scenario("endless")
+    written = []
+    write = launching.write_ome_tiff
+    monkeypatch.setattr(
+        launching,
+        "write_ome_tiff",
+        lambda path, *args, **kwargs: (
+            written.append(path) or write(path, *args, **kwargs)
+        ),
+    )
+
+    assert events(launch(plan, cancelled=lambda: bool(written))) == []
+
+    assert len(written) == 1
+    assert not plan.folder.exists()
+
+
 # -- images that lie in a file already ------------------------------------------------
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 
 import pytest
 from qtpy.QtWidgets import QMessageBox
 
-from napari_unetseg.gui.train.dock import KEEP_TRAINING, TrainDock
+from napari_unetseg.gui.run import view
+from napari_unetseg.gui.train.dock import KEEP_TRAINING, STOP, TrainDock
 from napari_unetseg.runs import client, home
-from napari_unetseg.runs.lock import is_taken
+from napari_unetseg.runs.lock import RunLock, is_taken
+from napari_unetseg.runs.status import status
 
 pytestmark = pytest.mark.gui
 
@@ -297,3 +300,93 @@ def test_a_second_start_is_a_second_run(dock, scenario, until):
         until(lambda: not dock.run.running)
 
     assert len(runs()) == 2
+
+
+def stopped(dock, scenario, until):
+    scenario("endless")
+    started(dock, until)
+    dock.run.controls.stop.click()
+    until(lambda: not dock.run.running)
+    (folder,) = runs()
+    return folder
+
+
+def test_a_run_that_cannot_go_on_for_now_is_kept(dock, scenario, until):
+    folder = stopped(dock, scenario, until)
+    scenario("mendable")
+
+    dock.run.controls.go_on.click()
+    until(lambda: not dock.run.running)
+
+    assert dock.said == "the image is empty. Choose another."
+    assert (folder / "saved").exists()
+    assert buttons(dock) == ["start", "go on", "discard"]
+
+
+def test_a_run_that_another_works_on_stays_on_offer(dock, scenario, until):
+    folder = stopped(dock, scenario, until)
+
+    with RunLock(folder):
+        dock.run.controls.go_on.click()
+        until(lambda: not dock.run.running)
+
+    assert "being worked on by another process" in dock.said
+    assert buttons(dock) == ["start", "go on", "discard"]
+
+
+@pytest.mark.parametrize(("closing", "stays"), [(STOP, False), (KEEP_TRAINING, True)])
+def test_going_on_heeds_the_choice_on_closing(
+    dock, scenario, until, monkeypatch, closing, stays
+):
+    stopped(dock, scenario, until)
+    asked = []
+
+    def resume(folder, *, stays):
+        asked.append(stays)
+        yield ()
+
+    monkeypatch.setattr(view, "resume", resume)
+    dock.closing.value = closing
+
+    dock.run.controls.go_on.click()
+    until(lambda: not dock.run.running)
+
+    assert asked == [stays]
+
+
+@pytest.mark.parametrize("button", ["stop", "discard"])
+def test_a_wish_is_not_lost_while_the_work_begins(dock, scenario, until, yes, button):
+    scenario("endless")
+    dock.run.controls.start.click()
+    until(runs)
+    # The window hears nothing of the beginning, and the button is pressed.
+    while not (runs()[0] / "events.jsonl").exists() or status(runs()[0]).done < 1:
+        time.sleep(0.02)
+
+    getattr(dock.run.controls, button).click()
+    until(lambda: not dock.run.running)
+
+    assert dock.said in {"Cancelled.", "Discarded."}
+    assert not runs()
+
+
+def test_stop_is_heard_by_a_run_that_is_just_going_on(dock, scenario, until):
+    stopped(dock, scenario, until)
+
+    dock.run.controls.go_on.click()
+    dock.run.controls.stop.click()
+    until(lambda: not dock.run.running)
+
+    assert buttons(dock) == ["start", "go on", "discard"]
+
+
+def test_a_stopped_run_behind_a_finished_one_is_found(dock, opened, scenario, until):
+    folder = stopped(dock, scenario, until)
+    scenario("training")
+    dock.run.controls.start.click()
+    until(lambda: not dock.run.running)
+
+    again = opened()
+
+    until(lambda: "go on" in buttons(again))
+    assert again.run.folder == folder

@@ -15,8 +15,8 @@ from napari_unetseg.core.image import Image as CoreImage
 from napari_unetseg.core.network.card import ModelCard
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.gui.segment.dock import THIS, SegmentDock
-from napari_unetseg.gui.segment.result import add_result, result_of, tidy
-from napari_unetseg.runs import client
+from napari_unetseg.gui.segment.result import add_result, result_of
+from napari_unetseg.runs import client, listing
 from napari_unetseg.runs.home import models_folder
 from napari_unetseg.runs.questions import SegmentQuestion
 
@@ -143,6 +143,20 @@ def test_of_a_layer_with_fewer_dimensions_the_viewers_slice_is_found(
     assert np.array_equal(dock.plan().inputs["image"].image.array[0], stripes[0][3])
 
 
+@pytest.mark.parametrize("change", ["3D", "order"])
+def test_a_view_that_is_no_slice_is_refused(dock, model, change):
+    dock.slices.value = THIS
+    if change == "3D":
+        model.dims.ndisplay = 3
+    else:
+        model.dims.order = (1, 0, 2)
+
+    dock.run.controls.start.click()
+
+    assert "does not show a slice of 'grey' along Y and X" in dock.said
+    assert not dock.run.running
+
+
 def test_a_slice_that_the_layer_does_not_have_is_refused(dock, model):
     model.add_image(np.zeros((40, 48, 64)), name="longer", scale=(50, 8, 8))
     dock.image.value = model.layers["grey"]
@@ -249,6 +263,22 @@ def test_a_model_that_has_gone_is_noticed_at_the_start(dock, network):
 
     says(dock, "'first' has gone", "Choose another")
     assert not dock.run.running
+
+
+def test_a_model_that_is_trained_meanwhile_is_offered(dock, network):
+    newer = model_file(network.with_name("newer.unetseg.safetensors"))
+
+    dock.enterEvent(None)
+
+    assert str(newer) in dock.model.choices
+    assert dock.model.value == str(network)
+
+
+def test_a_model_that_has_gone_is_not_chosen(dock, network, tmp_path):
+    dock.choose_model(tmp_path / "gone.unetseg.safetensors")
+
+    assert "'gone' has gone" in dock.said
+    assert dock.model.value == str(network)
 
 
 def test_a_damaged_model_is_refused(model, stripes, qtbot):
@@ -375,7 +405,7 @@ def test_copies_go_when_the_labels_are_there_and_the_labels_stay(
     labels = CoreImage(array=np.ones((5, 48, 64), np.uint8), axes="ZYX", name="labels")
     made(tmp_path / "run", dock.plan(), labels, network)
 
-    tidy(tmp_path / "run")
+    listing.tidy(tmp_path / "run", "inputs")
 
     assert not (tmp_path / "run" / "inputs").exists()
     assert (tmp_path / "run" / "out.ome.tif").exists()

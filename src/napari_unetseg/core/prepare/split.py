@@ -107,7 +107,7 @@ def _numbers(wish: str, count: int) -> set[int]:
     chosen: set[int] = set()
     for part in wish.split(","):
         first, dash, last = part.strip().partition("-")
-        if not first.isdigit() or (dash and not last.isdigit()):
+        if not _is_number(first) or (dash and not _is_number(last)):
             raise InputError(
                 f"'{wish}' is no choice of validation slices",
                 "Write slices as in 15-19 or 3,7, or a fraction as in 0.2",
@@ -120,6 +120,11 @@ def _numbers(wish: str, count: int) -> set[int]:
             )
         chosen.update(range(start, stop + 1))
     return chosen
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text is 0, 1, 2, …; `str.isdigit` would take "²" too."""
+    return text.isascii() and text.isdecimal()
 
 
 def _ranges(numbers: list[int]) -> str:

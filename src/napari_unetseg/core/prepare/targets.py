@@ -15,6 +15,8 @@ import numpy as np
 from napari_unetseg.core.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from numpy.typing import NDArray
 
     from napari_unetseg.core.image import Image
@@ -38,12 +40,15 @@ class Annotation:
         Painted ids that are classes, ascending; with 0 when 0 is background.
     zero_unknown : tuple of dict
         Per labels image: plane index to whether its zeros are "not annotated".
+    annotated : tuple of dict
+        Per labels image: plane index to whether any of its pixels is annotated.
     verdict : str
         The sentence that tells the user how 0 was understood.
     """
 
     ids: tuple[int, ...]
     zero_unknown: tuple[dict[tuple[int, ...], bool], ...]
+    annotated: tuple[dict[tuple[int, ...], bool], ...]
     verdict: str
 
 
@@ -68,7 +73,47 @@ def annotation(
         If nothing is painted, an id is negative or not whole, there are too many ids
         for classes, or only one class is left.
     """
-    counts = [_count_planes(image) for image in labels]
+    steps = annotation_steps(labels, unannotated)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: Annotation = end.value
+            return found
+
+
+def annotation_steps(
+    labels: list[Image], unannotated: Literal["auto", "0", "none"] = "auto"
+) -> Generator[None, None, Annotation]:
+    """Find the same plane by plane, so that it can be given up in between.
+
+    Parameters
+    ----------
+    labels, unannotated
+        As for `annotation`.
+
+    Yields
+    ------
+    None
+        After each plane.
+
+    Raises
+    ------
+    InputError
+        As `annotation`.
+    """
+    counts = []
+    for image in labels:
+        counts.append((yield from _count_planes(image)))
+    return _judged(counts, labels, unannotated)
+
+
+def _judged(
+    counts: list[dict[tuple[int, ...], dict[int, int]]],
+    labels: list[Image],
+    unannotated: Literal["auto", "0", "none"],
+) -> Annotation:
+    """Find classes and the meaning of 0 in the pixels per id of each plane."""
     painted: dict[int, int] = {}
     for planes in counts:
         for plane in planes.values():
@@ -94,7 +139,15 @@ def annotation(
     ids = tuple(sorted(painted)) if not background else (0, *sorted(painted))
     if len(ids) < 2:
         raise _one_class(ids[0], names, zeros)
-    return Annotation(ids, unknown, _verdict(counts, unknown, unannotated))
+    annotated = tuple(
+        {
+            index: bool(plane.keys() - {0}) or not unknown[i][index]
+            for index, plane in planes.items()
+        }
+        for i, planes in enumerate(counts)
+    )
+    verdict = _verdict(counts, unknown, unannotated)
+    return Annotation(ids, unknown, annotated, verdict)
 
 
 def targets(
@@ -123,8 +176,10 @@ def targets(
     return np.where(known, index, np.int16(IGNORE))
 
 
-def _count_planes(image: Image) -> dict[tuple[int, ...], dict[int, int]]:
-    """Pixels per id in each plane."""
+def _count_planes(
+    image: Image,
+) -> Generator[None, None, dict[tuple[int, ...], dict[int, int]]]:
+    """Pixels per id in each plane; a step per plane."""
     if image.dtype.kind not in "buif" or "C" in image.axes:
         raise InputError(
             f"The labels '{image.name}' are {image.dtype} with the axes {image.axes}",
@@ -145,6 +200,7 @@ def _count_planes(image: Image) -> dict[tuple[int, ...], dict[int, int]]:
                 "Use 0 and positive ids",
             )
         table[index] = dict(zip(map(int, values), map(int, pixels), strict=True))
+        yield
     return table
 
 

@@ -12,7 +12,7 @@ from napari_unetseg.gui.parts.choices import LayerBox, layers_of_kind
 from napari_unetseg.gui.parts.form import Form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from napari.layers import Image
     from napari.viewer import Viewer
@@ -37,9 +37,10 @@ class FurtherChannels(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(2)
         self.boxes: list[CheckBox] = []
+        self._offered: list[Image] = []
 
     def offer(self, first: Image | None) -> bool:
-        """Offer the layers like `first`; ticks stay with the layers' names.
+        """Offer the layers like `first`; ticks stay with the layers.
 
         Returns
         -------
@@ -47,16 +48,20 @@ class FurtherChannels(QWidget):
             Whether there is any.
         """
         self._first = first
-        names = [layer.name for layer in self._possible()]
-        if names != [box.text for box in self.boxes]:
-            ticked = {box.text for box in self.boxes if box.value}
-            self._renew(names, ticked)
-        return bool(names)
+        possible = self._possible()
+        names = [layer.name for layer in possible]
+        if possible != self._offered or names != [box.text for box in self.boxes]:
+            self._renew(possible, self._ticked())
+        return bool(possible)
 
     def layers(self) -> list[Image]:
         """The ticked layers, from the bottom of the layer list to its top."""
-        ticked = {box.text for box in self.boxes if box.value}
-        return [layer for layer in self._possible() if layer.name in ticked]
+        ticked = self._ticked()
+        return [layer for layer in self._possible() if layer in ticked]
+
+    def _ticked(self) -> list[Image]:
+        pairs = zip(self._offered, self.boxes, strict=True)
+        return [layer for layer, box in pairs if box.value]
 
     def _possible(self) -> list[Image]:
         first = self._first
@@ -66,14 +71,15 @@ class FurtherChannels(QWidget):
             if first is not None and layer is not first and _alike(layer, first)
         ]
 
-    def _renew(self, names: Iterable[str], ticked: set[str]) -> None:
+    def _renew(self, layers: list[Image], ticked: list[Image]) -> None:
         for box in self.boxes:
             self._layout.removeWidget(box.native)
             box.native.deleteLater()
         self.boxes = []
-        for name in names:
-            tooltip = f"Take {name} as a further channel of the image"
-            box = CheckBox(text=name, value=name in ticked, tooltip=tooltip)
+        self._offered = layers
+        for layer in layers:
+            tooltip = f"Take {layer.name} as a further channel of the image"
+            box = CheckBox(text=layer.name, value=layer in ticked, tooltip=tooltip)
             box.changed.connect(lambda _: self.changed.emit())
             self._layout.addWidget(box.native)
             self.boxes.append(box)
@@ -95,13 +101,24 @@ class ModelChannels(Form):
         self._viewer = viewer
         self.boxes: list[LayerBox] = []
 
-    def ask_for(self, names: tuple[str, ...]) -> None:
-        """Ask for these channels; layers of the same names are proposed."""
+    def ask_for(self, names: tuple[str, ...], first: Image | None = None) -> None:
+        """Ask for these channels, and propose a layer for each.
+
+        Parameters
+        ----------
+        names : tuple of str
+            The channels. If these are asked for already, the choices stay.
+        first : Image, optional
+            The layer that is proposed for the first channel that has no layer of its
+            name; others like it follow, from the bottom of the layer list to its top.
+            No layer is proposed twice as long as there are enough.
+        """
         if names == tuple(box.label for box in self.boxes):
             return
         self.clear()
         self.boxes = []
-        for number, name in enumerate(names):
+        proposals = _proposals(names, self._images(), first)
+        for number, (name, layer) in enumerate(zip(names, proposals, strict=True)):
             box = LayerBox(
                 self._viewer,
                 "image",
@@ -110,9 +127,8 @@ class ModelChannels(Form):
                 tooltip=f"Layer that is the model's channel {name}",
             )
             box.reset_choices()
-            for layer in layers_of_kind(self._viewer, "image"):
-                if layer.name == name:
-                    box.value = layer
+            if layer in box.choices:
+                box.value = layer
             box.changed.connect(lambda _: self.changed.emit())
             self.append(box)
             self.boxes.append(box)
@@ -125,6 +141,29 @@ class ModelChannels(Form):
         """Offer the layers that there are now."""
         for box in self.boxes:
             box.reset_choices()
+
+    def _images(self) -> list[Image]:
+        """Image layers from the bottom of the layer list to its top."""
+        return list(reversed(layers_of_kind(self._viewer, "image")))
+
+
+def _proposals(
+    names: Sequence[str], layers: Sequence[Image], first: Image | None
+) -> list[Image | None]:
+    """A layer for each channel: of its name, or one that no other channel has."""
+    left = list(layers)
+    if first is not None:
+        left.sort(key=lambda one: (one is not first, not _alike(one, first)))
+    found = [_take(left, [one for one in left if one.name == name]) for name in names]
+    return [one if one is not None else _take(left, left) for one in found]
+
+
+def _take(left: list[Image], wanted: Iterable[Image]) -> Image | None:
+    """The first of the wanted layers, which is not left any more then."""
+    layer = next(iter(wanted), None)
+    if layer is not None:
+        left.remove(layer)
+    return layer
 
 
 def _alike(layer: Image, other: Image) -> bool:

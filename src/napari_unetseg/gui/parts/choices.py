@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 KINDS = {"image": Image, "labels": Labels}
 _LIST_EVENTS = ("inserted", "removed", "reordered")
+_LAYER_EVENTS = ("name", "axis_labels", "scale", "units")
 
 
 def layers_of_kind(viewer: Viewer, kind: Literal["image", "labels"]) -> list[Layer]:
@@ -71,7 +72,9 @@ class LayerBox(ComboBox):
 
 
 def follow_layers(viewer: Viewer, owner: QWidget, changed: Callable[[], None]) -> None:
-    """Call `changed`, a method of `owner`, when layers come, go, move or are renamed.
+    """Call `changed`, a method of `owner`, when layers come, go, move or change.
+
+    That is, when they get another name, other axis labels, scale or units.
 
     It is not called any more once the owner is destroyed.
     """
@@ -83,24 +86,28 @@ def follow_layers(viewer: Viewer, owner: QWidget, changed: Callable[[], None]) -
         if alive is not None:
             alive()
 
-    def hear_names(_: Any = None) -> None:
-        for layer in layers:
-            layer.events.name.connect(tell)
+    def of_the_layers() -> list[Any]:
+        return [
+            getattr(layer.events, name)
+            for layer in layers
+            for name in _LAYER_EVENTS
+            if hasattr(layer.events, name)
+        ]
 
-    slots = [(getattr(layers.events, name), tell) for name in _LIST_EVENTS]
-    # napari before 0.7 tells of another name only at the layer itself.
-    if hasattr(layers.events, "renamed"):
-        slots.append((layers.events.renamed, tell))
-    else:
-        hear_names()
-        slots.append((layers.events.inserted, hear_names))
-    for event, slot in slots:
-        event.connect(slot)
+    def hear_layers(_: Any = None) -> None:
+        for event in of_the_layers():
+            event.connect(tell)
 
     def forget() -> None:
-        for event, slot in slots:
-            event.disconnect(slot)
-        for layer in layers:
-            layer.events.name.disconnect(tell)
+        layers.events.inserted.disconnect(hear_layers)
+        for event in (*of_the_list, *of_the_layers()):
+            event.disconnect(tell)
+
+    of_the_list = [getattr(layers.events, name) for name in _LIST_EVENTS]
+    # Before the others: who is told of a layer may look at it at once.
+    layers.events.inserted.connect(hear_layers)
+    hear_layers()
+    for event in of_the_list:
+        event.connect(tell)
 
     owner.destroyed.connect(forget)

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_unetseg.core.errors import InputError
 from napari_unetseg.gui.run.launch import Input
 from napari_unetseg.layers.from_layer import (
     image_from_layer,
     join_channels,
     labels_from_layer,
 )
+from napari_unetseg.layers.notes import named_classes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,6 +24,9 @@ if TYPE_CHECKING:
     from napari.layers import Labels, Layer
 
     from napari_unetseg.core.image import Image
+
+# Bytes that are read from a file into memory for a copy, while the window waits.
+MOST_COPIED = 2 * 2**30
 
 
 def image_of(layers: Sequence[Layer]) -> Image:
@@ -43,7 +49,8 @@ def input_of(layers: Sequence[Layer]) -> Input:
         As `image_of`.
     """
     path = layers[0].source.path if len(layers) == 1 else None
-    return Input(image_of(layers), Path(path) if path else None)
+    # The run has another working folder than napari.
+    return Input(image_of(layers), Path(path).absolute() if path else None)
 
 
 def labels_of(layer: Labels) -> Image:
@@ -58,30 +65,71 @@ def labels_of(layer: Labels) -> Image:
 
 
 def frozen(labels: Image) -> Image:
-    """Labels as they are now: a copy of what lies in memory and can be painted on."""
-    if isinstance(labels.array, np.ndarray):
-        return replace(labels, array=labels.array.copy())
-    return labels
+    """Labels as they are now, whatever is painted later.
+
+    Copied is all that can be painted on: arrays in memory, and what is written to a
+    file while one paints, as zarr and writable memory maps. Only arrays known to be
+    read-only are referred to, and dask's, whose strokes make another array of them.
+    Nothing helps against another program that changes their file.
+
+    Raises
+    ------
+    InputError
+        If the labels lie in a file, can be painted on, and are 2 GiB or more.
+    """
+    array = labels.array
+    if hasattr(array, "dask"):
+        # Painting makes the array itself another one; this one stays as it is.
+        return replace(labels, array=array.copy())
+    if _is_read_only(array):
+        return labels
+    in_memory = isinstance(array, np.ndarray) and not isinstance(array, np.memmap)
+    size = math.prod(labels.shape) * labels.dtype.itemsize
+    if not in_memory and size >= MOST_COPIED:
+        raise InputError(
+            f"'{labels.name}' takes {size / 2**30:.1f} GiB and is painted into its "
+            "file, which is too large to be copied",
+            "Choose a smaller part of it, or open its file read-only",
+        )
+    return replace(labels, array=np.array(array))
 
 
 def class_names(layer: Labels) -> dict[str, str]:
     """Names by painted id, from the columns "index" and "class" of the features."""
-    table = layer.features
-    if not {"index", "class"} <= set(table.columns):
-        return {}
-    pairs = zip(table["index"], table["class"], strict=True)
-    return {str(int(i)): str(name) for i, name in pairs if i == i and name == name}
+    return named_classes(layer.features)
 
 
 def class_colors(layer: Labels, ids: Iterable[int]) -> dict[str, str]:
-    """Colour that the layer gives each painted id but 0, as in "#c81e5a"."""
+    """Colour by painted id, as in "#c81e5a", of each id but 0 that the layer shows.
+
+    That the layer shows only the selected label at the moment changes nothing.
+    """
+    colormap = layer.colormap
+    if colormap.use_selection:
+        # napari 0.6 has a pydantic that does not know model_copy.
+        copied = getattr(colormap, "model_copy", None) or colormap.copy
+        colormap = copied(update={"use_selection": False})
     colors = {}
     for identity in ids:
-        color = layer.get_color(identity) if identity else None
-        if color is not None:
-            red, green, blue = (round(255 * float(part)) for part in color[:3])
+        red, green, blue, alpha = (
+            round(255 * float(part)) for part in colormap.map(int(identity))
+        )
+        if identity and alpha:
             colors[str(identity)] = f"#{red:02x}{green:02x}{blue:02x}"
     return colors
+
+
+def _is_read_only(array: Any) -> bool:
+    """Whether an array is known to refuse every stroke."""
+    if isinstance(array, np.memmap):
+        return bool(array.mode == "r")
+    if isinstance(array, np.ndarray):
+        return False  # What it is a view of may be writable.
+    return (
+        not hasattr(array, "__setitem__")
+        or getattr(array, "read_only", False) is True
+        or getattr(array, "writable", True) is False
+    )
 
 
 def _parts(layer: Layer) -> tuple[Any, dict[str, Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import GeneratorWorker, create_worker
-from qtpy.QtCore import QObject
+from qtpy.QtCore import QObject, QThreadPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -25,10 +25,15 @@ class Worker(GeneratorWorker):
 
     def work(self) -> Any:
         """Run the generator to its end, or until `quit`."""
+        # It mostly waits: the few threads that napari shares are for those that work.
+        pool = QThreadPool.globalInstance()
+        assert pool is not None
+        pool.releaseThread()
         try:
             return super().work()
         finally:
             self._gen.close()
+            pool.reserveThread()
 
 
 class _Relay(QObject):

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
     from napari.layers import Labels
 
+# What labels that a model has made know of it, in a layer or from a file.
+_OF_MODEL = {"model", "model sha256", "model_sha256"}
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Comparison:
-    """Two labels layers at one moment; nothing that happens to them later matters.
+    """Two labels layers at one moment; no later stroke matters.
 
     Attributes
     ----------
@@ -48,12 +51,12 @@ class Answer:
 
 
 def ask(prediction: Labels, truth: Labels, ignore: tuple[int, ...]) -> Comparison:
-    """Take two layers as they are; labels in memory are copied.
+    """Take two layers as they are; what can be painted on is copied.
 
     Raises
     ------
     InputError
-        If the dimensions of a layer are unclear.
+        If the dimensions of a layer are unclear, or it is too large to be copied.
     """
     names = sources.class_names(truth) or sources.class_names(prediction)
     return Comparison(
@@ -138,13 +141,19 @@ def likely_pair(
     """
     if prediction is None:
         others = [layer for layer in layers if layer is not truth]
-        made = [layer for layer in others if METADATA in layer.metadata]
+        made = [layer for layer in others if _is_made(layer)]
         prediction = next(iter([*made, *others]), None)
     if truth is None:
         others = [layer for layer in layers if layer is not prediction]
-        painted = [layer for layer in others if METADATA not in layer.metadata]
+        painted = [layer for layer in others if not _is_made(layer)]
         truth = next(iter([*painted, *others]), None)
     return prediction, truth
+
+
+def _is_made(layer: Labels) -> bool:
+    """Whether a model has made a layer; one that we only saved has notes too."""
+    notes = layer.metadata.get(METADATA)
+    return isinstance(notes, dict) and not _OF_MODEL.isdisjoint(notes)
 
 
 def _placed(layer: Labels) -> Placed:

@@ -42,7 +42,6 @@ class Controls(QWidget):
         discard: Callable[[], None],
     ) -> None:
         super().__init__()
-        self._can_be_discarded = words.curves
         self.progress = QProgressBar()
         self.progress.setToolTip(f"How far the {words.job.lower()} is")
         self.start = _button(
@@ -68,8 +67,7 @@ class Controls(QWidget):
         self.go_on.setVisible(not running and resumable)
         self.stop.setVisible(running)
         self.stop.setEnabled(not stopping)
-        there = running or resumable
-        self.discard.setVisible(self._can_be_discarded and there)
+        self.discard.setVisible(running or resumable)
 
     def show_progress(self, story: Story) -> None:
         """Show how far a run is and how long it will take."""

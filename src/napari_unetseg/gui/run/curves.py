@@ -17,8 +17,8 @@ _IOU_ON_DARK, _IOU_ON_LIGHT = "#7aa2ff", "#1d4ed8"
 _HALF = 127
 # Of the axis of steps with its label, in pixels.
 _AXIS_HEIGHT = 40
-# Points per curve that are drawn; more than the dock has pixels.
-_MOST_POINTS = 1000
+# Points of a curve that are drawn; half as many are more than the dock has pixels.
+MOST_POINTS = 2000
 
 
 class Curves(QWidget):
@@ -33,7 +33,7 @@ class Curves(QWidget):
     def __init__(self, theme: str) -> None:
         super().__init__()
         self.setFixedHeight(HEIGHT)
-        self._losses: list[tuple[int, float]] = []
+        self._losses = Thinned()
         self._scores: list[tuple[int, float]] = []
         self._plot = pyqtgraph.PlotWidget(background=None)
         layout = QVBoxLayout(self)
@@ -67,8 +67,8 @@ class Curves(QWidget):
 
     @property
     def losses(self) -> list[tuple[int, float]]:
-        """Step and loss of every step that was heard of."""
-        return list(self._losses)
+        """Step and loss of every drawn point: each step, or the mean of some."""
+        return self._losses.points
 
     @property
     def scores(self) -> list[tuple[int, float]]:
@@ -80,12 +80,12 @@ class Curves(QWidget):
         for event in events:
             match event:
                 case Step(step=step, loss=loss):
-                    self._losses.append((step, loss))
+                    self._losses.add(step, loss)
                 case Planned(total=total):
                     self._plot.getPlotItem().setXRange(0, total, padding=0.01)
                 case Validated(step=step, mean_iou=float(mean_iou)):
                     self._scores.append((step, mean_iou))
-        _draw(self._loss, thinned(self._losses))
+        _draw(self._loss, self.losses)
         _draw(self._iou, self._scores)
 
     def follow(self, theme: str) -> None:
@@ -117,18 +117,54 @@ class Curves(QWidget):
         self._right.setGeometry(self._plot.getPlotItem().vb.sceneBoundingRect())
 
 
-def thinned(
-    points: list[tuple[int, float]], most: int = _MOST_POINTS
-) -> list[tuple[int, float]]:
-    """Replace neighbouring points by their mean, so that at most `most` are left."""
-    size = -(-len(points) // most) if points else 1
-    if size == 1:
-        return points
-    groups = (points[i : i + size] for i in range(0, len(points), size))
-    return [
-        (group[-1][0], sum(value for _, value in group) / len(group))
-        for group in groups
-    ]
+class Thinned:
+    """A curve of at most so many points, however many it is told.
+
+    When there are too many, neighbours are replaced by their mean, and later points
+    stand for as many values as these.
+
+    Parameters
+    ----------
+    most : int
+        The most points, at least 2.
+    """
+
+    def __init__(self, most: int = MOST_POINTS) -> None:
+        self._most = most
+        self._size = 1
+        self._means: list[tuple[int, float]] = []
+        # How many values the last point stands for; the others are full.
+        self._last = 0
+
+    @property
+    def points(self) -> list[tuple[int, float]]:
+        """The last step of each point, and the mean of its values."""
+        return list(self._means)
+
+    def add(self, step: int, value: float) -> None:
+        """Take one value in."""
+        if not self._means or self._last == self._size:
+            if len(self._means) == self._most:
+                self._halve()
+                self.add(step, value)
+                return
+            self._means.append((step, value))
+            self._last = 1
+        else:
+            self._last += 1
+            _, mean = self._means[-1]
+            self._means[-1] = (step, mean + (value - mean) / self._last)
+
+    def _halve(self) -> None:
+        """Make one point of two full ones."""
+        means = self._means
+        pairs = zip(means[::2], means[1::2], strict=False)
+        halved = [(end, (a + b) / 2) for (_, a), (end, b) in pairs]
+        self._last = 2 * self._size
+        if len(means) % 2:
+            halved.append(means[-1])
+            self._last = self._size
+        self._means, self._size = halved, 2 * self._size
 
 
 def _draw(curve: pyqtgraph.PlotDataItem, points: list[tuple[int, float]]) -> None:

@@ -11,9 +11,10 @@ from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.core.events import Event, Failed, Finished, Stopped
 from napari_unetseg.gui.parts import settings
 from napari_unetseg.gui.parts.dock import Dock, Kind
-from napari_unetseg.gui.run.view import RunView
+from napari_unetseg.gui.run.view import RunView, on_closing
 from napari_unetseg.gui.run.words import Words
 from napari_unetseg.runs import listing
+from napari_unetseg.runs.folder import STATE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,6 +80,11 @@ class RunDock(Dock):
             As `check`.
         """
 
+    @property
+    def stays(self) -> bool:
+        """Whether a run goes on when napari is closed."""
+        return False
+
     @abstractmethod
     def values(self) -> dict[str, Any]:
         """Plain values of the settings, to be remembered."""
@@ -116,14 +122,12 @@ class RunDock(Dock):
     def _start(self) -> None:
         try:
             plan = self.plan()
-        except UnetsegError as error:
+        except (UnetsegError, OSError) as error:
             self.say(str(error), "error")
             return
         settings.remember(self.job, self.values())
         name = f"{self.words.job} of {plan.inputs['image'].image.name}"
-        # What napari shows when it is closed meanwhile.
-        closing = "goes on without napari" if plan.stays else "stops and keeps"
-        self.run.start(plan, f"{name} ({closing})")
+        self.run.start(plan, f"{name} ({on_closing(plan.stays)})")
 
     def _on_busy(self, busy: bool) -> None:
         for part in (self.form, *self._folded):
@@ -132,6 +136,7 @@ class RunDock(Dock):
     def _on_end(self, folder: Path, end: Event) -> None:
         match end:
             case Finished(result=result):
+                listing.tidy(folder, STATE)
                 self.show_result(folder, result, "")
             case Stopped(result=result) if result:
                 self.show_result(folder, result, "Stopped. ")
@@ -149,20 +154,22 @@ class RunDock(Dock):
             if where.state == "running":
                 self.run.attach(folder)
                 return
-        if runs:
-            self._show_last(*runs[0])
-
-    def _show_last(self, folder: Path, where: RunStatus) -> None:
-        if where.state == "finished":
-            if not listing.is_seen(folder):
+        for folder, where in runs[:1]:
+            if where.state == "finished" and not listing.is_seen(folder):
                 self.show_result(folder, where.result, "Ended meanwhile. ")
-        elif where.total:
-            self.run.offer(folder)
-            self.say(
-                f"The {self.words.job.lower()} {folder.name} "
-                f"{_HOW.get(where.state, 'was stopped')} at {where.unit} {where.done} "
-                f"of {where.total}. It can go on."
-            )
+                return
+        for folder, where in runs:
+            if where.state != "finished" and where.total:
+                self._offer(folder, where)
+                return
+
+    def _offer(self, folder: Path, where: RunStatus) -> None:
+        self.run.offer(folder)
+        how = _HOW.get(where.state, "was stopped")
+        self.say(
+            f"The {self.words.job.lower()} {folder.name} {how} at {where.unit} "
+            f"{where.done} of {where.total}. It can go on."
+        )
 
     def _on_theme(self) -> None:
         super()._on_theme()

@@ -22,7 +22,7 @@ from napari_unetseg.core.read import read_image
 from napari_unetseg.core.write.atomic import write_text_atomic
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.runs import client
-from napari_unetseg.runs.listing import file_name
+from napari_unetseg.runs.listing import discard, file_name
 from napari_unetseg.runs.lock import RunLock
 
 if TYPE_CHECKING:
@@ -126,9 +126,15 @@ def launch(
     UnetsegError
         If the run cannot be started; nothing is left of it then.
     """
+    stored = {name: _stored(one) for name, one in plan.inputs.items()}
+    _check_room(plan, stored)
+    client.create(plan.folder, plan.ask(_paths(plan, stored)))
+    # From here on the folder is ours to take away again.
     kept = False
     try:
-        yield from _prepare(plan)
+        yield from _copy(plan, stored, cancelled)
+        if cancelled():
+            return
         process = client.start(plan.folder, attached=not plan.stays, polite=True)
         kept = True
         with closing(follow(plan.folder, process, stays=plan.stays)) as story:
@@ -143,7 +149,7 @@ def launch(
                     return
     finally:
         if not kept:
-            shutil.rmtree(plan.folder, ignore_errors=True)
+            discard(plan.folder)
 
 
 def resume(folder: Path, *, stays: bool) -> Generator[tuple[Event, ...]]:
@@ -174,24 +180,28 @@ def follow(
                 client.keep(folder)
 
 
-def _prepare(plan: Plan) -> Generator[Copying]:
-    """Write the question and the copies, under the lock that keeps others away."""
-    stored = {name: _stored(one) for name, one in plan.inputs.items()}
-    copied = [name for name, path in stored.items() if path is None]
-    total = sum(plan.inputs[name].bytes for name in copied)
-    _check_room(plan.folder, total)
-    paths = {
+def _paths(plan: Plan, stored: Mapping[str, Path | None]) -> dict[str, str]:
+    """Where the run finds each input: in a file of the user's, or in its own folder."""
+    return {
         name: f"{INPUTS}/{_file_name(name, plan)}" if path is None else str(path)
         for name, path in stored.items()
     }
-    client.create(plan.folder, plan.ask(paths))
+
+
+def _copy(
+    plan: Plan, stored: Mapping[str, Path | None], cancelled: Callable[[], bool]
+) -> Generator[Copying]:
+    """Write the copies, under the lock that keeps others away."""
+    copied = {name: plan.inputs[name] for name, path in stored.items() if path is None}
+    paths = _paths(plan, stored)
     with RunLock(plan.folder):
-        if total:
-            yield Copying(total)
-        for name in copied:
-            path, image = plan.folder / paths[name], plan.inputs[name].image
+        yield Copying(sum(one.bytes for one in copied.values()))
+        for name, one in copied.items():
+            if cancelled():
+                return
+            path = plan.folder / paths[name]
             path.parent.mkdir(exist_ok=True)
-            write_ome_tiff(path, image, compress=False)
+            write_ome_tiff(path, one.image, compress=False)
         if plan.layer:
             write_text_atomic(plan.folder / LAYER, json.dumps(plan.layer))
 
@@ -230,13 +240,15 @@ def is_stored_in(image: Image, path: Path) -> bool:
     )
 
 
-def _check_room(folder: Path, wanted: int) -> None:
+def _check_room(plan: Plan, stored: Mapping[str, Path | None]) -> None:
     """Refuse to fill the disk."""
-    there = next(parent for parent in folder.parents if parent.exists())
+    copies = (plan.inputs[name].bytes for name, path in stored.items() if path is None)
+    wanted = sum(copies) + _ROOM
+    there = next(parent for parent in plan.folder.parents if parent.exists())
     free = shutil.disk_usage(there).free
-    if free < wanted + _ROOM:
+    if free < wanted:
         raise RunError(
-            f"The run needs {(wanted + _ROOM) / 2**30:.1f} GB in {folder.parent}, "
-            f"where {free / 2**30:.1f} GB are free",
+            f"The run needs {wanted / 2**30:.1f} GB in {plan.folder.parent}, where "
+            f"{free / 2**30:.1f} GB are free",
             "Free some space, or set UNETSEG_HOME to a folder on another disk",
         )

@@ -11,7 +11,6 @@ from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.core.events import (
     Event,
     Failed,
-    Finished,
     Note,
     Started,
     Stopped,
@@ -27,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from napari_unetseg.gui.parts.dock import Dock
     from napari_unetseg.gui.run.curves import Curves
+    from napari_unetseg.gui.run.dock import RunDock
     from napari_unetseg.gui.run.words import Words
 
 
@@ -37,7 +36,7 @@ class RunView(QWidget):
 
     Parameters
     ----------
-    dock : Dock
+    dock : RunDock
         Where sentences are shown.
     words : Words
         What the kind of run is called.
@@ -64,7 +63,7 @@ class RunView(QWidget):
     busy = Signal(bool)
     ended = Signal(object, object)
 
-    def __init__(self, dock: Dock, words: Words) -> None:
+    def __init__(self, dock: RunDock, words: Words) -> None:
         super().__init__(dock)
         self._dock = dock
         self._words = words
@@ -75,7 +74,6 @@ class RunView(QWidget):
         self._is_new = False
         self._resumable = False
         self.warnings: list[str] = []
-        self._stays = False
         self.folder: Path | None = None
         self.curves: Curves | None = None
         layout = QVBoxLayout(self)
@@ -97,15 +95,13 @@ class RunView(QWidget):
 
     def start(self, plan: Plan, name: str) -> None:
         """Start a new run; `name` is what napari calls it when it is closed."""
-        self._stays = plan.stays
         job = launch(plan, cancelled=lambda: self._wish in {"cancel", "discard"})
         self._begin(plan.folder, job, name, "Starting…")
         self._is_new = True
 
     def attach(self, folder: Path) -> None:
         """Show a run that is under way; it does not end with this napari."""
-        self._stays = True
-        name = f"{self._words.job} in {folder.name}"
+        name = f"{self._words.job} in {folder.name} (goes on without napari)"
         self._begin(folder, follow(folder, stays=True), name, "Found under way.")
 
     def offer(self, folder: Path) -> None:
@@ -116,19 +112,19 @@ class RunView(QWidget):
     def go_on(self) -> None:
         """Resume the run that was stopped."""
         assert self.folder is not None
-        name = f"{self._words.job} in {self.folder.name}"
-        job = resume(self.folder, stays=self._stays)
-        self._begin(self.folder, job, name, "Resuming…")
+        stays = self._dock.stays
+        name = f"{self._words.job} in {self.folder.name} ({on_closing(stays)})"
+        self._begin(self.folder, resume(self.folder, stays=stays), name, "Resuming…")
 
     def stop(self) -> None:
         """Ask the run to keep what it has and to end; before the work, cancel it."""
         if self._is_new and not self._story.started:
             self._wish = "cancel"
             self._dock.say("Cancelling…", "busy")
-        elif self._command("keep"):
+        else:
             self._wish = "stop"
             self._dock.say(self._words.stopping, "busy")
-        self._show_state()
+        self._pass_on()
 
     def discard(self) -> None:
         """After a question, stop the run and delete what it made."""
@@ -137,31 +133,34 @@ class RunView(QWidget):
         answer = QMessageBox.question(
             self,
             "Discard",
-            f"Delete this {self._words.job.lower()} and all that it has made? "
-            "Layers are not touched.",
+            f"Delete this {self._words.job.lower()} and what it needs to go on? "
+            "Layers and finished models are not touched.",
         )
         if answer != QMessageBox.StandardButton.Yes:
             return
-        if not self.running:
+        if self.running:
+            self._wish = "discard"
+            self._pass_on()
+        else:
             self._forget()
             self._dock.say("Discarded.")
-        elif (self._is_new and not self._story.started) or self._command("cancel"):
-            self._wish = "discard"
-            self._show_state()
 
     def follow(self, theme: str) -> None:
         """Take the colours of a napari theme."""
         if self.curves is not None:
             self.curves.follow(theme)
 
-    def _command(self, name: str) -> bool:
-        assert self.folder is not None
-        try:
-            client.command(self.folder, name)
-        except (OSError, UnetsegError) as error:
-            self._dock.say(f"The run cannot be reached: {error}", "error")
-            return False
-        return True
+    def _pass_on(self) -> None:
+        """Tell the run what is wished; an engine hears it once it has begun."""
+        if self._wish and self._story.started and self.folder is not None:
+            try:
+                client.command(
+                    self.folder, "keep" if self._wish == "stop" else "cancel"
+                )
+            except (OSError, UnetsegError) as error:
+                self._wish = ""
+                self._dock.say(f"The run cannot be reached: {error}", "error")
+        self._show_state()
 
     def _begin(
         self, folder: Path, job: Generator[object], name: str, text: str
@@ -210,28 +209,32 @@ class RunView(QWidget):
                 if not self.warnings:
                     how = f"{self._words.job} on {device} in {precision}."
                     self._dock.say(how, "busy")
-                self._show_state()
+                self._pass_on()
 
     def _end(self, _: object) -> None:
         end = self._story.end
         folder = self.folder
         self._worker = None
-        if end is None or folder is None or self._wish == "discard":
+        if end is None or folder is None or self._wish in {"cancel", "discard"}:
             self._forget()
             self._dock.say("Discarded." if self._wish == "discard" else "Cancelled.")
             self.busy.emit(False)
             return
-        blameless = isinstance(end, Failed) and end.mendable and not self._story.started
-        if blameless:
+        # What was refused before its work began has made nothing.
+        refused = isinstance(end, Failed) and end.mendable and not self._story.started
+        if refused and self._is_new:
             self._forget()
-        self._resumable = not blameless and resumable(end)
+        else:
+            self._resumable = can_go_on(end)
         self._show_state()
         self.busy.emit(False)
         self.ended.emit(folder, end)
 
     def _fail(self, error: Exception) -> None:
         self._worker = None
-        self.folder = None
+        if self._is_new:
+            self.folder = None
+        self._resumable = self.folder is not None
         self._show_state()
         self.busy.emit(False)
         if isinstance(error, UnetsegError | OSError):
@@ -272,13 +275,13 @@ class RunView(QWidget):
             self.curves = None
 
 
-def resumable(end: Event) -> bool:
+def can_go_on(end: Event) -> bool:
     """Whether a run that ended so can go on from there."""
-    match end:
-        case Stopped(result=result):
-            return bool(result.get("resumable", True))
-        case Failed(mendable=mendable):
-            return not mendable
-        case Finished():
-            return False
-    return False
+    if isinstance(end, Stopped):
+        return bool(end.result.get("resumable", True))
+    return isinstance(end, Failed)
+
+
+def on_closing(stays: bool) -> str:
+    """What napari shows of a run when it is closed meanwhile."""
+    return "goes on without napari" if stays else "stops and keeps"

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import ComboBox, LineEdit, PushButton
+from qtpy.QtGui import QEnterEvent
 from qtpy.QtWidgets import QFileDialog
 
 from napari_unetseg.core.config import SegmentConfig
@@ -18,13 +19,14 @@ from napari_unetseg.gui.parts.fields import DEVICE, PRECISION
 from napari_unetseg.gui.parts.form import Folded, sentence
 from napari_unetseg.gui.parts.worker import start_worker
 from napari_unetseg.gui.run.dock import OPEN_ONE, RunDock
-from napari_unetseg.gui.run.launch import Plan
+from napari_unetseg.gui.run.launch import INPUTS, Plan
 from napari_unetseg.gui.run.words import Words
 from napari_unetseg.gui.segment.question import Asked, ask, plan
-from napari_unetseg.gui.segment.result import Made, add_result, result_of, tidy
+from napari_unetseg.gui.segment.result import Made, add_result, result_of
 from napari_unetseg.gui.train.form import restore
 from napari_unetseg.runs import listing
 from napari_unetseg.runs.home import models_folder
+from napari_unetseg.runs.store import RESULT
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -114,6 +116,9 @@ class SegmentDock(RunDock):
 
     def choose_model(self, path: Path) -> None:
         """Choose a model file, from whatever folder."""
+        if not path.exists():
+            self.say(f"The model '{listing.model_name(path)}' has gone.", "error")
+            return
         if path.parent != models_folder() and str(path) not in self._opened:
             self._opened.append(str(path))
         self._offer_models()
@@ -158,14 +163,14 @@ class SegmentDock(RunDock):
             In a sentence, if something is missing or does not fit.
         """
         self._on_model()  # The file may have gone since it was chosen.
-        shown = self.viewer.dims.point if self.slices.value == THIS else None
+        shown = self.viewer.dims if self.slices.value == THIS else None
         return plan(self.check(), shown)
 
     # -- what happens -------------------------------------------------------------
 
     def _on_layers(self) -> None:
         self.image.reset_choices()
-        self.channels.ask_for(self._asked_channels())
+        self.channels.ask_for(self._asked_channels(), self.image.value)
         self.channels.reset_choices()
         self.refresh()
 
@@ -216,17 +221,22 @@ class SegmentDock(RunDock):
     def _add(self, folder: Path, made: Made) -> None:
         layer = add_result(self.viewer, made)
         listing.mark_seen(folder)
-        tidy(folder)
+        listing.tidy(folder, INPUTS, RESULT)
         self.tell(f"The labels are in the layer '{layer.name}'.")
+
+    def enterEvent(self, event: QEnterEvent | None) -> None:
+        """Offer what was trained meanwhile to whoever comes to choose."""
+        self._offer_models()
+        super().enterEvent(event)
 
     # -- small things -------------------------------------------------------------
 
     def _offer_models(self) -> None:
         paths = [str(path) for path in listing.models()]
         others = [path for path in self._opened if path not in paths]
-        self.model.choices = [
-            (listing.model_name(Path(path)), path) for path in (*paths, *others)
-        ]
+        names = [(listing.model_name(Path(path)), path) for path in (*paths, *others)]
+        if [path for _, path in names] != list(self.model.choices):
+            self.model.choices = names
 
     def _browse(self) -> None:
         name, _ = QFileDialog.getOpenFileName(

@@ -18,6 +18,7 @@ from napari_unetseg.runs.questions import SegmentQuestion
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from napari.components import Dims
     from napari.layers import Layer
 
     from napari_unetseg.core.config import SegmentConfig
@@ -70,6 +71,7 @@ def ask(
     InputError, ModelError
         In a sentence, if something does not fit.
     """
+    _check_distinct(layers)
     given = sources.input_of(layers)
     if len(layers) > 1:
         # Chosen one by one, whatever the layers are called.
@@ -84,23 +86,28 @@ def ask(
     return Asked(layers, given, model, config)
 
 
-def plan(asked: Asked, point: Sequence[float] | None = None) -> Plan:
+def plan(asked: Asked, shown: Dims | None = None) -> Plan:
     """Plan a run, whose labels will lie on the first layer.
 
     Parameters
     ----------
     asked : Asked
         As `ask` returned it.
-    point : sequence of float, optional
-        Point of the world, one number per dimension of the viewer; only the plane of
-        the layer there is segmented, the whole layer without.
+    shown : Dims, optional
+        What the viewer shows, its `dims`: only the plane of the layer there is
+        segmented; without, the whole layer.
+
+    Raises
+    ------
+    InputError
+        If the viewer does not show a plane of the layer.
     """
     layer, image, given = asked.layers[0], asked.image.image, asked.image
     attributes = layer.as_layer_data_tuple()[1]
     axes = sources.image_of([layer]).axes[: layer.ndim]
     start: dict[str, int] = {}
-    if point is not None:
-        start = plane_at(layer, axes, image.plane_axes, point)
+    if shown is not None:
+        start = plane_shown(layer, axes, image.plane_axes, shown)
         image = _plane(image, start)
         given = Input(image)
 
@@ -128,17 +135,24 @@ def plan(asked: Asked, point: Sequence[float] | None = None) -> Plan:
     )
 
 
-def plane_at(
-    layer: Layer, axes: str, plane_axes: str, point: Sequence[float]
+def plane_shown(
+    layer: Layer, axes: str, plane_axes: str, shown: Dims
 ) -> dict[str, int]:
-    """Which plane of a layer a point of the world is in, by axis.
+    """Which plane of a layer the viewer shows, by axis.
 
     Raises
     ------
     InputError
-        If the point is beside the layer.
+        If it shows none: in 3D, along other axes, or beside the layer.
     """
-    where = np.asarray(layer.world_to_data(point[-layer.ndim :]))
+    further = shown.ndim - layer.ndim
+    drawn = {axes[number - further] for number in shown.displayed if number >= further}
+    if not drawn <= {"Y", "X"}:
+        raise InputError(
+            f"The viewer does not show a slice of '{layer.name}' along Y and X",
+            "Show it in 2D with these axes, or segment all slices",
+        )
+    where = np.asarray(layer.world_to_data(shown.point[-layer.ndim :]))
     index = {}
     for axis in plane_axes:
         number = axes.index(axis)
@@ -150,6 +164,16 @@ def plane_at(
             )
         index[axis] = place
     return index
+
+
+def _check_distinct(layers: Sequence[Layer]) -> None:
+    """Refuse a layer that stands for two channels."""
+    for number, layer in enumerate(layers):
+        if any(layer is other for other in layers[:number]):
+            raise InputError(
+                f"'{layer.name}' is chosen for two channels of the model",
+                "Choose another layer for each channel",
+            )
 
 
 def _plane(image: Image, index: Mapping[str, int]) -> Image:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -13,10 +12,9 @@ import numpy as np
 from napari_unetseg.core.errors import RunError, UnetsegError
 from napari_unetseg.core.network.card import read_card
 from napari_unetseg.core.read import read_image
-from napari_unetseg.gui.run.launch import INPUTS, LAYER
+from napari_unetseg.gui.run.launch import LAYER
 from napari_unetseg.runs.folder import programs, read_question
 from napari_unetseg.runs.questions import SegmentQuestion
-from napari_unetseg.runs.store import RESULT
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -96,12 +94,6 @@ def add_result(viewer: Viewer, made: Made) -> Labels:
         table = {None: "transparent", 0: "transparent", **made.colors}
         colormap["colormap"] = DirectLabelColormap(color_dict=table)
     return viewer.add_labels(made.array, **made.attributes, **colormap)
-
-
-def tidy(folder: Path) -> None:
-    """Delete what a finished segmentation needs no more; its labels file stays."""
-    for name in (INPUTS, RESULT):
-        shutil.rmtree(folder / name, ignore_errors=True)
 
 
 def _layer(folder: Path) -> dict[str, Any]:

@@ -151,8 +151,13 @@ class TrainDock(RunDock):
             self.check(),
             self.model.value.strip(),
             start_from=self.training.start_from.value,
-            stays=self.closing.value == KEEP_TRAINING,
+            stays=self.stays,
         )
+
+    @property
+    def stays(self) -> bool:
+        """Whether the training goes on when napari is closed."""
+        return bool(self.closing.value == KEEP_TRAINING)
 
     def check(self) -> Asked:
         """What is asked, if all fits.
@@ -229,7 +234,7 @@ class TrainDock(RunDock):
         listing.mark_seen(folder)
         question = read_question(folder)
         assert isinstance(question, TrainQuestion)
-        self._trained = folder / question.model
+        self._trained = (folder / question.model).with_name(result["model"])
         self.tell(f"{before}{summary(result)} Model: {self._trained}")
         self.segment_button.setVisible(self._trained.exists())
         self.training.offer_models()
