@@ -1,0 +1,248 @@
+"""Pictures of the three docks in each of their states, from real runs.
+
+    xvfb-run -a -s "-screen 0 1366x768x24" python docs/screenshots.py
+    python docs/screenshots.py OUT_FOLDER --theme light
+
+Without a folder, the pictures of the README go to docs/images and the others to
+build/screenshots. It ends with an error if a dock does not reach a state.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+from PIL import Image
+from qtpy.QtCore import QEventLoop, QTimer
+from qtpy.QtGui import QCursor
+from qtpy.QtWidgets import QProgressBar, QPushButton
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from napari import Viewer
+
+    from napari_unetseg.gui.parts.dock import Dock
+    from napari_unetseg.gui.report.dock import ReportDock
+    from napari_unetseg.gui.segment.dock import SegmentDock
+    from napari_unetseg.gui.train.dock import TrainDock
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+OTHERS = REPOSITORY / "build" / "screenshots"
+README = ("train-running", "segment-done", "report-done")
+SIZE = (1366, 768)
+# Where models and runs lie meanwhile; docks show the path.
+HOME = Path(tempfile.gettempdir()) / "napari-unetseg"
+TRAIN, SEGMENT, REPORT = "Train U-Net", "Segment with U-Net", "IoU report"
+# A slice that the network is not trained on.
+SLICE = 14
+PATIENCE = 300.0
+
+
+class Camera:
+    """Saves the whole window, to one folder or to where pictures usually go."""
+
+    def __init__(self, viewer: Viewer, folder: Path | None) -> None:
+        self._viewer = viewer
+        self._folder = folder
+
+    def take(self, name: str) -> None:
+        """Save what the window shows as NAME.png, or NAME-light.png."""
+        pixels = self._viewer.window.screenshot(flash=False, canvas_only=False)
+        picture = Image.fromarray(pixels).convert("RGB")
+        if picture.size != SIZE:
+            raise RuntimeError(f"{name}: a dock makes the window {picture.size}")
+        if self._viewer.theme != "dark":
+            name = f"{name}-{self._viewer.theme}"
+        usual = REPOSITORY / "docs" / "images" if name in README else OTHERS
+        path = (self._folder or usual) / f"{name}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        few_colours(picture).save(path, optimize=True)
+        sys.stdout.write(f"{path} ({path.stat().st_size / 1000:.0f} kB)\n")
+
+
+def few_colours(picture: Image.Image) -> Image.Image:
+    """Reduce to a palette: grey noise of full colour is too large for a repository."""
+    flat = 16  # The flat colours of the window stay exactly as they are.
+    counts = sorted(picture.getcolors(2**24) or (), reverse=True)
+    exact = [part for _, colour in counts[:flat] for part in colour]
+    others = picture.quantize(256 - flat, Image.Quantize.FASTOCTREE).getpalette()
+    palette = Image.new("P", (1, 1))
+    palette.putpalette(exact + (others or []))
+    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
+
+
+def main() -> None:
+    """Take all pictures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--theme", choices=("dark", "light"), default="dark")
+    parser.add_argument("--steps", type=int, default=300, help="of the training")
+    options = parser.parse_args()
+    with home():
+        viewer = window(options.theme)
+        camera = Camera(viewer, options.folder)
+        for name, title in (("train", TRAIN), ("segment", SEGMENT), ("report", REPORT)):
+            opened(viewer, title)
+            camera.take(f"{name}-empty")
+        viewer.open_sample("napari-unetseg", "em")
+        model = train(opened(viewer, TRAIN), camera, options.steps)
+        segment(opened(viewer, SEGMENT), camera, model)
+        compare(opened(viewer, REPORT), camera)
+        viewer.close()
+
+
+@contextmanager
+def home() -> Iterator[None]:
+    """Keep models, runs and settings apart from the user's, and delete them."""
+    HOME.mkdir()  # An error if somebody's is there already.
+    os.environ |= {"UNETSEG_HOME": str(HOME), "NAPARI_CONFIG": ""}
+    os.environ["QT_ENABLE_HIGHDPI_SCALING"] = "0"
+    try:
+        yield
+    finally:
+        for engine in psutil.Process().children():
+            engine.kill()
+            engine.wait()
+        shutil.rmtree(HOME)
+
+
+def window(theme: str) -> Viewer:
+    """Open napari without notifications, away from the mouse."""
+    import napari
+    from napari.settings import get_settings
+
+    get_settings().application.gui_notification_level = "none"
+    viewer = napari.Viewer()
+    viewer.theme = theme
+    QCursor.setPos(SIZE[0] - 1, 0)
+    viewer.window.set_geometry(0, 0, *SIZE)
+    pause(1)
+    return viewer
+
+
+def opened(viewer: Viewer, title: str) -> Dock:
+    """Open a dock in place of the one before."""
+    viewer.window.remove_dock_widget("all")
+    _, dock = viewer.window.add_plugin_dock_widget("napari-unetseg", title)
+    pause(0.5)
+    return dock
+
+
+def train(dock: TrainDock, camera: Camera, steps: int) -> Path:
+    """Train to the end, and once more until the engine is killed; return the model."""
+    viewer = dock.viewer
+    viewer.dims.set_current_step(0, SLICE)
+    viewer.layers[0].name = "tissue"
+    viewer.layers[-1].name = "painted"
+    viewer.layers["painted"].opacity = 0.4
+    settings = {field.name: widget for field, widget in dock.training.widgets.items()}
+    dock.training.preset.value = "fast"
+    settings["patch"].value = 128
+    settings["steps"].value = steps
+    wait("the labels are seen", button(dock, "Train").isEnabled)
+    wait("the computer's speed", lambda: not psutil.Process().children())
+    camera.take("train-ready")
+    button(dock, "Train").click()
+    wait("most of the training", lambda: progress(dock, 2 * steps // 3))
+    camera.take("train-running")
+    wait("a trained model", button(dock, "Segment with this model").isVisible)
+    camera.take("train-done")
+    (model,) = (HOME / "models").iterdir()
+    button(dock, "Train").click()
+    wait("a second training", lambda: progress(dock, 20))
+    for engine in psutil.Process().children():
+        engine.kill()
+    wait("the dock notices", button(dock, "Go on").isVisible)
+    camera.take("train-failed")
+    return model
+
+
+def segment(dock: SegmentDock, camera: Camera, model: Path) -> None:
+    """Segment; and then with a model whose file has gone."""
+    viewer = dock.viewer
+    viewer.layers["painted"].visible = False
+    wait("a model", button(dock, "Segment").isEnabled)
+    camera.take("segment-ready")
+    button(dock, "Segment").click()
+    wait("some slices", lambda: progress(dock, 1))
+    camera.take("segment-running")
+    wait("the labels", lambda: len(viewer.layers) == 3)
+    viewer.layers[-1].opacity = 0.4
+    pause(0.2)
+    camera.take("segment-done")
+    model.rename(HOME / "elsewhere")
+    button(dock, "Segment").click()
+    wait("an error", lambda: "model" in dock.said)
+    camera.take("segment-failed")
+
+
+def compare(dock: ReportDock, camera: Camera) -> None:
+    """Compare the segmentation with the painted labels; and with one slice of them."""
+    viewer = dock.viewer
+    wait("two layers", button(dock, "Compare").isEnabled)
+    camera.take("report-ready")
+    taken = []
+
+    def take(share: int) -> None:
+        if share and not taken:
+            camera.take("report-running")
+            taken.append(share)
+
+    bar(dock).valueChanged.connect(take)
+    button(dock, "Compare").click()
+    wait("the scores", lambda: dock.report is not None and bool(taken))
+    camera.take("report-done")
+    painted = viewer.layers["painted"]
+    where = {"scale": painted.scale[1:], "units": painted.units[1:], "visible": False}
+    flat = viewer.add_labels(painted.data[SLICE], name="one slice", **where)
+    dock.truth.value = flat
+    button(dock, "Compare").click()
+    wait("an error", lambda: "dimensions" in dock.said)
+    camera.take("report-failed")
+
+
+def button(dock: Dock, text: str) -> QPushButton:
+    """Find a button by what is written on it."""
+    return next(b for b in dock.findChildren(QPushButton) if b.text() == text)
+
+
+def bar(dock: Dock) -> QProgressBar:
+    """Find the progress bar."""
+    return dock.findChild(QProgressBar)
+
+
+def progress(dock: Dock, done: int) -> bool:
+    """Whether a run is at least so far; an error if it is over."""
+    if not bar(dock).isVisible():
+        raise RuntimeError(f"the run was over too soon: {dock.said}")
+    return bar(dock).maximum() > 0 and bar(dock).value() >= done
+
+
+def wait(what: str, reached: Callable[[], bool]) -> None:
+    """Keep the window alive until something is so; an error if it never is."""
+    end = time.monotonic() + PATIENCE
+    while not reached():
+        if time.monotonic() > end:
+            raise TimeoutError(f"not reached: {what}")
+        pause(0.02)
+    pause(0.2)  # Until all is laid out and painted.
+
+
+def pause(seconds: float) -> None:
+    """Keep the window alive for some time."""
+    loop = QEventLoop()
+    QTimer.singleShot(int(1000 * seconds), loop.quit)
+    loop.exec()
+
+
+if __name__ == "__main__":
+    main()
