@@ -147,7 +147,7 @@ def train(dock: TrainDock, camera: Camera, steps: int) -> Path:
     settings = {field.name: widget for field, widget in dock.training.widgets.items()}
     dock.training.preset.value = "fast"
     settings["patch"].value = 128
-    settings["steps"].value = steps
+    settings["steps"].value = str(steps)
     wait("the labels are seen", button(dock, "Train").isEnabled)
     wait("the computer's speed", lambda: not psutil.Process().children())
     camera.take("train-ready")

@@ -46,7 +46,7 @@ def trained(viewer, dock, until):
             box.value = box.text in further
         for field, widget in train.training.widgets.items():
             if field.name in SETTINGS or field.name == "steps":
-                widget.value = SETTINGS.get(field.name, steps)
+                field.show(widget, SETTINGS.get(field.name, steps))
         until(lambda: train.run.controls.start.isEnabled())
         train.run.controls.start.click()
         until(lambda: not train.run.running, 240)

@@ -48,7 +48,8 @@ def other(widget):
     if isinstance(widget.value, bool):
         return not widget.value
     if isinstance(widget.value, str):
-        return "0.4" if widget.name == "validation" else "other"
+        texts = {"validation": "0.4", "steps": "7", "base": "12"}
+        return texts.get(widget.name, "other")
     step = 1 if isinstance(widget.value, int) else 0.1
     return widget.value + (step if widget.value + step <= widget.max else -step)
 
@@ -76,7 +77,7 @@ def test_every_setting_changes_the_question(dock, name):
     assert after["config"] != before["config"]
     group, _, part = name.rpartition(".")
     values = after["config"][group] if group else after["config"]
-    assert values[part] == widget.value
+    assert str(values[part]) == str(widget.value)
 
 
 @pytest.mark.parametrize("name", ["zero", "preset", "minutes"])
@@ -330,6 +331,14 @@ def test_a_validation_that_is_none_is_refused_before_any_work(dock, wish, words)
 
 def test_it_says_on_which_slices_it_will_validate(dock):
     assert "Validation on the slice 4." in dock.verdict.value
+
+
+@pytest.mark.parametrize("name", ["steps", "base"])
+def test_a_number_that_is_none_is_refused(dock, name):
+    field = next(f for f in dock.training.widgets if f.name == name)
+    dock.training.widgets[field].value = "many"
+
+    says(dock, name, "many")
 
 
 def test_a_model_without_a_name_is_refused(dock):

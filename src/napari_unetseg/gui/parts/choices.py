@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from magicgui.widgets import ComboBox
 from napari.layers import Image, Labels
 
+from napari_unetseg.gui.parts.lifetime import when_destroyed
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -110,4 +112,4 @@ def follow_layers(viewer: Viewer, owner: QWidget, changed: Callable[[], None]) -
     for event in of_the_list:
         event.connect(tell)
 
-    owner.destroyed.connect(forget)
+    when_destroyed(owner, forget)

@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_unetseg.gui.parts.form import Form
+from napari_unetseg.gui.parts.lifetime import when_destroyed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +80,7 @@ class Dock(QWidget):
             if dock is not None:
                 viewer.events.theme.disconnect(dock._on_theme)
 
-        self.destroyed.connect(forget)
+        when_destroyed(self, forget)
 
     def sizeHint(self) -> QSize:
         """Size that napari gives the dock when it opens it."""

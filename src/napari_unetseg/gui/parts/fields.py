@@ -37,7 +37,7 @@ class Field:
     largest : float
         The largest number.
     unset : str
-        What the box shows at 0 if the setting may be left to the program.
+        What an empty box shows if the setting may be left to the program.
     """
 
     name: str
@@ -58,25 +58,30 @@ class Field:
         if self.choices:
             return ComboBox(value=value, choices=self.choices, **about)
         if isinstance(value, bool):
-            return CheckBox(value=value, text="", **about)
+            box = CheckBox(value=value, **about)
+            # The form has its label on the left, as those of all others.
+            box.native.setText("")
+            return box
+        if self.unset:
+            text = LineEdit(value="" if value is None else str(value), **about)
+            text.native.setPlaceholderText(self.unset)
+            return text
         if isinstance(value, str):
             return LineEdit(value=value, **about)
         about |= {"min": 0, "max": self.largest, "step": self.step}
         if isinstance(value, float):
             return FloatSpinBox(value=value, **about)
-        box = SpinBox(value=value or 0, **about)
-        if self.unset:
-            box.native.setSpecialValueText(self.unset)
-        return box
+        return SpinBox(value=value, **about)
 
     def read(self, widget: ValueWidget[Any]) -> Any:
         """Value for the configuration; None where it is left to the program."""
         value = widget.value
-        return None if self.unset and not value else value
+        return (value.strip() or None) if self.unset else value
 
     def show(self, widget: ValueWidget[Any], value: Any) -> None:
         """Make the widget show a value of the configuration."""
-        widget.value = 0 if value is None else value
+        empty = "" if value is None else str(value)
+        widget.value = empty if self.unset else value
 
 
 def value_of(config: TrainConfig, name: str) -> Any:
@@ -140,8 +145,7 @@ TRAINING = (
         "base",
         "Channels",
         "Channels of the network's first level; each level below has twice as many. "
-        "auto: 16 on a processor, 32 on a graphics card.",
-        largest=512,
+        "Empty: 16 on a processor, 32 on a graphics card.",
         unset="auto",
     ),
     Field(
@@ -167,7 +171,7 @@ TRAINING = (
     Field(
         "steps",
         "Steps",
-        "How many training steps, in place of the minutes.",
+        "How many training steps, in place of the minutes. Empty: from the minutes.",
         unset="from minutes",
     ),
     Field("patch", "Patch", "Side of what one patch teaches, in pixels."),

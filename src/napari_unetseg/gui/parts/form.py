@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from magicgui.widgets.bases import Widget
 
-LABEL_WIDTH = 92
+LABEL_WIDTH = 102
 HEADING_HEIGHT = 26
 
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 from napari.qt.threading import GeneratorWorker, create_worker
 from qtpy.QtCore import QObject, QThreadPool
 
+from napari_unetseg.gui.parts.lifetime import when_destroyed
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
@@ -113,6 +115,7 @@ def start_worker(
     worker.yielded.connect(relay.hear)
     worker.returned.connect(relay.end)
     if not outlives:
-        owner.destroyed.connect(lambda *_: worker.quit())
+        # The relay goes with the owner, or when all is said.
+        when_destroyed(relay, worker.quit)
     worker.start()
     return worker

@@ -16,7 +16,7 @@ HEIGHT = 180
 _IOU_ON_DARK, _IOU_ON_LIGHT = "#7aa2ff", "#1d4ed8"
 _HALF = 127
 # Of the axis of steps with its label, in pixels.
-_AXIS_HEIGHT = 40
+_AXIS_HEIGHT = 38
 # Points of a curve that are drawn; half as many are more than the dock has pixels.
 MOST_POINTS = 2000
 
@@ -41,8 +41,8 @@ class Curves(QWidget):
         layout.addWidget(self._plot)
         item = self._plot.getPlotItem()
         item.setMenuEnabled(False)
-        # Room for what reaches beyond the ends of the axes.
-        item.layout.setContentsMargins(0, 8, 0, 0)
+        # Room for what reaches beyond the ends of the axes, and below their labels.
+        item.layout.setContentsMargins(0, 8, 0, 6)
         item.getAxis("bottom").setHeight(_AXIS_HEIGHT)
         item.hideButtons()
         item.setMouseEnabled(x=False, y=False)

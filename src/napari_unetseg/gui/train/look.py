@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from qtpy.QtCore import QObject, QTimer, Signal  # type: ignore[attr-defined]
 
 from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.core.prepare.targets import annotation_steps
+from napari_unetseg.gui.parts.lifetime import when_destroyed
 from napari_unetseg.gui.parts.sources import labels_of
 from napari_unetseg.gui.parts.worker import Worker, start_worker
 
@@ -82,7 +84,14 @@ class Look(QObject):
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(self._begin)
         self._owner = owner
-        owner.destroyed.connect(lambda *_: self._connect(None))
+        myself = weakref.ref(self)
+
+        def forget() -> None:
+            look = myself()
+            if look is not None:
+                look._connect(None)
+
+        when_destroyed(owner, forget)
 
     def at(self, layer: Labels | None, wish: Literal["auto", "0", "none"]) -> None:
         """Look at a layer, with the user's wish for what 0 means."""
