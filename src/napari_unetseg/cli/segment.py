@@ -139,10 +139,11 @@ def _check_endings(paths: list[Path]) -> None:
 def _tell_outputs(folder: Path, result: dict[str, Any]) -> None:
     question = read_question(folder)
     assert isinstance(question, SegmentQuestion)
-    names = result["out"]
-    typer.echo(f"Labels: {(folder / question.out).with_name(names[0])}")
-    if question.scores:
-        typer.echo(f"Scores: {(folder / question.scores).with_name(names[1])}")
+    asked = [question.out, *([question.scores] if question.scores else [])]
+    paths = [folder / path for path in asked]
+    names = result.get("out", [path.name for path in paths])
+    for kind, path, name in zip(("Labels", "Scores"), paths, names, strict=False):
+        typer.echo(f"{kind}: {path.with_name(name)}")
 
 
 def _already_finished(folder: Path, result: dict[str, Any], as_json: bool) -> None:

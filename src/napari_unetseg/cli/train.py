@@ -223,10 +223,11 @@ def train(
 
 
 def trained_model(folder: Path, result: Mapping[str, Any]) -> Path:
-    """Path of the model that a run has made."""
+    """Path of the model that a run has made: as asked for, unless it says otherwise."""
     question = read_question(folder)
     assert isinstance(question, TrainQuestion)
-    return (folder / question.model).with_name(result["model"])
+    asked = folder / question.model
+    return asked.with_name(result.get("model", asked.name))
 
 
 def tell_trained(result: Mapping[str, Any], model: Path, folder: Path) -> None:
