@@ -18,9 +18,11 @@ from napari_unetseg.core.errors import RunError, WriteError
 from napari_unetseg.core.events import Failed, Finished, Step, Stopped
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.read import read_image
+from napari_unetseg.core.write import ome_tiff
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
+from napari_unetseg.gui.parts.sources import Input
 from napari_unetseg.gui.run import launch as launching
-from napari_unetseg.gui.run.launch import Copying, Input, Plan, is_stored_in, launch
+from napari_unetseg.gui.run.launch import Copying, Plan, is_stored_in, launch
 from napari_unetseg.runs import client, process
 from napari_unetseg.runs.folder import read_question
 from napari_unetseg.runs.lock import is_taken
@@ -167,7 +169,7 @@ def test_a_copy_that_fails_leaves_nothing(plan, monkeypatch):
     def full(*args, **kwargs):
         raise WriteError("'x' cannot be written: No space left on device")
 
-    monkeypatch.setattr(launching, "write_ome_tiff", full)
+    monkeypatch.setattr(ome_tiff, "write_ome_tiff", full)
 
     with pytest.raises(WriteError, match="No space"):
         list(launch(plan))
@@ -200,9 +202,9 @@ def test_a_folder_of_another_run_is_not_touched(plan, scenario):
 def test_cancelled_between_two_copies_it_starts_nothing(plan, scenario, monkeypatch):
     scenario("endless")
     written = []
-    write = launching.write_ome_tiff
+    write = ome_tiff.write_ome_tiff
     monkeypatch.setattr(
-        launching,
+        ome_tiff,
         "write_ome_tiff",
         lambda path, *args, **kwargs: (
             written.append(path) or write(path, *args, **kwargs)

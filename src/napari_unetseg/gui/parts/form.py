@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from magicgui.widgets import Label, PushButton
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QEvent, Qt
 from qtpy.QtWidgets import (
     QComboBox,
     QFormLayout,
@@ -65,6 +65,12 @@ class Form(QWidget):
         label.setToolTip(tooltip)
         label.setMinimumWidth(LABEL_WIDTH)
         self._rows.addRow(label, field)
+
+    def event(self, event: QEvent | None) -> bool:
+        """Forget the rows' heights when a text has changed, which Qt keeps too long."""
+        if event is not None and event.type() == QEvent.Type.LayoutRequest:
+            self._rows.invalidate()
+        return bool(super().event(event))
 
     def clear(self) -> None:
         """Take all rows out."""

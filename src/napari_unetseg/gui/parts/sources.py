@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_unetseg.core.errors import InputError
-from napari_unetseg.gui.run.launch import Input
 from napari_unetseg.layers.from_layer import (
     image_from_layer,
     join_channels,
@@ -27,6 +26,27 @@ if TYPE_CHECKING:
 
 # Bytes that are read from a file into memory for a copy, while the window waits.
 MOST_COPIED = 2 * 2**30
+
+
+@dataclass(frozen=True, eq=False)
+class Input:
+    """An image or labels of the viewer on their way into a run.
+
+    Attributes
+    ----------
+    image : Image
+        What is asked about.
+    source : Path, optional
+        File that the layer was opened from.
+    """
+
+    image: Image
+    source: Path | None = None
+
+    @property
+    def bytes(self) -> int:
+        """Size of the copy."""
+        return int(np.prod(self.image.shape)) * self.image.dtype.itemsize
 
 
 def image_of(layers: Sequence[Layer]) -> Image:

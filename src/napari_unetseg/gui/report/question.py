@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.evaluate.report import Report, evaluation
+from napari_unetseg.core.read.annotations import NAMESPACE
 from napari_unetseg.gui.parts import sources
-from napari_unetseg.gui.segment.result import METADATA
 from napari_unetseg.layers.align import aligned
 from napari_unetseg.layers.place import Placed, place
 
@@ -152,7 +152,7 @@ def likely_pair(
 
 def _is_made(layer: Labels) -> bool:
     """Whether a model has made a layer; one that we only saved has notes too."""
-    notes = layer.metadata.get(METADATA)
+    notes = layer.metadata.get(NAMESPACE)
     return isinstance(notes, dict) and not _OF_MODEL.isdisjoint(notes)
 
 

@@ -71,18 +71,26 @@ class Controls(QWidget):
 
     def show_progress(self, story: Story) -> None:
         """Show how far a run is and how long it will take."""
-        if not story.total:
-            self.progress.setRange(0, 0)
-            step = f"step {story.done}, measuring the speed"
-            self.progress.setFormat(step if story.done else "starting")
-            return
-        parts = [f"{story.unit} {story.done} of {story.total}"]
-        left = story.seconds_left()
-        if left is not None and story.done < story.total:
-            parts.append(f"{duration(left)} left")
-        self.progress.setRange(0, story.total)
-        self.progress.setValue(story.done)
-        self.progress.setFormat(", ".join(parts))
+        # Whatever changes here is drawn once: the bar would draw each new value at
+        # once, and beside napari's canvas that means the whole window.
+        self.progress.setUpdatesEnabled(False)
+        # A bar of an unknown end would move, and draw the window all the time.
+        self.progress.setRange(0, story.total or 1)
+        self.progress.setValue(story.done if story.total else 0)
+        self.progress.setFormat(how_far(story))
+        self.progress.setUpdatesEnabled(True)
+
+
+def how_far(story: Story) -> str:
+    """How far a run is, and how long it will take, in a few words."""
+    if not story.total:
+        step = f"{story.unit} {story.done}, measuring the speed"
+        return step if story.done else "starting"
+    far = f"{story.unit} {story.done} of {story.total}"
+    left = story.seconds_left()
+    if left is None or story.done >= story.total:
+        return far
+    return f"{far}, {duration(left)} left"
 
 
 def _button(text: str, tooltip: str, pressed: Callable[[], None]) -> QPushButton:

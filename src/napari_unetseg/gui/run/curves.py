@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pyqtgraph
 from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt
@@ -47,6 +49,8 @@ class Curves(QWidget):
         item.hideButtons()
         item.setMouseEnabled(x=False, y=False)
         item.setXRange(0, WARM_UP, padding=0.01)
+        # A box that looks for its range while it is drawn is drawn twice.
+        item.vb.disableAutoRange()
         # Whoever turns the wheel over the plot wants to scroll the form.
         self._plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._loss = item.plot()
@@ -56,6 +60,7 @@ class Curves(QWidget):
         item.getAxis("right").linkToView(self._right)
         self._right.setXLink(item)
         self._right.setYRange(0, 1, padding=0.02)
+        self._right.disableAutoRange()
         self._iou = pyqtgraph.PlotDataItem()
         self._right.addItem(self._iou)
         item.vb.sigResized.connect(self._fit)
@@ -85,6 +90,9 @@ class Curves(QWidget):
                     self._plot.getPlotItem().setXRange(0, total, padding=0.01)
                 case Validated(step=step, mean_iou=float(mean_iou)):
                     self._scores.append((step, mean_iou))
+        if self.losses:
+            highest = max(loss for _, loss in self.losses)
+            self._plot.getPlotItem().setYRange(0, round_up(highest), padding=0.02)
         _draw(self._loss, self.losses)
         _draw(self._iou, self._scores)
 
@@ -165,6 +173,14 @@ class Thinned:
             halved.append(means[-1])
             self._last = self._size
         self._means, self._size = halved, 2 * self._size
+
+
+def round_up(value: float) -> float:
+    """The next of 1, 2 or 5 times a power of ten, so that an axis seldom changes."""
+    if not 0 < value < float("inf"):
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(one * power for one in (1, 2, 5, 10) if one * power >= value)
 
 
 def _draw(curve: pyqtgraph.PlotDataItem, points: list[tuple[int, float]]) -> None:

@@ -18,9 +18,7 @@ import numpy as np
 
 from napari_unetseg.core.errors import RunError, UnetsegError
 from napari_unetseg.core.events import Started
-from napari_unetseg.core.read import read_image
 from napari_unetseg.core.write.atomic import write_text_atomic
-from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.runs import client
 from napari_unetseg.runs.listing import discard, file_name
 from napari_unetseg.runs.lock import RunLock
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
 
     from napari_unetseg.core.events import Event
     from napari_unetseg.core.image import Image
+    from napari_unetseg.gui.parts.sources import Input
     from napari_unetseg.runs.questions import Question
 
 POLL = 0.1
@@ -40,27 +39,6 @@ LAYER = "layer.json"
 COPIED_BELOW = 256 * 2**20
 # What a run writes besides copies of its inputs: checkpoints, log, result.
 _ROOM = 200 * 2**20
-
-
-@dataclass(frozen=True, eq=False)
-class Input:
-    """An image or labels of the viewer on their way into a run.
-
-    Attributes
-    ----------
-    image : Image
-        What is asked about.
-    source : Path, optional
-        File that the layer was opened from.
-    """
-
-    image: Image
-    source: Path | None = None
-
-    @property
-    def bytes(self) -> int:
-        """Size of the copy."""
-        return int(np.prod(self.image.shape)) * self.image.dtype.itemsize
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,6 +170,8 @@ def _copy(
     plan: Plan, stored: Mapping[str, Path | None], cancelled: Callable[[], bool]
 ) -> Generator[Copying]:
     """Write the copies, under the lock that keeps others away."""
+    from napari_unetseg.core.write.ome_tiff import write_ome_tiff
+
     copied = {name: plan.inputs[name] for name, path in stored.items() if path is None}
     paths = _paths(plan, stored)
     with RunLock(plan.folder):
@@ -226,6 +206,8 @@ def is_stored_in(image: Image, path: Path) -> bool:
     Compared are shape, type, axes, pixel size and channels, and the pixels of the
     first, the middle and the last plane.
     """
+    from napari_unetseg.core.read import read_image
+
     try:
         stored = read_image(path)
     except UnetsegError:

@@ -10,7 +10,8 @@ import numpy as np
 
 from napari_unetseg.core.errors import InputError, ModelError
 from napari_unetseg.gui.parts import sources
-from napari_unetseg.gui.run.launch import Input, Plan
+from napari_unetseg.gui.parts.sources import Input
+from napari_unetseg.gui.run.launch import Plan
 from napari_unetseg.layers.derived import derived_placement
 from napari_unetseg.runs import listing
 from napari_unetseg.runs.questions import SegmentQuestion

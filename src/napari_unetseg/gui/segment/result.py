@@ -12,6 +12,7 @@ import numpy as np
 from napari_unetseg.core.errors import RunError, UnetsegError
 from napari_unetseg.core.network.card import read_card
 from napari_unetseg.core.read import read_image
+from napari_unetseg.core.read.annotations import NAMESPACE
 from napari_unetseg.gui.run.launch import LAYER
 from napari_unetseg.runs.folder import programs, read_question
 from napari_unetseg.runs.questions import SegmentQuestion
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_unetseg.core.network.card import ModelCard
-
-METADATA = "napari-unetseg"
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +77,7 @@ def result_of(folder: Path) -> Generator[None, None, Made]:
         **layer["placement"],
         "name": layer["name"],
         "features": {"index": [int(i) for i in names], "class": [*names.values()]},
-        "metadata": {METADATA: how | {"run": folder.name}},
+        "metadata": {NAMESPACE: how | {"run": folder.name}},
     }
     if not names:
         attributes.pop("features")

@@ -9,7 +9,8 @@ from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.prepare.slices import check_shapes
 from napari_unetseg.core.prepare.split import split
 from napari_unetseg.gui.parts import sources
-from napari_unetseg.gui.run.launch import Input, Plan
+from napari_unetseg.gui.parts.sources import Input
+from napari_unetseg.gui.run.launch import Plan
 from napari_unetseg.runs import listing
 from napari_unetseg.runs.questions import TrainQuestion
 
