@@ -54,10 +54,10 @@ def test_a_command_is_a_callable_of_a_leaf_module(command_id):
 
 
 def test_every_contributed_command_exists():
-    contributions = MANIFEST.contributions.model_dump(exclude_none=True)
+    contributions = MANIFEST.contributions
     for kind in ("widgets", "readers", "writers", "sample_data"):
-        for contribution in contributions.get(kind, []):
-            assert contribution["command"] in COMMANDS
+        for contribution in getattr(contributions, kind):
+            assert contribution.command in COMMANDS
 
 
 def test_docks_are_named_as_napari_lists_them():

@@ -11,6 +11,7 @@ import pytest
 import tifffile
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from packaging.version import Version
 
 from napari_unetseg.core.errors import InputError, ReadError
 from napari_unetseg.core.image import Image
@@ -355,11 +356,14 @@ def test_every_odd_file_opens_or_is_refused_in_a_sentence(data_folder: Path) -> 
             refused.append(path.name)
         else:
             assert result.dtype.isnative
-    # Micro-Manager's stage positions are no axis of ours; .ome is no image.
-    assert refused == [
+    # Micro-Manager's stage positions are no axis of ours; .ome is no image; and fax
+    # needs a newer tifffile.
+    assert set(refused) - {"fax4.tiff"} == {
         "multifile.companion.ome",
         "181003_multi_pos_time_course_1_MMStack.ome.tif",
-    ]
+    }
+    newer = Version(tifffile.__version__) >= Version("2026.3.3")
+    assert ("fax4.tiff" in refused) is not newer
 
 
 @pytest.mark.data
