@@ -4,14 +4,15 @@
     python docs/screenshots.py OUT_FOLDER --theme light
 
 Without a folder, the pictures of the README go to docs/images and the others to
-build/screenshots. It ends with an error if a dock does not reach a state.
+build/screenshots. It ends with an error if a dock does not reach a state. The scores
+in the report's pictures are those of slices on which nothing was trained or validated.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -19,11 +20,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import psutil
 from PIL import Image
 from qtpy.QtCore import QEventLoop, QTimer
 from qtpy.QtGui import QCursor
-from qtpy.QtWidgets import QProgressBar, QPushButton
+from qtpy.QtWidgets import QLabel, QProgressBar, QPushButton
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,11 +41,11 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 OTHERS = REPOSITORY / "build" / "screenshots"
 README = ("train-running", "segment-done", "report-done")
 SIZE = (1366, 768)
-# Where models and runs lie meanwhile; docks show the path.
-HOME = Path(tempfile.gettempdir()) / "napari-unetseg"
 TRAIN, SEGMENT, REPORT = "Train U-Net", "Segment with U-Net", "IoU report"
-# A slice that the network is not trained on.
-SLICE = 14
+# From this slice on nothing is painted when the network is trained.
+HELD_OUT = 12
+# What the viewer shows while training, and later.
+PAINTED_SLICE, OTHER_SLICE = 5, 14
 PATIENCE = 300.0
 
 
@@ -94,25 +96,26 @@ def main() -> None:
             opened(viewer, title)
             camera.take(f"{name}-empty")
         viewer.open_sample("napari-unetseg", "em")
+        truth = hold_out(viewer)
         model = train(opened(viewer, TRAIN), camera, options.steps)
         segment(opened(viewer, SEGMENT), camera, model)
-        compare(opened(viewer, REPORT), camera)
+        compare(opened(viewer, REPORT), camera, truth)
         viewer.close()
 
 
 @contextmanager
 def home() -> Iterator[None]:
     """Keep models, runs and settings apart from the user's, and delete them."""
-    HOME.mkdir()  # An error if somebody's is there already.
-    os.environ |= {"UNETSEG_HOME": str(HOME), "NAPARI_CONFIG": ""}
-    os.environ["QT_ENABLE_HIGHDPI_SCALING"] = "0"
-    try:
-        yield
-    finally:
-        for engine in psutil.Process().children():
-            engine.kill()
-            engine.wait()
-        shutil.rmtree(HOME)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("terminated"))
+    with tempfile.TemporaryDirectory(prefix="napari-unetseg-") as folder:
+        os.environ |= {"UNETSEG_HOME": folder, "NAPARI_CONFIG": ""}
+        os.environ["QT_ENABLE_HIGHDPI_SCALING"] = "0"
+        try:
+            yield
+        finally:
+            for engine in psutil.Process().children():
+                engine.kill()
+                engine.wait()
 
 
 def window(theme: str) -> Viewer:
@@ -133,30 +136,40 @@ def opened(viewer: Viewer, title: str) -> Dock:
     """Open a dock in place of the one before."""
     viewer.window.remove_dock_widget("all")
     _, dock = viewer.window.add_plugin_dock_widget("napari-unetseg", title)
-    pause(0.5)
+    pause(1)
     return dock
+
+
+def hold_out(viewer: Viewer) -> np.ndarray:
+    """Take the last slices out of the painted labels; return labels of these alone."""
+    image, painted = viewer.layers
+    image.name, painted.name = "tissue", "painted"
+    painted.opacity = 0.4
+    is_held_out = np.arange(len(painted.data))[:, None, None] >= HELD_OUT
+    truth = np.where(is_held_out, painted.data, 0)
+    painted.data = np.where(is_held_out, 0, painted.data)
+    return truth
 
 
 def train(dock: TrainDock, camera: Camera, steps: int) -> Path:
     """Train to the end, and once more until the engine is killed; return the model."""
     viewer = dock.viewer
-    viewer.dims.set_current_step(0, SLICE)
-    viewer.layers[0].name = "tissue"
-    viewer.layers[-1].name = "painted"
-    viewer.layers["painted"].opacity = 0.4
+    viewer.dims.set_current_step(0, PAINTED_SLICE)
     settings = {field.name: widget for field, widget in dock.training.widgets.items()}
     dock.training.preset.value = "fast"
     settings["patch"].value = 128
     settings["steps"].value = str(steps)
     wait("the labels are seen", button(dock, "Train").isEnabled)
-    wait("the computer's speed", lambda: not psutil.Process().children())
+    wait("the computer's speed", lambda: not says(dock, "not measured yet"))
     camera.take("train-ready")
     button(dock, "Train").click()
     wait("most of the training", lambda: progress(dock, 2 * steps // 3))
     camera.take("train-running")
     wait("a trained model", button(dock, "Segment with this model").isVisible)
     camera.take("train-done")
-    (model,) = (HOME / "models").iterdir()
+    from napari_unetseg.runs.home import models_folder
+
+    (model,) = models_folder().iterdir()
     button(dock, "Train").click()
     wait("a second training", lambda: progress(dock, 20))
     for engine in psutil.Process().children():
@@ -169,6 +182,7 @@ def train(dock: TrainDock, camera: Camera, steps: int) -> Path:
 def segment(dock: SegmentDock, camera: Camera, model: Path) -> None:
     """Segment; and then with a model whose file has gone."""
     viewer = dock.viewer
+    viewer.dims.set_current_step(0, OTHER_SLICE)
     viewer.layers["painted"].visible = False
     wait("a model", button(dock, "Segment").isEnabled)
     camera.take("segment-ready")
@@ -179,15 +193,29 @@ def segment(dock: SegmentDock, camera: Camera, model: Path) -> None:
     viewer.layers[-1].opacity = 0.4
     pause(0.2)
     camera.take("segment-done")
-    model.rename(HOME / "elsewhere")
+    model.rename(model.parent.parent / "elsewhere")
     button(dock, "Segment").click()
     wait("an error", lambda: "model" in dock.said)
     camera.take("segment-failed")
 
 
-def compare(dock: ReportDock, camera: Camera) -> None:
-    """Compare the segmentation with the painted labels; and with one slice of them."""
+def compare(dock: ReportDock, camera: Camera, truth: np.ndarray) -> None:
+    """Compare the segmentation with what was held out; and with one slice of it."""
     viewer = dock.viewer
+    painted = viewer.layers["painted"]
+    about = {name: getattr(painted, name) for name in ("features", "colormap")}
+    scale, units, axes = painted.scale, painted.units, painted.axis_labels
+    dock.truth.value = viewer.add_labels(
+        truth,
+        name="held out",
+        scale=scale,
+        units=units,
+        axis_labels=axes,
+        visible=False,
+        **about,
+    )
+    viewer.layers.selection.active = viewer.layers["tissue segmented"]
+    dock.ignore.value = "0"
     wait("two layers", button(dock, "Compare").isEnabled)
     camera.take("report-ready")
     taken = []
@@ -201,10 +229,10 @@ def compare(dock: ReportDock, camera: Camera) -> None:
     button(dock, "Compare").click()
     wait("the scores", lambda: dock.report is not None and bool(taken))
     camera.take("report-done")
-    painted = viewer.layers["painted"]
-    where = {"scale": painted.scale[1:], "units": painted.units[1:], "visible": False}
-    flat = viewer.add_labels(painted.data[SLICE], name="one slice", **where)
-    dock.truth.value = flat
+    where = {"scale": scale[1:], "units": units[1:], "visible": False}
+    dock.truth.value = viewer.add_labels(truth[OTHER_SLICE], name="one slice", **where)
+    pause(1)
+    camera.take("report-changed")
     button(dock, "Compare").click()
     wait("an error", lambda: "dimensions" in dock.said)
     camera.take("report-failed")
@@ -213,6 +241,11 @@ def compare(dock: ReportDock, camera: Camera) -> None:
 def button(dock: Dock, text: str) -> QPushButton:
     """Find a button by what is written on it."""
     return next(b for b in dock.findChildren(QPushButton) if b.text() == text)
+
+
+def says(dock: Dock, words: str) -> bool:
+    """Whether some text of a dock has these words."""
+    return any(words in label.text() for label in dock.findChildren(QLabel))
 
 
 def bar(dock: Dock) -> QProgressBar:

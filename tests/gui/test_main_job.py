@@ -6,7 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,6 +14,9 @@ import pytest
 from napari_unetseg.core.read import read_image
 from napari_unetseg.runs import listing
 from napari_unetseg.runs.home import runs_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.gui
 
@@ -43,7 +46,7 @@ def trained(viewer, dock, until):
         train = dock("Train U-Net")
         train.image.value, train.labels.value = image, labels
         for box in train.channels.boxes:
-            box.value = box.text in further
+            box.setChecked(box.name in further)
         for field, widget in train.training.widgets.items():
             if field.name in SETTINGS or field.name == "steps":
                 field.show(widget, SETTINGS.get(field.name, steps))
@@ -112,7 +115,7 @@ def test_sample_train_segment_report(
     assert "torch" not in _loaded_by_docks()
 
     # The command line on the same run folders gives the same bytes.
-    model = Path(train.said.rpartition("Model: ")[2])
+    model = train.trained
     again = _asked_again(train.run.folder, tmp_path / "again", model="model")
     _unetseg("train", "--run", again, "--resume")
     assert (again / "model").read_bytes() == model.read_bytes()

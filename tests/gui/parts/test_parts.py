@@ -212,7 +212,7 @@ def test_only_layers_of_the_same_shape_can_be_further_channels(model, qtbot):
     qtbot.addWidget(further)
 
     assert further.offer(first)
-    assert [box.text for box in further.boxes] == ["b"]
+    assert [box.name for box in further.boxes] == ["b"]
     assert not further.offer(None)
 
     assert further.layers() == []
@@ -232,23 +232,23 @@ def further(model, qtbot):
 @pytest.mark.parametrize("renamed", ["image", "b", "c"])
 def test_a_tick_stays_with_its_layer(model, further, renamed):
     first, second, _ = model.layers
-    further.boxes[0].value = True
+    further.boxes[0].setChecked(True)
 
     model.layers[renamed].name = "another"
     assert further.layers() == [second]
     further.offer(first)
 
     assert further.layers() == [second]
-    assert [box.text for box in further.boxes] == [one.name for one in model.layers[1:]]
+    assert [box.name for box in further.boxes] == [one.name for one in model.layers[1:]]
     model.layers.move(1, 3)
     further.offer(first)
-    assert [box.value for box in further.boxes] == [False, True]
+    assert [box.isChecked() for box in further.boxes] == [False, True]
     assert further.layers() == [second]
 
 
 def test_a_tick_does_not_go_to_another_layer_of_the_same_name(model, further):
     first, second, third = model.layers
-    further.boxes[0].value = True
+    further.boxes[0].setChecked(True)
 
     second.name, third.name = "x", "b"
     further.offer(first)
@@ -264,9 +264,9 @@ def test_two_layers_of_one_name_have_a_box_each(model, further):
     with third.events.name.blocker():
         third.name = "b"
     further.offer(first)
-    further.boxes[1].value = True
+    further.boxes[1].setChecked(True)
 
-    assert [box.text for box in further.boxes] == ["b", "b"]
+    assert [box.name for box in further.boxes] == ["b", "b"]
     assert further.layers() == [third]
 
 

@@ -118,14 +118,14 @@ def test_scores_are_those_of_the_arrays(shown, qtbot):
     names = {1: "cell", 2: "membrane", 7: "absent"}
     assert dock.report.to_dict() == score(PREDICTION, TRUTH, names=names)
     assert f"Mean IoU {dock.report.overlap.mean_iou:.3f}." in dock.said
-    assert "'mine' against 'truth'" in dock.summary.text()
+    assert dock.scores.caption.text() == "'mine' against 'truth'"
     error = 100 * dock.report.overlap.pixel_error
-    assert f"{error:.2f} % of 1800 pixels" in dock.summary.text()
+    assert f"{error:.2f} % of 1,800 pixels" in dock.scores.summary.text()
 
 
 def test_table(dock, qtbot):
     press(dock, qtbot)
-    table = dock.table
+    table = dock.scores.table
     rows = dock.report.rows()
     assert [table.item(row, 0).text() for row in range(table.rowCount())] == [
         "0",
@@ -149,14 +149,15 @@ def test_names_of_the_prediction_if_the_truth_has_none(dock, qtbot):
     dock.truth.value.features = {}
     dock.prediction.value.features = {"index": [2], "class": ["from the model"]}
     press(dock, qtbot)
-    assert dock.table.item(2, 0).text() == "2 from the model"
+    assert dock.scores.table.item(2, 0).text() == "2 from the model"
 
 
 def test_not_annotated(dock, qtbot):
     dock.ignore.value = "0, 3"
     press(dock, qtbot)
     assert dock.report.overlap.ids == (1, 2, 7)
-    assert "Not annotated, and not counted: label 0, 3." in dock.summary.text()
+    text = dock.scores.summary.text()
+    assert "Labels 0, 3 are not annotated and do not count." in text
 
 
 def test_another_pixel_size(dock, viewer, qtbot):
@@ -170,13 +171,13 @@ def test_another_pixel_size(dock, viewer, qtbot):
     press(dock, qtbot)
     assert dock.report.overlap.pixel_error == 0
     assert dock.report.overlap.total == 3 * 10 * 10
-    text = dock.summary.text()
+    text = dock.scores.summary.text()
     assert "compared on the grid of 'coarse'" in text
     assert "left out" not in text
     dock.prediction.value, dock.truth.value = coarse, fine
     press(dock, qtbot)
     left_out = "33 % of its pixels lie outside 'coarse' and are left out"
-    assert left_out in dock.summary.text()
+    assert left_out in dock.scores.summary.text()
 
 
 def test_no_overlap(dock, viewer, qtbot):
@@ -185,7 +186,7 @@ def test_no_overlap(dock, viewer, qtbot):
     press(dock, qtbot)
     assert "'far' and 'truth' do not overlap" in dock.said
     assert dock.report is None
-    assert dock.table.isHidden()
+    assert dock.scores.isHidden()
     # The sentence goes with the choice that it is about.
     dock.prediction.value = viewer.layers["mine"]
     assert dock.said == ""
@@ -229,7 +230,7 @@ def test_the_same_layer_twice(dock):
 @pytest.mark.parametrize("text", ["x", "0, x", "-1", "1.5", "0-3", "\u0663"])
 def test_ids_that_are_none(dock, text):
     dock.ignore.value = text
-    assert "is no class id" in dock.said
+    assert "is no label" in dock.said
     assert not dock.buttons.compare.isEnabled()
     dock.ignore.value = "0"
     assert dock.said == ""
@@ -318,7 +319,7 @@ def test_layers_removed_and_painted_in_the_middle(shown, hold, qtbot):
     qtbot.waitUntil(lambda: dock.report is not None)
     found = dock.report.overlap
     assert found.pixel_error == (PREDICTION != TRUTH).mean()
-    assert dock.table.rowCount() == 6
+    assert dock.scores.table.rowCount() == 6
     assert dock.said == "Open or paint two labels layers to compare."
     assert not dock.buttons.compare.isEnabled()
 
@@ -338,7 +339,7 @@ def test_labels_in_a_file_painted_in_the_middle(dock, viewer, hold, qtbot):
 def test_scores_stay_when_layers_go(dock, viewer, qtbot):
     press(dock, qtbot)
     viewer.layers.clear()
-    assert not dock.table.isHidden()
+    assert not dock.scores.isHidden()
     assert dock.buttons.copy.isEnabled()
 
 
@@ -405,7 +406,7 @@ def test_copy(dock, qtbot):
 
 def test_copy_with_the_keyboard(dock, qtbot):
     press(dock, qtbot)
-    table = dock.table
+    table = dock.scores.table
     qtbot.keyClick(table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert clipboard()[0] == [*COLUMNS]
     for row, column in ((1, 0), (1, 1), (4, 1)):
@@ -467,8 +468,9 @@ def test_every_control_has_a_tooltip(dock):
     controls = [
         *dock.findChildren(QAbstractButton),
         *(box.native for box in (dock.prediction, dock.truth, dock.ignore)),
-        dock.table,
-        dock.summary,
+        dock.scores.caption,
+        dock.scores.table,
+        dock.scores.summary,
         dock.buttons.progress,
     ]
     named = [one for one in controls if not is_part_of_a_widget(one)]
@@ -493,7 +495,7 @@ def test_fits_beside_a_small_window(shown, qtbot, theme):
     assert dock.sizeHint().height() <= 700
     dock.resize(dock.sizeHint())
     qtbot.wait(50)
-    table = dock.table
+    table = dock.scores.table
     assert table.horizontalScrollBar().maximum() == 0
     assert table.viewport().height() >= table.verticalHeader().length()
     assert table.width() <= dock.width()

@@ -92,15 +92,16 @@ def test_a_run_shows_how_far_it_is_and_ends(dock, scenario, until):
 
     dock.run.controls.start.click()
     assert buttons(dock) == ["stop", "discard"]
-    assert not dock.form.isEnabled()
+    assert not dock.model.native.isEnabled()
+    assert dock.verdict.native.isEnabled()
     until(lambda: not dock.run.running)
 
     assert [step for step, _ in dock.run.curves.losses] == [1, 2, 3, 4, 5]
     assert dock.run.curves.scores == [(2, 0.5), (4, 0.75)]
-    assert "Mean IoU 0.750 on the slices 4" in dock.said
-    assert str(home.models_folder()) in dock.said
+    assert dock.said == "Mean IoU 0.750 (validation slice 4). Model: m"
+    assert str(home.models_folder() / "m") in dock.message.toolTip()
     assert buttons(dock) == ["start"]
-    assert dock.form.isEnabled()
+    assert dock.model.native.isEnabled()
 
 
 def test_stop_and_keep_leaves_a_run_that_can_go_on(dock, scenario, until):
@@ -187,6 +188,8 @@ def test_a_killed_engine_is_told_and_can_go_on(dock, scenario, until):
 
     assert "ended unexpectedly" in dock.said
     assert "SIGKILL" in dock.said
+    assert "press Go on" in dock.said
+    assert "--" not in dock.said
     assert buttons(dock) == ["start", "go on", "discard"]
 
 

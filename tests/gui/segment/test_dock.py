@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from napari.layers import Image, Labels
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog
 
 from napari_unetseg.core.config import NetworkConfig, SegmentConfig
@@ -15,6 +17,7 @@ from napari_unetseg.core.image import Image as CoreImage
 from napari_unetseg.core.network.card import ModelCard
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.gui.segment.dock import THIS, SegmentDock
+from napari_unetseg.gui.segment.model import describe
 from napari_unetseg.gui.segment.result import add_result, result_of
 from napari_unetseg.runs import client, listing
 from napari_unetseg.runs.home import models_folder
@@ -296,10 +299,69 @@ def test_an_image_of_other_channels_is_refused(dock, model):
     says(dock, "expects 1 channel", "has 3")
 
 
-def test_a_tile_that_is_none_is_refused(dock):
-    dock.tile.value = "small"
+@pytest.mark.parametrize("text", ["small", "0", "-3", "1.5", "\u0663"])
+def test_a_tile_that_is_none_is_refused(dock, text):
+    dock.tile.value = text
 
-    says(dock, "tile")
+    says(dock, f"'{text}' is no tile size. Write auto, whole, or", "More settings")
+    dock.tile.value = "64"
+    assert dock.said == ""
+
+
+def test_an_error_goes_with_the_choice_that_it_is_about(dock, network):
+    newer = model_file(network.with_name("newer.unetseg.safetensors"))
+    dock.enterEvent(None)
+    network.unlink()
+    dock.run.controls.start.click()
+    assert "'first' has gone" in dock.said
+
+    dock.model.value = str(newer)
+
+    assert dock.said == ""
+    assert dock.run.controls.start.isEnabled()
+
+
+def test_what_is_no_error_stays_said(dock):
+    dock.say("The labels are in a layer.", "done")
+    dock.tile.value = "64"
+
+    assert dock.said == "The labels are in a layer."
+
+
+def test_only_a_model_of_several_channels_takes_room_for_them(two_channels, network):
+    assert not two_channels.channels.isHidden()
+
+    two_channels.choose_model(network)
+
+    assert two_channels.channels.isHidden()
+
+
+def test_it_opens_without_a_warning(model, qtbot):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        opened(model, qtbot)
+
+
+def test_enter_in_the_tile_starts_nothing(dock, qtbot, monkeypatch):
+    monkeypatch.setattr(dock.run, "start", lambda plan, name: pytest.fail("started"))
+    qtbot.keyClick(dock.tile.native, Qt.Key.Key_Return)
+
+    assert dock.said == ""
+
+
+def test_classes_without_a_name_are_labels_and_many_are_not_all_named():
+    network = NetworkConfig(classes=2)
+    few = ModelCard(network=network, classes=(1, 2), halo=(9, 9))
+    ids = tuple(range(1, 13))
+    many = ModelCard(
+        network=network,
+        classes=ids,
+        halo=(9, 9),
+        class_names={str(i): f"c{i}" for i in ids},
+    )
+
+    assert describe(few) == "Tells apart: label 1, label 2."
+    assert describe(many).endswith("c7, c8, and 4 more.")
 
 
 def test_settings_are_remembered(dock, model, qtbot, tmp_path, monkeypatch):

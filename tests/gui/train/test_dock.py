@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -139,7 +141,7 @@ def test_further_layers_become_channels_by_their_names(dock, model, stripes):
 
     (box,) = dock.channels.boxes
     assert dock.plan().inputs["image"].image.channels == ()
-    box.value = True
+    box.setChecked(True)
 
     image = dock.plan().inputs["image"].image
     assert image.channels == ("grey", "inverted")
@@ -308,7 +310,7 @@ def test_layers_that_do_not_fit_one_another_are_refused(dock, model, stripes):
     dock.image.value = model.layers["grey"]
     (box,) = dock.channels.boxes
 
-    box.value = True
+    box.setChecked(True)
 
     says(dock, "pixel sizes")
 
@@ -339,6 +341,65 @@ def test_a_number_that_is_none_is_refused(dock, name):
     dock.training.widgets[field].value = "many"
 
     says(dock, name, "many")
+
+
+def test_the_minutes_cannot_be_set_while_the_steps_decide(dock):
+    steps = next(w for f, w in dock.training.widgets.items() if f.name == "steps")
+    minutes = dock.training.minutes.native
+    own = minutes.toolTip()
+
+    steps.value = "7"
+    assert not minutes.isEnabled()
+    assert "steps decide" in minutes.toolTip()
+
+    steps.value = ""
+    assert minutes.isEnabled()
+    assert minutes.toolTip() == own
+
+
+def test_after_a_run_the_minutes_are_as_before_it(dock):
+    steps = next(w for f, w in dock.training.widgets.items() if f.name == "steps")
+    steps.value = "7"
+
+    for busy in (True, False):
+        dock.run.busy.emit(busy)
+
+    assert not dock.training.minutes.native.isEnabled()
+    assert dock.model.native.isEnabled()
+
+
+def test_settings_of_a_run_can_be_looked_at_but_not_changed(dock):
+    dock.run.busy.emit(True)
+
+    for box in dock.training.folded:
+        assert box.heading.isEnabled()
+    assert not any(w.native.isEnabled() for w in dock.training.widgets.values())
+    assert dock.verdict.native.isEnabled()
+    assert dock.cost.native.isEnabled()
+
+
+def test_only_one_class_is_told_in_words_of_the_dock(model, stripes, qtbot, until):
+    painted = np.zeros((5, 48, 64), np.uint8)
+    painted[0, :4, :4] = 1
+    model.add_image(stripes[0], name="grey")
+    model.add_labels(painted, name="painted")
+    dock = opened(model, qtbot, until)
+    dock.training.zero.value = "0"
+    until(lambda: dock.look.seen is not None)
+
+    says(dock, "Only class 1", "choose 'background' for 'Label 0 is'")
+    assert "--" not in dock.said
+
+
+def test_a_long_layer_name_does_not_widen_the_dock(dock, model, stripes):
+    wide = dock.form.minimumSizeHint().width()
+
+    layer = model.add_image(255 - stripes[0], name="a long name " * 10)
+    layer.scale, layer.units = model.layers["grey"].scale, model.layers["grey"].units
+    dock.image.value = model.layers["grey"]
+
+    assert [box.name for box in dock.channels.boxes] == [layer.name]
+    assert dock.form.minimumSizeHint().width() <= wide
 
 
 def test_a_model_without_a_name_is_refused(dock):
@@ -392,6 +453,12 @@ def test_everything_explains_itself(dock):
     ]
 
     assert all(len(widget.tooltip) > 20 for widget in widgets)
+
+
+def test_it_is_built_without_a_warning(model, qtbot):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        qtbot.addWidget(TrainDock(model))
 
 
 def test_the_dock_is_narrow_and_low(dock):

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from magicgui.widgets import CheckBox
-from qtpy.QtCore import Signal  # type: ignore[attr-defined]
-from qtpy.QtWidgets import QVBoxLayout, QWidget
+from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
+from qtpy.QtGui import QResizeEvent
+from qtpy.QtWidgets import (
+    QCheckBox,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from napari_unetseg.gui.parts.choices import LayerBox, layers_of_kind
 from napari_unetseg.gui.parts.form import Form
@@ -16,6 +23,47 @@ if TYPE_CHECKING:
 
     from napari.layers import Image
     from napari.viewer import Viewer
+
+
+class LayerTick(QCheckBox):
+    """A box to tick for a layer, whose name is cut in the middle where it is too long.
+
+    Parameters
+    ----------
+    name : str
+        Of the layer.
+
+    Attributes
+    ----------
+    name : str
+        The whole name.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+        self.setAccessibleName(name)
+        self.setToolTip(f"Take {name} as a further channel of the image")
+        # It takes the width that it is given, however long the name.
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self._cut()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Show as much of the name as there is room for."""
+        super().resizeEvent(event)
+        self._cut()
+
+    def _cut(self) -> None:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        style = self.style()
+        assert style is not None
+        part = QStyle.SubElement.SE_CheckBoxContents
+        room = style.subElementRect(part, option, self).width()
+        middle = Qt.TextElideMode.ElideMiddle
+        text = self.fontMetrics().elidedText(self.name, middle, room)
+        # A single "&" would underline what follows it.
+        self.setText(text.replace("&", "&&"))
 
 
 class FurtherChannels(QWidget):
@@ -36,7 +84,7 @@ class FurtherChannels(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(2)
-        self.boxes: list[CheckBox] = []
+        self.boxes: list[LayerTick] = []
         self._offered: list[Image] = []
 
     def offer(self, first: Image | None) -> bool:
@@ -50,7 +98,7 @@ class FurtherChannels(QWidget):
         self._first = first
         possible = self._possible()
         names = [layer.name for layer in possible]
-        if possible != self._offered or names != [box.text for box in self.boxes]:
+        if possible != self._offered or names != [box.name for box in self.boxes]:
             self._renew(possible, self._ticked())
         return bool(possible)
 
@@ -61,7 +109,7 @@ class FurtherChannels(QWidget):
 
     def _ticked(self) -> list[Image]:
         pairs = zip(self._offered, self.boxes, strict=True)
-        return [layer for layer, box in pairs if box.value]
+        return [layer for layer, box in pairs if box.isChecked()]
 
     def _possible(self) -> list[Image]:
         first = self._first
@@ -73,15 +121,15 @@ class FurtherChannels(QWidget):
 
     def _renew(self, layers: list[Image], ticked: list[Image]) -> None:
         for box in self.boxes:
-            self._layout.removeWidget(box.native)
-            box.native.deleteLater()
+            self._layout.removeWidget(box)
+            box.deleteLater()
         self.boxes = []
         self._offered = layers
         for layer in layers:
-            tooltip = f"Take {layer.name} as a further channel of the image"
-            box = CheckBox(text=layer.name, value=layer in ticked, tooltip=tooltip)
-            box.changed.connect(lambda _: self.changed.emit())
-            self._layout.addWidget(box.native)
+            box = LayerTick(layer.name)
+            box.setChecked(layer in ticked)
+            box.toggled.connect(lambda _: self.changed.emit())
+            self._layout.addWidget(box)
             self.boxes.append(box)
 
 

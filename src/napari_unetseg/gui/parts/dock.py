@@ -5,8 +5,7 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING, Literal
 
-from napari.utils.theme import get_theme
-from qtpy.QtCore import QSize, Qt, QTimer
+from qtpy.QtCore import QObject, QSize, Qt, QTimer
 from qtpy.QtWidgets import (
     QFrame,
     QLabel,
@@ -16,8 +15,10 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_unetseg.gui.parts.colours import Name, colour
 from napari_unetseg.gui.parts.form import Form
 from napari_unetseg.gui.parts.lifetime import when_destroyed
+from napari_unetseg.gui.parts.wording import in_a_dock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,9 +29,16 @@ Kind = Literal["info", "busy", "done", "warning", "error"]
 
 WIDTH = 360
 HEIGHT = 640
+# Three docks above one another fit a screen of 768 pixels, beside napari's own parts.
+LEAST_WIDTH, LEAST_HEIGHT = 280, 160
 MARGIN = 6
-# Names of the theme's colours.
-COLOURS = {"done": "current", "warning": "warning", "error": "error"}
+COLOURS: dict[Kind, Name] = {
+    "info": "grey",
+    "busy": "grey",
+    "done": "blue",
+    "warning": "yellow",
+    "error": "red",
+}
 
 
 class Dock(QWidget):
@@ -88,7 +96,7 @@ class Dock(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Size below which napari does not shrink the dock; the form scrolls."""
-        return QSize(280, 240)
+        return QSize(LEAST_WIDTH, LEAST_HEIGHT)
 
     def add_below_form(self, widget: QWidget) -> None:
         """Put a widget under the form, into the same scroll area."""
@@ -96,19 +104,27 @@ class Dock(QWidget):
 
     def reveal(self, widget: QWidget) -> None:
         """Scroll the form so that a widget in it is seen."""
-        self.later(lambda: self._area.ensureWidgetVisible(widget))
+        _soon(widget, lambda: self._area.ensureWidgetVisible(widget))
 
     def later(self, method: Callable[[], None]) -> None:
         """Call a method once napari has shown the dock, if it is still there."""
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.timeout.connect(method)
-        timer.start(0)
+        _soon(self, method)
 
-    def say(self, text: str, kind: Kind = "info") -> None:
-        """Show one sentence above the buttons; it replaces the one before."""
+    def say(self, text: str, kind: Kind = "info", more: str = "") -> None:
+        """Show one sentence above the buttons; it replaces the one before.
+
+        Parameters
+        ----------
+        text : str
+            A remedy for the command line is said in the words of a dock.
+        kind : {"info", "busy", "done", "warning", "error"}
+            For the colour of its bar.
+        more : str
+            What the sentence leaves out, for its tooltip.
+        """
         self._hinting = False
-        self.message.show_text(text, kind)
+        self.message.show_text(in_a_dock(text), kind)
+        self.message.setToolTip(more)
 
     def hint(self, text: str) -> None:
         """Say what to do next; with nothing to say, take back only an earlier hint."""
@@ -152,11 +168,20 @@ class Message(QLabel):
     def follow(self, theme: str) -> None:
         """Take the colours of a napari theme."""
         self._theme = theme
-        name = COLOURS.get(self._kind, "secondary")
-        colour = getattr(get_theme(theme), name).as_hex()
+        bar = colour(COLOURS[self._kind], theme)
+        # Not of every QLabel: the tooltip is one too, and takes its style from here.
         self.setStyleSheet(
-            f"QLabel {{ border-left: 3px solid {colour}; padding: 3px 0 3px 6px; }}"
+            f"Message {{ border-left: 3px solid {bar}; padding: 3px 0 3px 6px; }}"
         )
+
+
+def _soon(owner: QObject, function: Callable[[], None]) -> None:
+    """Call a function when Qt has nothing else to do, unless its owner is deleted."""
+    timer = QTimer(owner)
+    timer.setSingleShot(True)
+    timer.timeout.connect(function)
+    timer.timeout.connect(timer.deleteLater)
+    timer.start(0)
 
 
 def _scrolling(content: QVBoxLayout) -> QScrollArea:

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import (
     QComboBox,
     QFormLayout,
     QLabel,
+    QLineEdit,
     QPushButton,
     QSizePolicy,
     QVBoxLayout,
@@ -17,12 +18,21 @@ from qtpy.QtWidgets import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from magicgui.widgets.bases import Widget
 
 LABEL_WIDTH = 102
+# napari's style indents the text of a combo box by 8 pixels, that of a line by 4.
+INSET = 4
 HEADING_HEIGHT = 26
+# napari paints a checked button in the blue of what is selected. An open fold is a
+# heading on its form's background; grey shows the mouse on light and dark ones.
+HEADING = """
+QPushButton { text-align: left; }
+QPushButton:checked { background-color: transparent; font-weight: bold; }
+QPushButton:checked:hover { background-color: rgba(128, 128, 128, 60); }
+"""
 
 
 class Form(QWidget):
@@ -40,6 +50,9 @@ class Form(QWidget):
         grow = QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow
         self._rows.setFieldGrowthPolicy(grow)
         self._widgets: list[Widget] = []
+        self._locked = False
+        # What cannot be set for now, and the tooltips that it has otherwise.
+        self._refused: dict[QWidget, str] = {}
         self.extend(widgets)
 
     def extend(self, widgets: Iterable[Widget]) -> None:
@@ -50,6 +63,8 @@ class Form(QWidget):
     def append(self, widget: Widget) -> None:
         """Add a row; a `sentence` or a button has no label."""
         self._widgets.append(widget)
+        if isinstance(widget.native, QLineEdit):
+            widget.native.setTextMargins(INSET, 0, 0, 0)
         if isinstance(widget.native, QComboBox):
             # A layer's long name must not widen the dock.
             policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
@@ -77,6 +92,7 @@ class Form(QWidget):
         while self._rows.rowCount():
             self._rows.removeRow(0)
         self._widgets.clear()
+        self._refused.clear()
 
     def add_whole_row(self, field: QWidget) -> None:
         """Add a widget that takes the width of the form."""
@@ -84,9 +100,43 @@ class Form(QWidget):
 
     def show_row(self, field: QWidget, shown: bool) -> None:
         """Show or hide a row with its label."""
-        for part in (field, self._rows.labelForField(field)):
-            if part is not None:
-                part.setVisible(shown)
+        for part in self._parts(field):
+            part.setVisible(shown)
+
+    def lock(self, locked: bool) -> None:
+        """Keep all rows as they are, or let them be set; sentences stay readable."""
+        self._locked = locked
+        for field in self._fields():
+            if not isinstance(field, QLabel):
+                self._enable(field)
+
+    def refuse(self, field: QWidget, why: str) -> None:
+        """Keep a row from being set and say why in its tooltip; "" lets it be set."""
+        if not why and field not in self._refused:
+            return
+        own = self._refused.setdefault(field, field.toolTip())
+        if not why:
+            del self._refused[field]
+        for part in self._parts(field):
+            part.setToolTip(why or own)
+        self._enable(field)
+
+    def _enable(self, field: QWidget) -> None:
+        for part in self._parts(field):
+            part.setEnabled(not self._locked and field not in self._refused)
+
+    def _parts(self, field: QWidget) -> list[QWidget]:
+        """A row's field, and its label if it has one."""
+        label = self._rows.labelForField(field)
+        return [field] if label is None else [field, label]
+
+    def _fields(self) -> Iterator[QWidget]:
+        roles = (QFormLayout.ItemRole.FieldRole, QFormLayout.ItemRole.SpanningRole)
+        for row in range(self._rows.rowCount()):
+            for item in (self._rows.itemAt(row, role) for role in roles):
+                field = None if item is None else item.widget()
+                if field is not None:
+                    yield field
 
 
 class Folded(QWidget):
@@ -98,9 +148,8 @@ class Folded(QWidget):
         self.form = Form(widgets)
         self.heading = QPushButton()
         self.heading.setCheckable(True)
-        # napari draws a disabled button with a border that cuts off its text.
         self.heading.setMinimumHeight(HEADING_HEIGHT)
-        self.heading.setStyleSheet("QPushButton { text-align: left; }")
+        self.heading.setStyleSheet(HEADING)
         self.heading.setToolTip(f"Show or hide: {title.lower()}")
         self.heading.toggled.connect(self._show)
         layout = QVBoxLayout(self)

@@ -5,6 +5,8 @@ napari knows the worker, names it when the window is closed, and calls its `quit
 
 from __future__ import annotations
 
+import atexit
+import time
 from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import GeneratorWorker, create_worker
@@ -18,12 +20,25 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
 
+# Seconds that Python's end waits for workers to end.
+_PATIENCE = 5.0
+_RUNNING: set[Worker] = set()
+
+
 class Worker(GeneratorWorker):
     """Closes its generator on its own thread as soon as it is told to quit.
 
     napari's class leaves that to the garbage collector, which does it whenever it
     likes, on the thread of the window.
     """
+
+    def run(self) -> None:
+        """Be known as running, from the first signal to the last."""
+        _RUNNING.add(self)
+        try:
+            super().run()
+        finally:
+            _RUNNING.discard(self)
 
     def work(self) -> Any:
         """Run the generator to its end, or until `quit`."""
@@ -119,3 +134,16 @@ def start_worker(
         when_destroyed(relay, worker.quit)
     worker.start()
     return worker
+
+
+@atexit.register
+def _end_all() -> None:
+    """Let all workers end before Qt's objects are deleted, which they tell.
+
+    A closed window has ended them. A script may leave without closing it.
+    """
+    for worker in tuple(_RUNNING):
+        worker.quit()
+    deadline = time.monotonic() + _PATIENCE
+    while _RUNNING and time.monotonic() < deadline:
+        time.sleep(0.01)

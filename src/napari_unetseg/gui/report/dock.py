@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from magicgui.widgets import LineEdit
 from qtpy.QtCore import QSize
-from qtpy.QtWidgets import QFileDialog, QLabel, QSizePolicy
+from qtpy.QtWidgets import QFileDialog
 
 from napari_unetseg.core.errors import InputError, UnetsegError
 from napari_unetseg.gui.parts import sources
@@ -15,16 +15,17 @@ from napari_unetseg.gui.parts.choices import LayerBox, follow_layers, layers_of_
 from napari_unetseg.gui.parts.dock import HEIGHT, Dock
 from napari_unetseg.gui.parts.worker import Worker, start_worker
 from napari_unetseg.gui.report.buttons import ReportButtons
+from napari_unetseg.gui.report.looks import style, widen
 from napari_unetseg.gui.report.question import (
     Answer,
     Comparison,
     ask,
     compare,
     ids_in,
-    in_words,
     likely_pair,
 )
-from napari_unetseg.gui.report.table import ReportTable
+from napari_unetseg.gui.report.scores import Scores
+from napari_unetseg.gui.report.watch import Watch
 from napari_unetseg.runs.listing import file_name
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class ReportDock(Dock):
     ----------
     report : Report or None
         The scores in the table.
+    scores : Scores
+        The table, and what is said about it.
     """
 
     def __init__(self, napari_viewer: Viewer) -> None:
@@ -58,6 +61,7 @@ class ReportDock(Dock):
         self._asked: Comparison | None = None
         self._by_hand: dict[str, Labels] = {}
         self._choosing = False
+        self._outdated = False
         self.prediction = _box(
             napari_viewer,
             "Prediction",
@@ -76,12 +80,11 @@ class ReportDock(Dock):
             tooltip="Labels whose pixels do not count, in either layer, as in 0 or "
             "0, 255. Empty if every pixel counts.",
         )
+        self.ignore.native.setPlaceholderText("e.g. 0, 255; empty: all count")
         self.form.extend([self.prediction, self.truth, self.ignore])
-        self.table = ReportTable()
-        self.summary = _text("What was compared, and the share of wrong pixels")
-        for widget in (self.table, self.summary):
-            widget.hide()
-            self.add_below_form(widget)
+        self.scores = Scores()
+        self.scores.hide()
+        self.add_below_form(self.scores)
         self.buttons = ReportButtons(
             compare=self.compare, cancel=self.cancel, copy=self.copy, save=self.save
         )
@@ -89,8 +92,12 @@ class ReportDock(Dock):
         self.prediction.changed.connect(lambda: self._on_choice(self.prediction))
         self.truth.changed.connect(lambda: self._on_choice(self.truth))
         self.ignore.changed.connect(self._on_change)
+        self._watch = Watch(self)
+        self._watch.changed.connect(self._outdate)
         follow_layers(napari_viewer, self, self._on_layers)
         self._on_layers()
+        self.setStyleSheet(style(napari_viewer.theme))
+        self.later(lambda: widen(self, WIDTH))
 
     def sizeHint(self) -> QSize:
         """Size that napari gives the dock when it opens it."""
@@ -129,8 +136,10 @@ class ReportDock(Dock):
         except UnetsegError as error:
             self.say(str(error), "error")
             return
-        truth = self.truth.value
-        self._asked = question
+        prediction, truth = self.prediction.value, self.truth.value
+        self._outdate()
+        self._asked, self._outdated = question, False
+        self._watch.at(prediction, truth)
         self._worker = start_worker(
             compare(question),
             owner=self,
@@ -152,7 +161,7 @@ class ReportDock(Dock):
 
     def copy(self) -> None:
         """Put the table on the clipboard."""
-        self.table.copy_all()
+        self.scores.table.copy_all()
         self.say("The table is on the clipboard.", "done")
 
     def save(self) -> None:
@@ -185,10 +194,10 @@ class ReportDock(Dock):
             return
         self.report = answer.report
         ids = answer.report.overlap.ids
-        self.table.show_report(answer.report, sources.class_colors(truth, ids))
-        self.summary.setText(in_words(answer))
-        self.table.show()
-        self.summary.show()
+        self.scores.show_answer(answer, sources.class_colors(truth, ids))
+        self.scores.set_current(not self._outdated)
+        self.scores.show()
+        self.reveal(self.scores)
         self.say(f"Mean IoU {answer.report.overlap.mean_iou:.3f}.", "done")
         self._over()
         self._refresh()
@@ -220,8 +229,17 @@ class ReportDock(Dock):
             self._choose()
             self._on_change()
 
+    def _outdate(self) -> None:
+        """Note that what is compared, or was, is not what would be compared now."""
+        self._outdated = True
+        if self.scores.current:
+            self.scores.set_current(False)
+            if self._worker is None:
+                self.say("")
+
     def _on_change(self) -> None:
         """Take back what was said of another question."""
+        self._outdate()
         if self._worker is None:
             self.say("")
         self._refresh()
@@ -231,14 +249,18 @@ class ReportDock(Dock):
         layers = layers_of_kind(self.viewer, "labels")
         self._by_hand = {n: one for n, one in self._by_hand.items() if one in layers}
         pair = likely_pair(layers, **self._by_hand)
+        boxes = (self.prediction, self.truth)
+        before = [box.value for box in boxes]
         self._choosing = True
         try:
-            for box, layer in zip((self.prediction, self.truth), pair, strict=True):
+            for box, layer in zip(boxes, pair, strict=True):
                 box.reset_choices()
                 if layer is not None:
                     box.value = layer
         finally:
             self._choosing = False
+        if any(a is not box.value for a, box in zip(before, boxes, strict=True)):
+            self._outdate()
 
     def _refresh(self) -> None:
         """Say what is missing."""
@@ -259,14 +281,10 @@ class ReportDock(Dock):
             running=self._worker is not None, has_report=self.report is not None
         )
 
+    def _on_theme(self) -> None:
+        super()._on_theme()
+        self.setStyleSheet(style(self.viewer.theme))
+
 
 def _box(viewer: Viewer, label: str, tooltip: str) -> LayerBox:
     return LayerBox(viewer, "labels", name=label.lower(), label=label, tooltip=tooltip)
-
-
-def _text(tooltip: str) -> QLabel:
-    label = QLabel()
-    label.setWordWrap(True)
-    label.setToolTip(tooltip)
-    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-    return label

@@ -87,22 +87,28 @@ def compare(question: Comparison) -> Generator[float, None, Answer]:
     return Answer(report=report, note=pair.note)
 
 
+def compared(report: Report) -> str:
+    """Which two layers were compared."""
+    return f"'{report.prediction}' against '{report.truth}'"
+
+
 def in_words(answer: Answer) -> str:
-    """What was compared, how many pixels are wrong, and what was left out."""
+    """How many pixels are wrong, which were left out, and how they were matched."""
     report, pooled = answer.report, answer.report.overlap
-    sentences = [
-        f"'{report.prediction}' against '{report.truth}': "
-        f"{100 * (pooled.pixel_error or 0):.2f} % of {pooled.total} pixels have the "
-        "wrong class."
-    ]
+    share = _percent(pooled.pixel_error or 0)
+    sentences = [f"{share} of {pooled.total:,} pixels have the wrong class."]
     if report.ignored:
         ids = ", ".join(map(str, report.ignored))
-        sentences.append(f"Not annotated, and not counted: label {ids}.")
+        sentences.append(
+            f"Label {ids} is not annotated and does not count."
+            if len(report.ignored) == 1
+            else f"Labels {ids} are not annotated and do not count."
+        )
     return " ".join([*sentences, answer.note]).strip()
 
 
 def ids_in(text: str) -> tuple[int, ...]:
-    """Read class ids as a person writes them: "0", "0, 255", or nothing at all.
+    """Read labels as a person writes them: "0", "0, 255", or nothing at all.
 
     Raises
     ------
@@ -113,8 +119,8 @@ def ids_in(text: str) -> tuple[int, ...]:
     for word in words:
         if not (word.isascii() and word.isdigit()):
             raise InputError(
-                f"'{word}' is no class id",
-                "Give whole numbers as in 0 or 0, 255, or nothing",
+                f"'{word}' is no label",
+                "Write whole numbers as in 0, 255 under Not annotated, or nothing",
             )
     return tuple(sorted({int(word) for word in words}))
 
@@ -148,6 +154,11 @@ def likely_pair(
         painted = [layer for layer in others if not _is_made(layer)]
         truth = next(iter([*painted, *others]), None)
     return prediction, truth
+
+
+def _percent(share: float) -> str:
+    """A share in percent; a small one is not rounded to nothing."""
+    return "Less than 0.01 %" if 0 < share < 0.00005 else f"{100 * share:.2f} %"
 
 
 def _is_made(layer: Labels) -> bool:

@@ -51,7 +51,10 @@ class ReportTable(QTableWidget):
         self.setToolTip("Scores of the last comparison")
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setIconSize(QSize(SWATCH, SWATCH))
-        self.setWordWrap(True)
+        # A name that is too long is cut, and whole in its tooltip.
+        self.setWordWrap(False)
+        # Tab leaves the table, as it leaves every other widget of the dock.
+        self.setTabKeyNavigation(False)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizeAdjustPolicy(QTableWidget.SizeAdjustPolicy.AdjustToContents)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)

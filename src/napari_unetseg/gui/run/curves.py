@@ -7,16 +7,13 @@ import math
 import pyqtgraph
 from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_unetseg.core.events import Event, Planned, Step, Validated
 from napari_unetseg.core.train.schedule import WARM_UP
+from napari_unetseg.gui.parts.colours import colour
 
 HEIGHT = 180
-# Blues that stand out from napari's dark and light backgrounds.
-_IOU_ON_DARK, _IOU_ON_LIGHT = "#7aa2ff", "#1d4ed8"
-_HALF = 127
 # Of the axis of steps with its label, in pixels.
 _AXIS_HEIGHT = 38
 # Points of a curve that are drawn; half as many are more than the dock has pixels.
@@ -98,10 +95,8 @@ class Curves(QWidget):
 
     def follow(self, theme: str) -> None:
         """Take the colours of a napari theme."""
-        colours = get_theme(theme)
-        text = colours.text.as_hex()
-        is_light = QColor(colours.background.as_hex()).lightness() > _HALF
-        first, second = text, _IOU_ON_LIGHT if is_light else _IOU_ON_DARK
+        text = get_theme(theme).text.as_hex()
+        first, second = text, colour("blue", theme)
         self._loss.setPen(first)
         self._iou.setPen(second, width=2)
         self._iou.setSymbol("o")
@@ -109,7 +104,7 @@ class Curves(QWidget):
         self._iou.setSymbolBrush(second)
         self._iou.setSymbolPen(second)
         item = self._plot.getPlotItem()
-        for side, label, colour in (
+        for side, label, its_colour in (
             ("left", "loss", first),
             ("right", "mean IoU", second),
             ("bottom", "step", text),
@@ -118,7 +113,7 @@ class Curves(QWidget):
             axis.setPen(text)
             axis.setTextPen(text)
             axis.enableAutoSIPrefix(False)
-            axis.setLabel(label, color=colour)
+            axis.setLabel(label, color=its_colour)
 
     def _fit(self) -> None:
         """Keep the right curve's box where the left one's is."""

@@ -11,6 +11,7 @@ from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.core.events import Event, Failed, Finished, Stopped
 from napari_unetseg.gui.parts import settings
 from napari_unetseg.gui.parts.dock import Dock, Kind
+from napari_unetseg.gui.parts.wording import in_a_dock
 from napari_unetseg.gui.run.view import RunView, on_closing
 from napari_unetseg.gui.run.words import Words
 from napari_unetseg.runs import listing
@@ -93,13 +94,13 @@ class RunDock(Dock):
     def show_result(self, folder: Path, result: dict[str, Any], before: str) -> None:
         """Show what a run has made, with a word before the sentence about it."""
 
-    def tell(self, text: str, kind: Kind = "done") -> None:
+    def tell(self, text: str, kind: Kind = "done", more: str = "") -> None:
         """Say how a run has ended, what it warned of too, wherever the user looks."""
         warnings = " ".join(self.run.warnings)
         kind = "warning" if warnings and kind != "error" else kind
-        self.say(f"{text} {warnings}".strip(), kind)
+        self.say(f"{text} {warnings}".strip(), kind, more)
         if not self.isVisible():
-            show_info(f"{self.words.job}: {text}")
+            show_info(f"{self.words.job}: {in_a_dock(text)}")
 
     def refresh(self) -> None:
         """Let it be started if it can be; say what is missing if not."""
@@ -130,8 +131,8 @@ class RunDock(Dock):
         self.run.start(plan, f"{name} ({on_closing(plan.stays)})")
 
     def _on_busy(self, busy: bool) -> None:
-        for part in (self.form, *self._folded):
-            part.setEnabled(not busy)
+        for form in (self.form, *(box.form for box in self._folded)):
+            form.lock(busy)
 
     def _on_end(self, folder: Path, end: Event) -> None:
         match end:

@@ -10,18 +10,20 @@ from qtpy.QtGui import QEnterEvent
 from qtpy.QtWidgets import QFileDialog
 
 from napari_unetseg.core.config import SegmentConfig
-from napari_unetseg.core.errors import InputError, ModelError, UnetsegError
-from napari_unetseg.core.network.card import ModelCard, read_card
+from napari_unetseg.core.errors import InputError, UnetsegError
+from napari_unetseg.core.network.card import ModelCard
 from napari_unetseg.gui.parts import settings, sources
 from napari_unetseg.gui.parts.channels import ModelChannels
 from napari_unetseg.gui.parts.choices import LayerBox, follow_layers
+from napari_unetseg.gui.parts.dock import Kind
 from napari_unetseg.gui.parts.fields import DEVICE, PRECISION
 from napari_unetseg.gui.parts.form import Folded, sentence
 from napari_unetseg.gui.parts.worker import start_worker
 from napari_unetseg.gui.run.dock import OPEN_ONE, RunDock
 from napari_unetseg.gui.run.launch import INPUTS, Plan
 from napari_unetseg.gui.run.words import Words
-from napari_unetseg.gui.segment.question import Asked, ask, plan
+from napari_unetseg.gui.segment.model import card_of, describe, gone
+from napari_unetseg.gui.segment.question import Asked, ask, plan, tile_in
 from napari_unetseg.gui.segment.result import Made, add_result, result_of
 from napari_unetseg.gui.train.form import restore
 from napari_unetseg.runs import listing
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 
 
 ALL, THIS = "all slices", "this slice"
+TRAIN_ONE = "Train one with Train U-Net, or press Other model…"
 WORDS = Words(
     job="Segmentation",
     start="Segment",
@@ -73,7 +76,6 @@ class SegmentDock(RunDock):
         )
         self.browse = PushButton(
             name="browse",
-            label=" ",
             text="Other model…",
             tooltip="Choose a model file (*.unetseg.safetensors) from a folder",
         )
@@ -93,11 +95,17 @@ class SegmentDock(RunDock):
         )
         self.device = DEVICE.widget("auto")
         self.precision = PRECISION.widget("auto")
+        self.run.controls.progress.setToolTip(
+            "How far the segmentation is. Each slice is computed in tiles, or in one "
+            "if it is small; More settings say how large they are."
+        )
         self.form.extend([self.image, self.model, self.browse, self.about])
         self.form.add_whole_row(self.channels)
         self.form.append(self.slices)
         more = [self.tile, self.device, self.precision]
         self.fold(Folded("More settings", more))
+        self._settings = (self.model, self.slices, *more)
+        self._has_erred = False
         self._opened: list[str] = []
         self._card: ModelCard | UnetsegError | None = None
         self._restore()
@@ -109,15 +117,16 @@ class SegmentDock(RunDock):
         self.image.changed.connect(self._on_layers)
         self.model.changed.connect(self._on_model)
         self.browse.changed.connect(self._browse)
-        self.channels.changed.connect(self.refresh)
-        self.tile.changed.connect(self.refresh)
+        self.channels.changed.connect(self._on_choice)
+        for choice in (self.image, *self._settings):
+            choice.changed.connect(self._on_choice)
 
     # -- what is asked ------------------------------------------------------------
 
     def choose_model(self, path: Path) -> None:
         """Choose a model file, from whatever folder."""
         if not path.exists():
-            self.say(f"The model '{listing.model_name(path)}' has gone.", "error")
+            self.say(str(gone(path)), "error")
             return
         if path.parent != models_folder() and str(path) not in self._opened:
             self._opened.append(str(path))
@@ -143,12 +152,11 @@ class SegmentDock(RunDock):
         if not layers:
             raise InputError("There is no image", OPEN_ONE)
         if self._card is None:
-            raise InputError("There is no model", "Train one, or choose a model file")
+            raise InputError("There is no model yet", TRAIN_ONE)
         if isinstance(self._card, UnetsegError):
             raise self._card
-        tile = self.tile.value.strip()
         config = SegmentConfig.check(
-            tile=int(tile) if tile.isdecimal() else tile or "auto",
+            tile=tile_in(self.tile.value),
             device=self.device.value,
             precision=self.precision.value,
         )
@@ -168,10 +176,23 @@ class SegmentDock(RunDock):
 
     # -- what happens -------------------------------------------------------------
 
+    def _on_choice(self) -> None:
+        """Take back an error that was about another choice."""
+        if self._has_erred and not self.run.running:
+            self.say("")
+        self.refresh()
+
+    def say(self, text: str, kind: Kind = "info", more: str = "") -> None:
+        """Show one sentence above the buttons; it replaces the one before."""
+        self._has_erred = kind == "error"
+        super().say(text, kind, more)
+
     def _on_layers(self) -> None:
         self.image.reset_choices()
         self.channels.ask_for(self._asked_channels(), self.image.value)
         self.channels.reset_choices()
+        # A row without boxes would still be a gap between its neighbours.
+        self.form.show_row(self.channels, bool(self.channels.boxes))
         self.refresh()
 
     def _on_model(self) -> None:
@@ -179,12 +200,7 @@ class SegmentDock(RunDock):
         if self.model.value:
             path = Path(self.model.value)
             try:
-                if not path.exists():
-                    raise ModelError(
-                        f"The model '{listing.model_name(path)}' has gone",
-                        "Choose another one, or train one",
-                    )
-                self._card = read_card(path)
+                self._card = card_of(path)
             except UnetsegError as error:
                 self._card = error
         card = self._card
@@ -250,8 +266,7 @@ class SegmentDock(RunDock):
 
     def values(self) -> dict[str, Any]:
         """Plain values of the settings, to be remembered."""
-        shown = (self.model, self.slices, self.tile, self.device, self.precision)
-        return {w.name: w.value for w in shown} | {"opened": self._opened}
+        return {w.name: w.value for w in self._settings} | {"opened": self._opened}
 
     def _restore(self) -> None:
         values = settings.recall(self.job)
@@ -259,19 +274,5 @@ class SegmentDock(RunDock):
         if isinstance(opened, list):
             self._opened = [path for path in opened if Path(path).is_file()]
         self._offer_models()
-        for widget in (self.slices, self.tile, self.device, self.precision):
+        for widget in self._settings:
             restore(widget, values)
-        restore(self.model, values)
-
-
-def describe(card: ModelCard) -> str:
-    """What a model tells apart, and on what it was trained."""
-    names = [card.class_names.get(str(i), str(i)) for i in card.classes]
-    parts = [f"Tells apart: {', '.join(names)}."]
-    if card.unit != "pixel":
-        size = " x ".join(f"{length:g}" for length in card.spacing)
-        parts.append(f"Trained at {size} {card.unit} per pixel.")
-    score = card.validation.get("mean_iou")
-    if score is not None:
-        parts.append(f"Mean IoU {score:.3f} in validation.")
-    return " ".join(parts)

@@ -136,6 +136,25 @@ def plan(asked: Asked, shown: Dims | None = None) -> Plan:
     )
 
 
+def tile_in(text: str) -> int | str:
+    """Read the side of a tile as a person writes it; nothing means "auto".
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    word = text.strip().lower() or "auto"
+    if word in {"auto", "whole"}:
+        return word
+    if not (word.isascii() and word.isdigit() and int(word)):
+        raise InputError(
+            f"'{text.strip()}' is no tile size",
+            "Write auto, whole, or a number of pixels as in 512, under More settings",
+        )
+    return int(word)
+
+
 def plane_shown(
     layer: Layer, axes: str, plane_axes: str, shown: Dims
 ) -> dict[str, int]:

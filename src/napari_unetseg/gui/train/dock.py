@@ -19,13 +19,13 @@ from napari_unetseg.gui.train.form import TrainForm, restore
 from napari_unetseg.gui.train.look import Look
 from napari_unetseg.gui.train.question import Asked, ask, plan
 from napari_unetseg.gui.train.speed import Speed
+from napari_unetseg.gui.train.summary import details, summary
 from napari_unetseg.runs import listing
 from napari_unetseg.runs.cost import training_cost
 from napari_unetseg.runs.folder import read_question
 from napari_unetseg.runs.questions import TrainQuestion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
 
     from napari.layers import Image
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 
 SEGMENT_DOCK = "Segment with U-Net"
+STEPS = "The steps decide how long it trains: clear them, under More settings"
 STOP, KEEP_TRAINING = "stop and keep", "keep training"
 WORDS = Words(
     job="Training",
@@ -50,6 +51,11 @@ class TrainDock(RunDock):
     ----------
     napari_viewer : napari.viewer.Viewer
         Whose layers are learnt from.
+
+    Attributes
+    ----------
+    trained : Path or None
+        File of the model that was trained last.
     """
 
     job = "train"
@@ -113,7 +119,7 @@ class TrainDock(RunDock):
         self.look = Look(self)
         self.speed = Speed(self)
         self._suggested = ""
-        self._trained: Path | None = None
+        self.trained: Path | None = None
         self._restore()
         self._connect()
         self._on_layers()
@@ -140,13 +146,7 @@ class TrainDock(RunDock):
         return [] if first is None else [first, *self.channels.layers()]
 
     def plan(self) -> Plan:
-        """The training that is asked for, with the layers as they are now.
-
-        Raises
-        ------
-        InputError
-            In a sentence, if something is missing or does not fit.
-        """
+        """As `RunDock.plan`: with the layers as they are now."""
         return plan(
             self.check(),
             self.model.value.strip(),
@@ -160,13 +160,7 @@ class TrainDock(RunDock):
         return bool(self.closing.value == KEEP_TRAINING)
 
     def check(self) -> Asked:
-        """What is asked, if all fits.
-
-        Raises
-        ------
-        InputError
-            In a sentence, if something is missing or does not fit.
-        """
+        """As `RunDock.check`: what is asked, if all fits."""
         images = self.chosen_images()
         if not images:
             raise InputError("There is no image", OPEN_ONE)
@@ -189,6 +183,8 @@ class TrainDock(RunDock):
     def _on_choice(self) -> None:
         there = self.channels.offer(self.image.value)
         self.form.show_row(self.channels, there)
+        steps_decide = self.training.steps_decide
+        self.form.refuse(self.training.minutes.native, STEPS if steps_decide else "")
         self._suggest_name()
         self.look.at(self.labels.value, self.training.zero.value)
         self.refresh()
@@ -234,17 +230,19 @@ class TrainDock(RunDock):
         listing.mark_seen(folder)
         question = read_question(folder)
         assert isinstance(question, TrainQuestion)
-        self._trained = (folder / question.model).with_name(result["model"])
-        self.tell(f"{before}{summary(result)} Model: {self._trained}")
-        self.segment_button.setVisible(self._trained.exists())
+        model = (folder / question.model).with_name(result["model"])
+        self.trained = model
+        text, more = summary(result, model), details(result, model)
+        self.tell(f"{before}{text}", more=more)
+        self.segment_button.setVisible(model.exists())
         self.training.offer_models()
 
     def _open_segment(self) -> None:
         _, dock = self.viewer.window.add_plugin_dock_widget(
             "napari-unetseg", SEGMENT_DOCK, tabify=True
         )
-        if self._trained is not None:
-            dock.choose_model(self._trained)
+        if self.trained is not None:
+            dock.choose_model(self.trained)
 
     # -- small things -------------------------------------------------------------
 
@@ -253,6 +251,8 @@ class TrainDock(RunDock):
         if self.model.value in {"", self._suggested} and self.image.value is not None:
             self._suggested = listing.file_name(self.image.value.name)
             self.model.value = self._suggested
+            # Of a long name, show the beginning.
+            self.model.native.setCursorPosition(0)
 
     def values(self) -> dict[str, Any]:
         """Plain values of the settings, to be remembered."""
@@ -262,15 +262,3 @@ class TrainDock(RunDock):
         values = settings.recall(self.job)
         self.training.restore(values)
         restore(self.closing, values)
-
-
-def summary(result: Mapping[str, Any]) -> str:
-    """How a training ended, in a sentence or two."""
-    scores = result.get("validation") or {}
-    if scores.get("mean_iou") is None:
-        return f"Trained for {result['steps']} steps; no slice was kept to validate on."
-    slices = ", ".join(map(str, scores["slices"]))
-    return (
-        f"Mean IoU {scores['mean_iou']:.3f} on the slices {slices}, which also chose "
-        f"the weights that were kept, those of step {result['kept_step']}."
-    )

@@ -104,6 +104,14 @@ class TrainForm:
         values["unannotated"] = self.zero.value
         return config_of(self.preset.value, values)
 
+    @property
+    def steps_decide(self) -> bool:
+        """Whether a number of steps is given, in place of the minutes."""
+        field, widget = next(
+            (f, w) for f, w in self.widgets.items() if f.name == "steps"
+        )
+        return field.read(widget) is not None
+
     def values(self) -> dict[str, Any]:
         """Plain values of all widgets, by name, to be remembered."""
         shown = (self.preset, self.zero, self.minutes, *self.widgets.values())

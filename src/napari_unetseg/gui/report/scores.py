@@ -1,0 +1,90 @@
+"""The scores in the report dock: what was compared, the table, and a summary."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtWidgets import (
+    QGraphicsOpacityEffect,
+    QLabel,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from napari_unetseg.gui.report.question import Answer, compared, in_words
+from napari_unetseg.gui.report.table import ReportTable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DIMMED = 0.5
+
+
+class Scores(QWidget):
+    """A table under a caption and over a summary; dimmed once it is out of date.
+
+    Attributes
+    ----------
+    caption, summary : QLabel
+        Which layers were compared; how many pixels are wrong, and what was left out.
+    table : ReportTable
+        The scores.
+    current : bool
+        Whether they answer what the dock asks now.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.current = False
+        self._compared = ""
+        self.caption = _text("Prediction and truth that were compared")
+        self.table = ReportTable()
+        self.summary = _text("Share of wrong pixels, and what was not counted")
+        numbers = QWidget()
+        inside = QVBoxLayout(numbers)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self.table)
+        inside.addWidget(self.summary)
+        self._veil = QGraphicsOpacityEffect(numbers)
+        self._veil.setOpacity(DIMMED)
+        self._veil.setEnabled(False)
+        numbers.setGraphicsEffect(self._veil)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.caption)
+        layout.addWidget(numbers)
+
+    def show_answer(self, answer: Answer, colors: Mapping[str, str]) -> None:
+        """Replace what is shown; it is current.
+
+        Parameters
+        ----------
+        answer : Answer
+            The scores, and how pixels were matched.
+        colors : mapping of str to str
+            Colour of each class, "#rrggbb"; those that are not drawn have none.
+        """
+        self._compared = compared(answer.report)
+        self.table.show_report(answer.report, colors)
+        self.summary.setText(in_words(answer))
+        self.set_current(True)
+
+    def set_current(self, current: bool) -> None:
+        """Say whether these are the scores that the dock asks for now."""
+        self.current = current
+        self.caption.setText(
+            self._compared
+            if current
+            else f"Scores of the earlier comparison: {self._compared}. "
+            "Press Compare for new ones."
+        )
+        self._veil.setEnabled(not current)
+
+
+def _text(tooltip: str) -> QLabel:
+    label = QLabel()
+    label.setWordWrap(True)
+    label.setToolTip(tooltip)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+    return label

@@ -1,0 +1,45 @@
+"""How a training ended, in as few words as a dock has room for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari_unetseg.runs.listing import model_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+
+def summary(result: Mapping[str, Any], model: Path) -> str:
+    """How good a model is, on which slices, and its name."""
+    scores = result.get("validation") or {}
+    name = f"Model: {model_name(model)}"
+    if scores.get("mean_iou") is None:
+        steps = result["steps"]
+        return f"Trained for {steps} steps; no slice was kept to validate on. {name}"
+    slices = scores["slices"]
+    where = f"validation slice{'s' if len(slices) > 1 else ''} {short(slices)}"
+    return f"Mean IoU {scores['mean_iou']:.3f} ({where}). {name}"
+
+
+def details(result: Mapping[str, Any], model: Path) -> str:
+    """What else should be known of it, line by line."""
+    lines = [f"Model file: {model}"]
+    if (result.get("validation") or {}).get("mean_iou") is not None:
+        lines.append(
+            "The validation slices also chose the weights that were kept, those of "
+            f"step {result['kept_step']} of {result['steps']}."
+        )
+    return "\n".join(lines)
+
+
+def short(slices: Iterable[int]) -> str:
+    """Write numbers as "0-2, 5"."""
+    runs: list[list[int]] = []
+    for number in sorted(slices):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}-{run[-1]}" if run[1:] else str(run[0]) for run in runs)

@@ -1,0 +1,60 @@
+"""How a training ended, in a few words."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from napari_unetseg.gui.train.summary import details, short, summary
+
+MODEL = Path("models", "cells.unetseg.safetensors")
+
+
+def result(slices, mean_iou=0.8124):
+    scores = {"slices": slices, "mean_iou": mean_iou}
+    return {"steps": 300, "kept_step": 280, "validation": scores}
+
+
+@pytest.mark.parametrize(
+    ("slices", "text"),
+    [
+        ([4], "slice 4"),
+        ([16, 17, 18, 19], "slices 16-19"),
+        ([1, 3, 4], "slices 1, 3-4"),
+    ],
+)
+def test_a_score_is_told_with_its_slices_and_the_name(slices, text):
+    expected = f"Mean IoU 0.812 (validation {text}). Model: cells"
+
+    assert summary(result(slices), MODEL) == expected
+
+
+def test_the_rest_is_in_the_details():
+    text = details(result([4]), MODEL)
+
+    assert f"Model file: {MODEL}" in text
+    assert "chose the weights" in text
+    assert "step 280 of 300" in text
+
+
+@pytest.mark.parametrize("validation", [None, {}, {"slices": [], "mean_iou": None}])
+def test_without_validation_there_is_no_score(validation):
+    ended = {"steps": 300, "kept_step": 300, "validation": validation}
+
+    assert "300 steps; no slice" in summary(ended, MODEL)
+    assert summary(ended, MODEL).endswith("Model: cells")
+    assert details(ended, MODEL) == f"Model file: {MODEL}"
+
+
+@given(st.sets(st.integers(0, 40)))
+def test_short_lists_name_exactly_their_numbers(numbers):
+    parts = [part for part in short(numbers).split(", ") if part]
+    ends = [[int(end) for end in part.split("-")] for part in parts]
+
+    assert [i for end in ends for i in range(end[0], end[-1] + 1)] == sorted(numbers)
+    # No two parts could be one.
+    assert all(a[-1] + 1 < b[0] for a, b in pairwise(ends))
