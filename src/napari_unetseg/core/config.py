@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from napari_unetseg.core.errors import InputError
 
-NETWORKS = ("unet-bn", "unet")
+NETWORKS = ("unet-bn", "unet", "unet-res")
+
+NetworkName = Literal["unet-bn", "unet", "unet-res"]
+Dimensions = Literal[2, 3]
+Upsampling = Literal["transposed", "linear"]
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["auto", "fp32", "bf16"]
@@ -46,26 +50,60 @@ class NetworkConfig(Config):
     Attributes
     ----------
     name : str
-        "unet" (valid convolutions, Ronneberger 2015) or "unet-bn" (padded, batch norm).
+        "unet" (valid convolutions; Ronneberger 2015, in 3D Cicek 2016), "unet-bn"
+        (padded, batch norm) or "unet-res" (its encoder made of residual blocks).
     dimensions : int
-        2; the network sees planes (Y, X).
+        2: the network sees planes (Y, X); 3: volumes (Z, Y, X).
     channels, classes : int
         Number of input channels and of output classes.
     base : int
         Channels of the first level; each level below doubles them.
     depth : int
         Number of poolings.
+    pools : tuple of tuple of int
+        For each pooling its size along each axis, 1 or 2; empty if 2 everywhere.
+    kernels : tuple of tuple of int
+        For each level, from the top, the convolutions' size along each axis, 1 or 3;
+        empty if 3 everywhere.
+    upsampling : {"transposed", "linear"}
+        Transposed convolution, or bilinear (in 3D trilinear) and a 1 x 1 convolution.
+    deep_supervision : bool
+        Whether the levels on the way up have heads too, which only teach.
     dropout : float
         Probability of dropout at the end of the contracting path.
     """
 
-    name: Literal["unet-bn", "unet"] = "unet-bn"
-    dimensions: Literal[2] = 2
+    name: NetworkName = "unet-bn"
+    dimensions: Dimensions = 2
     channels: PositiveInt = 1
     classes: Annotated[int, Field(ge=2)] = 2
     base: PositiveInt = 64
     depth: Annotated[int, Field(ge=1, le=7)] = 4
+    pools: tuple[tuple[Literal[1, 2], ...], ...] = ()
+    kernels: tuple[tuple[Literal[1, 3], ...], ...] = ()
+    upsampling: Upsampling = "transposed"
+    deep_supervision: bool = False
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
+
+    @model_validator(mode="after")
+    def _check_levels(self) -> Self:
+        for name, given, levels in (
+            ("pools", self.pools, self.depth),
+            ("kernels", self.kernels, self.depth + 1),
+        ):
+            if given and len(given) != levels:
+                raise ValueError(f"{name} has {len(given)} levels instead of {levels}")
+            if any(len(level) != self.dimensions for level in given):
+                raise ValueError(f"{name} needs {self.dimensions} numbers per level")
+        return self
+
+    def pool(self, level: int) -> tuple[int, ...]:
+        """Size along each axis of the pooling below a level, counted from 0."""
+        return self.pools[level] if self.pools else (2,) * self.dimensions
+
+    def kernel(self, level: int) -> tuple[int, ...]:
+        """Size along each axis of the convolutions at a level, counted from 0."""
+        return self.kernels[level] if self.kernels else (3,) * self.dimensions
 
 
 class AugmentConfig(Config):
@@ -139,7 +177,8 @@ class TrainConfig(Config):
     validation: str = "0.2"
     minutes: PositiveFloat | None = 5.0
     steps: PositiveInt | None = None
-    network: Literal["unet-bn", "unet"] = "unet-bn"
+    dimensions: Dimensions = 2
+    network: NetworkName = "unet-bn"
     preset: Literal["fast", "default", "paper"] = "default"
     base: PositiveInt | None = None
     depth: PositiveInt = 4
