@@ -62,7 +62,8 @@ def test_help_lists_the_commands(
         (
             "train",
             "image labels model task unannotated network preset from dimensions axes "
-            "pixel-size channels validation minutes steps seed device precision run "
+            "pixel-size channels validation minutes steps seed base depth upsampling "
+            "deep-supervision patch batch loss class-weights device precision run "
             "resume overwrite json",
         ),
         (

@@ -15,7 +15,7 @@ from napari_unetseg.cli import computer
 from napari_unetseg.cli.check import speed_facts
 from napari_unetseg.core.config import NetworkConfig
 from napari_unetseg.core.image import Image
-from napari_unetseg.core.network.build import build_network
+from napari_unetseg.core.network.build import network_of
 from napari_unetseg.core.network.card import ModelCard
 from napari_unetseg.core.network.modelfile import Model
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
@@ -80,7 +80,7 @@ def test_info_on_an_image(
 
 def test_info_on_a_model(here: Path, unetseg: Callable[..., Any]) -> None:
     config = NetworkConfig(base=4, depth=2, classes=3)
-    network = build_network(config)
+    network = network_of(config)
     card = ModelCard(
         network=config,
         classes=(0, 1, 5),
@@ -112,6 +112,7 @@ def test_info_on_a_model(here: Path, unetseg: Callable[..., Any]) -> None:
         "mean IoU 0.6250, pixel error 0.2500; IoU 0 0.500, 5 0.750",
         "napari-unetseg 1.2.3",
         "sha256 ",
+        "36 + 4k -> 16 + 4k px",
     ):
         assert part in answer.out
 

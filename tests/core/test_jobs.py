@@ -8,6 +8,7 @@ from napari_unetseg.core import jobs
 from napari_unetseg.core.errors import InputError, ModelError
 from napari_unetseg.core.events import Note, Planned, Started, Tile
 from napari_unetseg.core.image import Image
+from napari_unetseg.core.network.build import network_of
 from napari_unetseg.core.network.card import ModelCard
 from napari_unetseg.core.network.modelfile import Model
 from napari_unetseg.core.prepare.channels import select_channels
@@ -255,6 +256,86 @@ def test_axes_of_arrays_with_many_dimensions_must_be_said(model):
         20,
         20,
     )
+
+
+@pytest.fixture(scope="module")
+def volumetric():
+    """A model of volumes with thick slices, as it starts."""
+    architecture = us.NetworkConfig(
+        dimensions=3, base=4, depth=1, pools=((1, 2, 2),), kernels=((1, 3, 3), (3,) * 3)
+    )
+    card = ModelCard(
+        network=architecture,
+        classes=(1, 7),
+        halo=(2, 8, 8),
+        spacing=(50, 4, 4),
+        unit="nm",
+    )
+    return Model(card, network_of(architecture).state_dict())
+
+
+@pytest.mark.parametrize("axes", ["TZYX", "ZTYX", "ZTCYX"])
+def test_volumes_are_segmented_in_their_place(volumetric, axes):
+    lengths = {"T": 2, "Z": 3, "C": 1, "Y": 24, "X": 30}
+    image, _ = pair([lengths[a] for a in axes], axes, spacing=(50, 4, 4), unit="nm")
+    events = []
+    found, scores = us.segment(
+        image, volumetric, tile=16, scores=True, listen=events.append
+    )
+    assert not any(isinstance(event, Note) for event in events)
+    assert found.axes == axes.replace("C", "")
+    assert (found.spacing, found.unit) == ((50, 4, 4), "nm")
+    assert (scores.axes, scores.shape) == (f"C{found.axes}", (2, *found.shape))
+    np.testing.assert_array_equal(np.array([1, 7])[scores.array.argmax(0)], found.array)
+    assert set(np.unique(found.array)) == {1, 7}
+    written = np.zeros(found.shape, int)
+    tiles = [event for event in events if isinstance(event, Tile)]
+    for tile in tiles:
+        written[tuple(map(slice, tile.start, tile.stop))] += 1
+    assert (written == 1).all()
+    assert len(tiles) == tiles[0].total == 2 * 4
+    for time in range(2):
+        volume = image.array.take(time, axes.index("T")).reshape(3, 24, 30)
+        alone = us.segment(volume, volumetric, tile="whole")
+        different = found.array.take(time, found.axes.index("T")) != alone
+        # Tiles round differently in the last digits, which may decide an equal vote.
+        margin = np.abs(np.subtract(*scores.array.take(time, scores.axes.index("T"))))
+        assert (margin[different] < 1e-4).all()
+
+
+def test_finished_tiles_of_volumes_are_not_computed_again(volumetric):
+    image, _ = pair((2, 3, 24, 30), "TZYX")
+    whole = us.segment(image, volumetric, tile=16)
+    labels = whole.array.copy()
+    labels[1] = 0
+    config = us.SegmentConfig(tile=16)
+    job = jobs.segment(image, volumetric, config, labels=labels, done=(4, 8))
+    tiles = [event for event in job if isinstance(event, Tile)]
+    assert [tile.done for tile in tiles] == list(range(5, 9))
+    np.testing.assert_array_equal(labels, whole.array)
+
+
+def test_broken_pixels_of_volumes_are_labelled_0(volumetric):
+    image, _ = pair((3, 24, 30))
+    array = image.array.astype(np.float32)
+    array[1, 2, 3] = np.inf
+    found = us.segment(array, volumetric)
+    assert np.argwhere(found == 0).tolist() == [[1, 2, 3]]
+
+
+def test_a_plane_is_refused_by_a_model_of_volumes_before_any_work(volumetric):
+    events = []
+    with pytest.raises(InputError, match="'image' has the axes YX"):
+        us.segment(np.zeros((20, 20)), volumetric, listen=events.append)
+    assert events == []
+
+
+def test_the_spacing_of_slices_counts_for_volumes(volumetric):
+    events = []
+    image, _ = pair(spacing=(30, 4, 4), unit="nm")
+    us.segment(image, volumetric, listen=events.append)
+    [note] = [e for e in events if isinstance(e, Note)]
+    assert "trained at 50 x 4 x 4 nm" in note.text
 
 
 def test_a_card_forgives_what_it_does_not_need():

@@ -5,23 +5,31 @@ from __future__ import annotations
 import torch
 
 
-def whole_image(network, image, stride):
-    """Softmax scores of (C, Y, X) values, from one pass over a mirrored image.
+def whole_image(network, image, strides):
+    """Softmax scores of (C, [Z,] Y, X) values, from one pass over a mirrored image.
 
     The image is extended by far more than any receptive field, and by a multiple of the
     stride in front, so that the poolings fall on the image's own grid and the zeros
     that the network pads with are too far away to matter.
     """
-    reach = 16 * stride
-    height, width = image.shape[1:]
-    after = [reach + (-length) % stride for length in (height, width)]
-    rows = [reflect(i, height) for i in range(-reach, height + after[0])]
-    columns = [reflect(i, width) for i in range(-reach, width + after[1])]
-    extended = image[:, rows][:, :, columns]
+    box, inside = [], [slice(None)]
+    for size, stride in zip(image.shape[1:], strides, strict=True):
+        reach = 16 * stride
+        box.append((-reach, size + reach + (-size) % stride))
+        inside.append(slice(reach, reach + size))
+    extended = mirrored(image, box)
     with torch.no_grad():
         scores = network.eval()(torch.from_numpy(extended)[None])
         scores = torch.softmax(scores, dim=1)[0].numpy()
-    return scores[:, reach : reach + height, reach : reach + width]
+    return scores[tuple(inside)]
+
+
+def mirrored(image, box):
+    """Values of (C, ...) from start to stop along each axis, found by walking."""
+    for axis, (start, stop) in enumerate(box, start=1):
+        size = image.shape[axis]
+        image = image.take([reflect(i, size) for i in range(start, stop)], axis)
+    return image
 
 
 def reflect(position: int, size: int) -> int:

@@ -92,7 +92,7 @@ def measure_speed(steps: int = STEPS, side: int = SIDE) -> Figures:
     import numpy as np
 
     from napari_unetseg.cli.computer import engine_facts
-    from napari_unetseg.core.config import train_config
+    from napari_unetseg.core.config import sizes, train_config
     from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.cost import multiply_adds
     from napari_unetseg.runs.folder import programs
@@ -108,14 +108,15 @@ def measure_speed(steps: int = STEPS, side: int = SIDE) -> Figures:
     model, times = _train(image, labels, config)
     each = median(times)
     network = model.card.network
-    patch = min(config.patch, side)
-    products = 3 * config.batch * multiply_adds(network, patch)
+    stated = sizes(config, engine["device"])
+    patch = min(stated.patch, side)
+    products = 3 * stated.batch * multiply_adds(network, patch)
     return Figures(
         versions=programs(),
         **engine,
         network=network,
         patch=patch,
-        batch=config.batch,
+        batch=stated.batch,
         seconds_per_step=each,
         seconds_per_empty_step=min(*empty, each),
         train_multiply_adds_per_second=products / each,

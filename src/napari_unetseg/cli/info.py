@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from napari_unetseg.cli import options
+from napari_unetseg.core.image import SPATIAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
     Facts = list[tuple[str, str]]
 
-_WIDTH = 19
+# Output that costs are told for, by dimensions.
+_TILE = {2: (512, 512), 3: (64, 64, 64)}
 _LARGEST_LOOKED_THROUGH = 1 << 28  # bytes
 
 
@@ -31,19 +33,35 @@ def info(
 
     from napari_unetseg.core.read.files import READERS
 
-    is_image = file.suffix.lower() in READERS
-    tell(image_facts(file) if is_image else model_facts(file))
+    if file.suffix.lower() in READERS:
+        tell(image_facts(file))
+        return
+    tell(model_facts(file))
+    typer.echo()
+    tell(network_facts(file))
 
 
 def tell(facts: Facts) -> None:
     """Print facts as two columns."""
+    width = 2 + max(len(name) for name, _ in facts)
     for name, value in facts:
-        typer.echo(f"{name + ':':{_WIDTH}}{value}")
+        typer.echo(f"{name + ':':{width}}{value}")
+
+
+def network_facts(path: Path) -> Facts:
+    """What a model's network sees and costs, computed from its layers."""
+    from napari_unetseg.core.network.build import network_of
+    from napari_unetseg.core.network.card import read_card
+    from napari_unetseg.core.network.measure import network_geometry
+    from napari_unetseg.core.network.table import describe
+
+    network = read_card(path).network
+    return describe(network_geometry(network_of(network), _TILE[network.dimensions]))
 
 
 def model_facts(path: Path) -> Facts:
     """What a model says about itself, without loading its weights."""
-    from napari_unetseg.core.network.card import parameter_count, read_card
+    from napari_unetseg.core.network.card import read_card
 
     card = read_card(path)
     network = card.network
@@ -54,12 +72,10 @@ def model_facts(path: Path) -> Facts:
             f"{network.name}, {network.dimensions}D, {network.base} channels at the "
             f"first level, depth {network.depth}",
         ),
-        ("parameters", f"{parameter_count(path):,}"),
         ("classes", ", ".join(_class_names(card))),
         ("channels", _counted(network.channels, card.channels)),
-        ("pixel size", sizes("YX", card.spacing, card.unit)),
+        ("pixel size", sizes(SPATIAL[-network.dimensions :], card.spacing, card.unit)),
         ("normalisation", card.normalisation),
-        ("halo", f"{' x '.join(map(str, card.halo))} pixels (Y, X)"),
     ]
     training = card.training
     if "steps" in training:

@@ -35,14 +35,3 @@ def check_pairs(images: list[Path], labels: list[Path]) -> None:
             f"There are {len(images)} images but {len(labels)} labels",
             "Give one labels file for each image",
         )
-
-
-def check_dimensions(dimensions: int | None) -> None:
-    """Refuse networks that this version does not have."""
-    if dimensions == 3:
-        raise InputError(
-            "This version segments plane by plane, so --dimensions 3 is not part of it",
-            "Leave it out: a stack is trained on and segmented slice by slice",
-        )
-    if dimensions not in {None, 2}:
-        raise InputError(f"There are no networks of {dimensions} dimensions", "Use 2")

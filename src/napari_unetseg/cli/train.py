@@ -7,13 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from napari_unetseg.cli import options
+from napari_unetseg.cli import network_options, options
 from napari_unetseg.cli.following import follow
-from napari_unetseg.cli.settings import (
-    check_dimensions,
-    check_pairs,
-    training_config,
-)
+from napari_unetseg.cli.settings import check_pairs, training_config
 from napari_unetseg.cli.starting import (
     check_resumable,
     check_resume,
@@ -22,7 +18,13 @@ from napari_unetseg.cli.starting import (
     run_folder,
     tell_unused,
 )
-from napari_unetseg.core.config import NETWORKS, PRESETS
+from napari_unetseg.core.config import (
+    CLASS_WEIGHTS,
+    LOSSES,
+    NETWORKS,
+    PRESETS,
+    UPSAMPLINGS,
+)
 from napari_unetseg.core.events import Finished, to_json
 from napari_unetseg.runs import client
 from napari_unetseg.runs.folder import read_question
@@ -98,12 +100,6 @@ def train(
             rich_help_panel=options.DATA,
         ),
     ] = None,
-    network: Annotated[
-        str | None,
-        typer.Option(
-            metavar="|".join(NETWORKS), help="Network.", rich_help_panel=_TRAINING
-        ),
-    ] = None,
     preset: Annotated[
         str | None,
         typer.Option(
@@ -119,14 +115,6 @@ def train(
             "--from",
             metavar="MODEL",
             help="Model whose weights to start from.",
-            rich_help_panel=_TRAINING,
-        ),
-    ] = None,
-    dimensions: Annotated[
-        int | None,
-        typer.Option(
-            metavar="2|3",
-            help="Dimensions that the network sees.",
             rich_help_panel=_TRAINING,
         ),
     ] = None,
@@ -162,6 +150,16 @@ def train(
             rich_help_panel=_TRAINING,
         ),
     ] = None,
+    network: network_options.Network = None,
+    dimensions: network_options.Dimensions = None,
+    base: network_options.Base = None,
+    depth: network_options.Depth = None,
+    upsampling: network_options.Up = None,
+    deep_supervision: network_options.DeepSupervision = None,
+    patch: network_options.Patch = None,
+    batch: network_options.Batch = None,
+    loss: network_options.Loss = None,
+    class_weights: network_options.ClassWeights = None,
     device: options.Device = None,
     precision: options.Precision = None,
     run: options.Run = None,
@@ -185,12 +183,22 @@ def train(
             assert labels is not None
             assert model is not None
             check_pairs(image, labels)
-            check_dimensions(dimensions)
             config = training_config(
                 preset,
                 task=options.one_of("task", task, TASKS),
                 unannotated=options.one_of("--unannotated", unannotated, UNANNOTATED),
                 network=options.one_of("network", network, NETWORKS),
+                dimensions=dimensions,
+                base=base,
+                depth=depth,
+                upsampling=options.one_of("upsampling", upsampling, UPSAMPLINGS),
+                deep_supervision=deep_supervision,
+                patch=patch,
+                batch=batch,
+                loss=options.one_of("loss", loss, LOSSES),
+                class_weights=options.one_of(
+                    "class weights", class_weights, CLASS_WEIGHTS
+                ),
                 validation=validation,
                 minutes=minutes,
                 steps=steps,

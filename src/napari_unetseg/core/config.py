@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from operator import gt
+from typing import Annotated, Literal, NamedTuple, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from napari_unetseg.core.errors import InputError
-
-NETWORKS = ("unet-bn", "unet", "unet-res")
 
 NetworkName = Literal["unet-bn", "unet", "unet-res"]
 Dimensions = Literal[2, 3]
 Upsampling = Literal["transposed", "linear"]
+Loss = Literal["cross-entropy", "dice", "cross-entropy+dice", "focal"]
+ClassWeights = Literal["equal", "median-frequency"]
+
+NETWORKS: tuple[str, ...] = get_args(NetworkName)
+UPSAMPLINGS: tuple[str, ...] = get_args(Upsampling)
+LOSSES: tuple[str, ...] = get_args(Loss)
+CLASS_WEIGHTS: tuple[str, ...] = get_args(ClassWeights)
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Precision = Literal["auto", "fp32", "bf16"]
@@ -44,6 +59,11 @@ class Config(BaseModel):
             ) from error
 
 
+def _unfit(why: str) -> PydanticCustomError:
+    """Say why a value does not fit, as one sentence without a full stop."""
+    return PydanticCustomError("unfit", "{why}", {"why": why})
+
+
 class NetworkConfig(Config):
     """A network's architecture: all that is needed to build it again.
 
@@ -68,7 +88,8 @@ class NetworkConfig(Config):
     upsampling : {"transposed", "linear"}
         Transposed convolution, or bilinear (in 3D trilinear) and a 1 x 1 convolution.
     deep_supervision : bool
-        Whether the levels on the way up have heads too, which only teach.
+        Whether the levels on the way up have heads too, which only teach; of padded
+        networks only.
     dropout : float
         Probability of dropout at the end of the contracting path.
     """
@@ -85,17 +106,49 @@ class NetworkConfig(Config):
     deep_supervision: bool = False
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
 
-    @model_validator(mode="after")
-    def _check_levels(self) -> Self:
-        for name, given, levels in (
-            ("pools", self.pools, self.depth),
-            ("kernels", self.kernels, self.depth + 1),
-        ):
-            if given and len(given) != levels:
-                raise ValueError(f"{name} has {len(given)} levels instead of {levels}")
-            if any(len(level) != self.dimensions for level in given):
-                raise ValueError(f"{name} needs {self.dimensions} numbers per level")
-        return self
+    @field_validator("pools", "kernels")
+    @classmethod
+    def _check_levels(
+        cls, given: tuple[tuple[int, ...], ...], info: ValidationInfo
+    ) -> tuple[tuple[int, ...], ...]:
+        depth, axes = info.data.get("depth"), info.data.get("dimensions")
+        if not given or depth is None or axes is None:
+            return given
+        levels = depth + (info.field_name == "kernels")
+        if len(given) != levels:
+            raise _unfit(f"A depth of {depth} has {levels} of them, not {len(given)}")
+        if any(len(level) != axes for level in given):
+            raise _unfit(f"Each needs {axes} numbers, one per axis")
+        return given
+
+    @field_validator("kernels")
+    @classmethod
+    def _check_strides(
+        cls, given: tuple[tuple[int, ...], ...], info: ValidationInfo
+    ) -> tuple[tuple[int, ...], ...]:
+        if info.data.get("name") != "unet-res" or "pools" not in info.data:
+            return given
+        pools = info.data["pools"] or [(2,) * len(level) for level in given]
+        # Other lengths than these are refused above.
+        for level, (pool, kernel) in enumerate(zip(pools, given[1:], strict=False), 1):
+            if any(map(gt, pool, kernel)):
+                raise _unfit(
+                    "The convolutions of 'unet-res' that halve an axis need the size 3 "
+                    f"along it, also at level {level}"
+                )
+        return given
+
+    @field_validator("deep_supervision")
+    @classmethod
+    def _check_supervision(cls, given: bool, info: ValidationInfo) -> bool:
+        if given and info.data.get("name") == "unet":
+            raise _unfit(
+                "Its valid convolutions leave the levels of 'unet' too little in "
+                "common; choose 'unet-bn' or 'unet-res'"
+            )
+        if given and info.data.get("depth") == 1:
+            raise _unfit("There is only one level to teach; choose a larger depth")
+        return given
 
     def pool(self, level: int) -> tuple[int, ...]:
         """Size along each axis of the pooling below a level, counted from 0."""
@@ -116,11 +169,13 @@ class AugmentConfig(Config):
         are turned by quarters only, which keeps their pixels as sharp as those of the
         images that will be predicted.
     elastic_sigma : float
-        Standard deviation of the control points' displacement, in pixels.
+        Standard deviation of the control points' displacement, in pixels; in volumes
+        in pixels of the finest axis.
     elastic_spacing : float
-        Distance of the control points, in pixels.
+        Distance of the control points, in the same pixels.
     rotate, flip : bool
-        Rotation by any angle, mirroring of X and Y.
+        Rotation by any angle (of volumes in the plane of the two finest axes),
+        mirroring of all axes.
     scale : float
         Zoom is drawn from 1 / (1 + scale) to 1 + scale.
     contrast, brightness : float
@@ -141,8 +196,45 @@ class AugmentConfig(Config):
     noise: Annotated[float, Field(ge=0)] = 0.1
 
 
+class Sizes(NamedTuple):
+    """How large a network and what it is taught with are.
+
+    Attributes
+    ----------
+    base : int
+        Channels of the network's first level.
+    depth : int
+        Number of poolings.
+    patch : int
+        Side of what one patch teaches (the network's output), in pixels; in volumes
+        along the finest axis, the coarser ones get as much in physical units.
+    batch : int
+        Patches per step.
+    """
+
+    base: int
+    depth: int
+    patch: int
+    batch: int
+
+
+# What the presets state, for a CPU and for a GPU. "paper" in three dimensions: 44 x 44
+# x 28 pixels of Cicek 2016, of which Z was cut shorter by the memory of the time.
+_SIZES: dict[tuple[str, int], tuple[Sizes, Sizes]] = {
+    ("default", 2): (Sizes(16, 4, 256, 4), Sizes(32, 4, 256, 4)),
+    ("fast", 2): (Sizes(8, 3, 256, 4), Sizes(8, 3, 256, 4)),
+    ("paper", 2): (Sizes(64, 4, 388, 1), Sizes(64, 4, 388, 1)),
+    ("default", 3): (Sizes(8, 3, 64, 2), Sizes(32, 4, 128, 2)),
+    ("fast", 3): (Sizes(4, 2, 48, 2), Sizes(8, 3, 64, 2)),
+    ("paper", 3): (Sizes(32, 3, 44, 1), Sizes(32, 3, 44, 1)),
+}
+
+
 class TrainConfig(Config):
     """How to train.
+
+    `base`, `depth`, `patch` and `batch` are None where the preset states other values
+    for a CPU than for a GPU; `sizes` tells them once the device is known.
 
     Attributes
     ----------
@@ -155,12 +247,16 @@ class TrainConfig(Config):
     minutes, steps : float, int
         How long: exactly one is set. Minutes become a number of steps once the first
         steps have shown the speed.
-    base : int, optional
-        Channels of the network's first level; 16 on a CPU and 32 on a GPU if not set.
-    patch : int
-        Side of what one patch teaches (the network's output), in pixels.
-    batch : int
-        Patches per step.
+    dimensions : int
+        2: the network sees planes (Y, X); 3: volumes (Z, Y, X).
+    network, upsampling, deep_supervision, dropout
+        As of `NetworkConfig`.
+    base, depth, patch, batch : int, optional
+        As of `Sizes`; None: as the preset states for the device.
+    loss : {"cross-entropy", "dice", "cross-entropy+dice", "focal"}
+        What is minimised.
+    class_weights : {"equal", "median-frequency"}
+        How much the classes count in it.
     optimiser : {"adamw", "sgd"}
         AdamW, or stochastic gradient descent with momentum 0.99.
     learning_rate, weight_decay : float
@@ -181,10 +277,14 @@ class TrainConfig(Config):
     network: NetworkName = "unet-bn"
     preset: Literal["fast", "default", "paper"] = "default"
     base: PositiveInt | None = None
-    depth: PositiveInt = 4
+    depth: Annotated[int, Field(ge=1, le=7)] | None = None
+    upsampling: Upsampling = "transposed"
+    deep_supervision: bool = False
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    patch: PositiveInt = 256
-    batch: PositiveInt = 4
+    patch: PositiveInt | None = None
+    batch: PositiveInt | None = None
+    loss: Loss = "cross-entropy"
+    class_weights: ClassWeights = "equal"
     optimiser: Literal["adamw", "sgd"] = "adamw"
     learning_rate: PositiveFloat = 5e-3
     weight_decay: Annotated[float, Field(ge=0)] = 1e-2
@@ -194,28 +294,39 @@ class TrainConfig(Config):
     device: Device = "auto"
     precision: Precision = "auto"
 
+    @model_validator(mode="after")
+    def _state_sizes(self) -> Self:
+        """Say what is known before the device is."""
+        both = zip(*_SIZES[self.preset, self.dimensions], strict=True)
+        for name, (on_cpu, on_gpu) in zip(Sizes._fields, both, strict=True):
+            if getattr(self, name) is None and on_cpu == on_gpu:
+                object.__setattr__(self, name, on_cpu)
+        return self
 
-def default_base(device: str) -> int:
-    """Channels of the first level where none are asked for.
+
+def sizes(config: TrainConfig, device: str) -> Sizes:
+    """Sizes of a training: those that it states, and its preset's for the others.
 
     Parameters
     ----------
+    config : TrainConfig
+        The training.
     device : str
         As `core.device.choose_device` returned it.
     """
-    return 16 if device == "cpu" else 32
+    stated = _SIZES[config.preset, config.dimensions][device != "cpu"]
+    given = {name: getattr(config, name) for name in Sizes._fields}
+    return stated._replace(**{k: v for k, v in given.items() if v is not None})
 
 
+# Beside the sizes, and the 3D ones beside the 2D ones.
 PRESETS: dict[str, dict[str, object]] = {
     "default": {},
-    "fast": {"base": 8, "depth": 3},
+    "fast": {},
     # Ronneberger 2015; its learning rate is not published.
     "paper": {
         "network": "unet",
-        "base": 64,
         "dropout": 0.5,
-        "patch": 388,
-        "batch": 1,
         "optimiser": "sgd",
         "learning_rate": 1e-3,
         "weight_decay": 0.0,
@@ -223,9 +334,21 @@ PRESETS: dict[str, dict[str, object]] = {
         "augment": AugmentConfig(bent=1.0, elastic_spacing=194.0, scale=0.0, noise=0.0),
     },
 }
+_PRESETS_3D: dict[str, dict[str, object]] = {
+    # Cicek 2016: batch norm in place of dropout, a finer grid of smaller vectors.
+    "paper": {
+        "dropout": 0.0,
+        "augment": AugmentConfig(
+            bent=1.0, elastic_sigma=4.0, elastic_spacing=32.0, noise=0.0
+        ),
+    },
+}
 
-# Without batch norm the weights do not bear the default learning rate.
-_NETWORK_WISHES: dict[object, dict[str, object]] = {"unet": {"learning_rate": 1e-3}}
+# Without batch norm, which "unet" has in 3D alone, the weights do not bear the default
+# learning rate.
+_NETWORK_WISHES: dict[object, dict[str, object]] = {
+    ("unet", 2): {"learning_rate": 1e-3}
+}
 
 
 def train_config(preset: str = "default", **wishes: object) -> TrainConfig:
@@ -235,7 +358,7 @@ def train_config(preset: str = "default", **wishes: object) -> TrainConfig:
     ----------
     preset : {"fast", "default", "paper"}
         "fast": a quarter of the channels' work, for a first look; "paper": the network
-        and training of Ronneberger 2015.
+        and training of Ronneberger 2015, in three dimensions of Cicek 2016.
     **wishes
         Fields of `TrainConfig`; None keeps the preset's value. `steps` replaces the
         minutes.
@@ -253,7 +376,10 @@ def train_config(preset: str = "default", **wishes: object) -> TrainConfig:
     if "steps" in given:
         given.setdefault("minutes", None)
     values = PRESETS[preset] | {"preset": preset}
-    values |= _NETWORK_WISHES.get(given.get("network"), {}) | given
+    dimensions = given.get("dimensions", 2)
+    if dimensions == 3:
+        values |= _PRESETS_3D.get(preset, {})
+    values |= _NETWORK_WISHES.get((given.get("network"), dimensions), {}) | given
     return TrainConfig.check(**values)
 
 

@@ -15,11 +15,14 @@ from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.image import SPATIAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from napari_unetseg.core.image import Image
 
 Index = tuple[int, ...]
+Box = tuple[slice, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +100,82 @@ class Frames:
         array of shape (C, [Z,] Y, X)
             A view where the array allows one; C is 1 for an image without channels.
         """
-        position = dict(zip(self.grid_axes, index, strict=True))
-        axes = self.image.axes
-        part = self.image.array[tuple(position.get(a, slice(None)) for a in axes)]
-        order = [axis for axis in axes if axis not in position]
+        if not hasattr(self.image.array, "transpose"):
+            return _Unread(self, index)
+        everything = (slice(None),) * (1 + len(self.axes))
+        return self.read(index, everything)
+
+    def read(self, index: Index, box: Sequence[slice]) -> Any:
+        """A part of one frame.
+
+        Parameters
+        ----------
+        index : tuple of int
+            One number per letter of `grid_axes`.
+        box : sequence of slice
+            Along C and the frame's axes; that along C counts for images with channels.
+
+        Returns
+        -------
+        array of shape (C, [Z,] Y, X)
+            Indexed and transposed only, so that it stays lazy where the array is.
+        """
+        place: dict[str, Any] = dict(zip(self.grid_axes, index, strict=True))
+        place |= zip(f"C{self.axes}", box, strict=True)
+        part = self.image.array[tuple(place[axis] for axis in self.image.axes)]
+        order = [axis for axis in self.image.axes if axis not in self.grid_axes]
         if "C" not in order:
             part, order = part[None], ["C", *order]
         return part.transpose([order.index(axis) for axis in f"C{self.axes}"])
 
+    def place(self, index: Index, box: Sequence[slice]) -> Box:
+        """Where a part of one frame lies in the labels that are made of the image.
+
+        Parameters
+        ----------
+        index : tuple of int
+            One number per letter of `grid_axes`.
+        box : sequence of slice
+            Along each of the frame's axes.
+
+        Returns
+        -------
+        tuple of slice
+            Along the image's `plane_axes`, Y and X. The frame's axes keep their order
+            there, so that values of the box's shape fit after a reshape.
+        """
+        found = {a: slice(i, i + 1) for a, i in zip(self.grid_axes, index, strict=True)}
+        found |= zip(self.axes, box, strict=True)
+        return tuple(found[axis] for axis in f"{self.image.plane_axes}YX")
+
     def _length(self, axis: str) -> int:
         return self.image.shape[self.image.axes.index(axis)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Unread:
+    """A frame of an array that knows slices alone, as zarr's do: read when indexed."""
+
+    frames: Frames
+    index: Index
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (self.frames.image.channel_count, *self.frames.shape)
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.frames.image.dtype
+
+    def __getitem__(self, box: Sequence[slice]) -> NDArray[Any]:
+        part: NDArray[Any] = self.frames.read(self.index, box)
+        return part
+
+    def __array__(
+        self, dtype: np.dtype[Any] | None = None, copy: bool | None = None
+    ) -> NDArray[Any]:
+        return np.asarray(self[(slice(None),) * self.ndim], dtype)

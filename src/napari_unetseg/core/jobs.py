@@ -6,31 +6,33 @@ docks and Python all drain these same generators.
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_unetseg.core.config import NetworkConfig, default_base
+from napari_unetseg.core.config import NetworkConfig, sizes
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.events import Event, Note, Planned, Started, Tile
+from napari_unetseg.core.frames import Frames
+from napari_unetseg.core.network.anisotropy import plan_axes
 from napari_unetseg.core.network.card import Classes
 from napari_unetseg.core.predict.fit import fit, pixel_size_notes
 from napari_unetseg.core.prepare.channels import select_channels
-from napari_unetseg.core.prepare.slices import check_pairs, slices
-from napari_unetseg.core.prepare.split import split
+from napari_unetseg.core.prepare.samples import check_pairs, divide, samples
+from napari_unetseg.core.prepare.sampling import patch_shape
 from napari_unetseg.core.prepare.targets import annotation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
     from pathlib import Path
 
-    from napari_unetseg.core.config import SegmentConfig, TrainConfig
+    from napari_unetseg.core.config import SegmentConfig, Sizes, TrainConfig
     from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.card import ModelCard
     from napari_unetseg.core.network.modelfile import Model
+    from napari_unetseg.core.prepare.samples import Sample
 
 
 def train(
@@ -89,11 +91,10 @@ def train(
     yield Note(text=found.verdict)
     classes = Classes.described(found.ids, class_names, class_colors)
     if start_from is not None:
+        _check_dimensions(config, start_from)
         images = [fit(image, start_from.card) for image in images]
-    cut = slices(images, labels, found)
-    parts = split(
-        config.validation, [one.annotated for one in cut], [one.image for one in cut]
-    )
+    cut = samples(images, labels, found, config.dimensions)
+    parts, taught, validation = divide(cut, config.validation)
     if parts.note:
         yield Note(text=parts.note)
 
@@ -106,24 +107,32 @@ def train(
 
     device = choose_device(config.device)
     precision = choose_precision(config.precision, device)
-    architecture = NetworkConfig(
+    size = sizes(config, device)
+    spacing = Frames(images[0], config.dimensions).spacing
+    architecture = NetworkConfig.check(
         name=config.network,
+        dimensions=config.dimensions,
         channels=images[0].channel_count,
         classes=len(found.ids),
-        base=config.base or default_base(device),
-        depth=config.depth,
+        base=size.base,
+        depth=size.depth,
+        **_axes_plan(size, spacing, taught) if start_from is None else {},
+        upsampling=config.upsampling,
+        deep_supervision=config.deep_supervision,
         dropout=config.dropout,
     )
     network, architecture, notes = starting_network(
         architecture, config.seed, start_from
     )
+    config = _settled(config, size, architecture)
     yield Started(job="train", device=device, precision=precision)
     for note in notes:
         yield Note(text=note)
     data = TrainingData(
-        train=[cut[i] for i in parts.train],
-        validation=[cut[i] for i in parts.validation],
+        train=taught,
+        validation=validation,
         ids=found.ids,
+        spacing=spacing if config.dimensions == 3 else (),
     )
     trained = yield from train_network(
         network,
@@ -141,6 +150,51 @@ def train(
     )
 
 
+def _check_dimensions(config: TrainConfig, start_from: Model) -> None:
+    given = start_from.card.network.dimensions
+    if config.dimensions != given:
+        raise InputError(
+            f"The model to start from has {given} dimensions, but {config.dimensions} "
+            "are asked for",
+            f"Train with {given} dimensions, or start from another model",
+        )
+
+
+def _axes_plan(
+    size: Sizes, spacing: tuple[float, ...], taught: Sequence[Sample]
+) -> dict[str, Any]:
+    """Poolings and kernels along each axis, for volumes whose pixels are no cubes.
+
+    Raises
+    ------
+    InputError
+        If the network is too deep for the samples.
+    """
+    shapes = [one.target.shape for one in taught]
+    if len(spacing) == 3:
+        patch = patch_shape(size.patch, spacing, shapes)
+        pools, kernels = plan_axes(spacing, patch, size.depth)
+        return {"pools": pools, "kernels": kernels}
+    longest = max(map(max, shapes))
+    possible = longest.bit_length() - 1
+    # A small plane is mirrored on all sides, but one pixel of the lowest level is not
+    # to see all of it.
+    if possible < size.depth:
+        remedy = f"Choose a depth of at most {possible}"
+        raise InputError(
+            f"A depth of {size.depth} is too great for an image of {longest} pixels",
+            remedy if possible else "Give a larger image",
+        )
+    return {}
+
+
+def _settled(config: TrainConfig, size: Sizes, network: NetworkConfig) -> TrainConfig:
+    """Say in the configuration what was left to the device or to a model."""
+    own = {"base": network.base, "depth": network.depth}
+    supervised = {"deep_supervision": network.deep_supervision}
+    return config.model_copy(update=size._asdict() | own | supervised)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Segmentation:
     """Labels, and scores if they were asked for.
@@ -148,7 +202,7 @@ class Segmentation:
     Attributes
     ----------
     labels : Image
-        Painted ids, the image's axes without C.
+        Painted ids; the image's axes without C, Y and X last.
     scores : Image or None
         Softmax probabilities, float32; C first, then the axes of `labels`.
     """
@@ -166,7 +220,7 @@ def segment(
     scores: Any = None,
     done: tuple[int, int] = (0, 0),
 ) -> Generator[Event, None, Segmentation]:
-    """Apply a model to every plane of an image.
+    """Apply a model to every plane, or every volume, of an image.
 
     Parameters
     ----------
@@ -204,7 +258,7 @@ def segment(
     yield Started(job="segment", device=device, precision=precision)
     network = model.network()
     tiles = tiles_of(image, network, config.tile, device)
-    total = len(tiles) * math.prod(image.plane_grid)
+    total = len(tiles) * len(Frames(image, model.card.network.dimensions))
     yield Planned(total=total, unit="tile")
 
     if labels is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_unetseg.core.config import NetworkConfig, default_base
+from napari_unetseg.core.config import NetworkConfig, sizes
 from napari_unetseg.core.network.cost import parameters, step_work, training_memory
 from napari_unetseg.core.train.schedule import steps_within
 
@@ -126,21 +126,25 @@ def training_cost(
     device, precision = _engine(config, machine)
     if machine is not None and machine.device != device:
         machine = None
-    network = NetworkConfig(
+    size = sizes(config, device)
+    network = NetworkConfig.check(
         name=config.network,
+        dimensions=config.dimensions,
         channels=channels,
         classes=classes,
-        base=config.base or default_base(device),
-        depth=config.depth,
+        base=size.base,
+        depth=size.depth,
+        upsampling=config.upsampling,
+        deep_supervision=config.deep_supervision,
         dropout=config.dropout,
     )
-    patch = config.patch if side is None else min(config.patch, side)
+    patch = size.patch if side is None else min(size.patch, side)
     memory = training_memory(
-        network, patch, config.batch, optimiser=config.optimiser, precision=precision
+        network, patch, size.batch, optimiser=config.optimiser, precision=precision
     )
     seconds, steps = None, config.steps
     if machine is not None and machine.precision == precision:
-        seconds = seconds_per_step(network, patch, config.batch, machine)
+        seconds = seconds_per_step(network, patch, size.batch, machine)
         if config.minutes is not None:
             steps = steps_within(60 * config.minutes, seconds, 0.0)
     return Cost(

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 
 from napari_unetseg.core.config import NetworkConfig
 from napari_unetseg.core.errors import ModelError, WriteError
-from napari_unetseg.core.network.build import build_network
+from napari_unetseg.core.network.build import network_of
 from napari_unetseg.core.network.card import ModelCard, read_card
 from napari_unetseg.core.network.modelfile import Model, load_model
 
@@ -20,7 +20,7 @@ from napari_unetseg.core.network.modelfile import Model, load_model
 def model():
     config = NetworkConfig(base=2, depth=2)
     card = ModelCard(network=config, classes=(1, 2), halo=(20, 20))
-    return Model(card, build_network(config, 5).state_dict())
+    return Model(card, network_of(config, 5).state_dict())
 
 
 @pytest.fixture

@@ -1,44 +1,61 @@
 """Every pixel once, on the lattice, whatever the tile."""
 
+from math import prod
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_unetseg.core.network.geometry import AxisGeometry
-from napari_unetseg.core.predict.mirror import mirrored_indices, read_mirrored
-from napari_unetseg.core.predict.tiling import largest_side, plan
-from oracles.prediction import reflect
+from napari_unetseg.core.predict.tiling import largest_sides, plan
 
-UNET = AxisGeometry(stride=16, origin=14, before=92, after=92, smallest=4)
-sides = st.one_of(st.integers(1, 600), st.sampled_from(["auto", "whole"]))
-axes = st.builds(
-    lambda level, origin, halo, small: AxisGeometry(
+
+def geometry(level, origin, before, after, smallest):
+    return AxisGeometry(
         stride=2**level,
         origin=origin % 2**level,
-        before=halo,
-        after=halo,
-        smallest=small,
-    ),
+        before=before,
+        after=after,
+        smallest=smallest,
+    )
+
+
+UNET = geometry(4, 14, 92, 92, 4)
+TALL = geometry(1, 0, 13, 13, 2)
+sides = st.one_of(st.integers(1, 600), st.sampled_from(["auto", "whole"]))
+axes = st.builds(
+    geometry,
     st.integers(0, 5),
     st.integers(0, 31),
     st.integers(0, 100),
+    st.integers(0, 100),
     st.integers(1, 40),
 )
+frames = st.one_of(
+    st.lists(st.tuples(st.integers(1, 700), axes), min_size=2, max_size=2),
+    st.lists(st.tuples(st.integers(1, 60), axes), min_size=3, max_size=3),
+)
+small_frames = st.lists(st.tuples(st.integers(1, 150), axes), min_size=2, max_size=2)
+# Many tiles of a pixel or two take long to check and show no more than some do.
+MOST_TILES = 5_000
 
 
-@given(st.integers(1, 700), st.integers(1, 700), axes, axes, sides)
-def test_each_pixel_is_written_once(height, width, y, x, side):
-    written = np.zeros((height, width), int)
-    for tile in plan((height, width), (y, x), side):
-        written[slice(*tile.y.write), slice(*tile.x.write)] += 1
+@given(frames, sides)
+def test_each_pixel_is_written_once(frame, side):
+    shape, geometries = zip(*frame, strict=True)
+    if isinstance(side, int):
+        side = max(side, int((prod(shape) / MOST_TILES) ** (1 / len(shape))))
+    written = np.zeros(shape, int)
+    for tile in plan(shape, geometries, side):
+        written[tile.write] += 1
     assert (written == 1).all()
 
 
 @given(st.integers(1, 700), axes, sides)
 def test_tiles_are_possible_and_lie_on_the_lattice(size, axis, side):
-    for tile in plan((size, 1), (axis, UNET), side):
-        span = tile.y
+    for tile in plan((1, size, 1), (UNET, axis, UNET), side):
+        span = tile.spans[1]
         start = span.read[0] + axis.before
         output = span.read[1] - span.read[0] - axis.before - axis.after
         assert (start - axis.origin) % axis.stride == 0
@@ -54,30 +71,77 @@ def test_tiles_are_possible_and_lie_on_the_lattice(size, axis, side):
 )
 def test_auto_divides_evenly(size, sides):
     tiles = plan((size, 1), (UNET, UNET))
-    assert [t.y.write[1] - t.y.write[0] for t in tiles] == sides
+    assert [t.write[0].stop - t.write[0].start for t in tiles] == sides
 
 
-def test_a_side_is_rounded_up_to_the_lattice():
-    tiles = plan((100, 1), (UNET, UNET), 20)
-    assert tiles[0].y.write == (0, 32)
+def test_auto_takes_smaller_tiles_of_volumes():
+    tiles = plan((20, 300, 1), (TALL, UNET, UNET))
+    assert [tile.write[1].stop for tile in tiles] == [112, 224, 300]
+    assert [tile.write[0] for tile in tiles] == [slice(0, 20)] * 3
+
+
+def test_a_side_is_rounded_up_to_the_lattice_of_each_axis():
+    tiles = plan((100, 100, 1), (TALL, UNET, UNET), 21)
+    assert tiles[0].spans[0].write == (0, 22)
+    assert tiles[0].spans[1].write == (0, 32)
 
 
 def test_whole_is_one_tile():
     assert len(plan((1500, 777), (UNET, UNET), "whole")) == 1
+    assert len(plan((150, 177, 1), (UNET, UNET, UNET), "whole")) == 1
 
 
-def test_little_memory_makes_small_tiles():
-    assert largest_side(1 << 20, 64) < largest_side(1 << 30, 64) < 513
-    assert largest_side(0, 64) == 16
+@given(small_frames, st.integers(0, 10**8))
+def test_the_memory_decides_with_few_questions(frame, free):
+    shape, geometries = zip(*frame, strict=True)
+    asked = []
+
+    def memory(output):
+        asked.append(output)
+        return 100 * prod(output)
+
+    largest = largest_sides(shape, geometries, memory, free)
+    assert len(asked) <= 10
+    made = plan(shape, geometries, largest=largest)
+    outputs = (
+        prod(
+            stop - start - axis.before - axis.after
+            for (start, stop), axis in zip(tile.read, geometries, strict=True)
+        )
+        for tile in made
+    )
+    smallest = tuple(axis.stride for axis in geometries)
+    assert largest == smallest or max(outputs) * 100 <= free // 2
 
 
-@given(st.integers(1, 30), st.integers(-200, 200), st.integers(0, 60))
-def test_mirroring_walks_to_and_fro(size, start, length):
-    found = mirrored_indices(start, start + length, size)
-    assert found.tolist() == [reflect(i, size) for i in range(start, start + length)]
+@given(frames, st.lists(st.integers(0, 10**9), min_size=2, max_size=5))
+def test_as_many_tiles_are_the_same_tiles(frame, frees):
+    """A segmentation that goes on counts its finished tiles, and nothing else."""
+    shape, geometries = zip(*frame, strict=True)
+    plans = {}
+    for free in sorted(frees, reverse=True):
+        largest = largest_sides(shape, geometries, lambda s: 100 * prod(s), free)
+        sides = [range(0, n, side) for n, side in zip(shape, largest, strict=True)]
+        count = prod(map(len, sides))
+        assert plans.setdefault(count, largest) == largest
+        assert count == max(plans), "less memory makes more tiles"
 
 
-def test_a_mirrored_box_equals_numpys_padding():
-    plane = np.arange(2 * 5 * 7).reshape(2, 5, 7)
-    padded = np.pad(plane, ((0, 0), (3, 4), (6, 2)), mode="reflect")
-    assert (read_mirrored(plane, (-3, 9), (-6, 9)) == padded).all()
+def test_much_memory_changes_nothing():
+    shape, geometries = (700, 900), (UNET, UNET)
+    largest = largest_sides(shape, geometries, prod, 10**12)
+    assert plan(shape, geometries, largest=largest) == plan(shape, geometries)
+
+
+def test_the_side_that_is_long_for_its_halo_shrinks_first():
+    shape, geometries = (40, 128, 128), (TALL, UNET, UNET)
+    large = largest_sides(shape, geometries, prod, 10**12)
+    assert large == (40, 128, 128)
+    # 40 pixels with a halo of 26 are longer than 128 with one of 184.
+    one_less = largest_sides(shape, geometries, prod, 2 * prod((40, 132, 132)) - 1)
+    assert one_less == (20, 128, 128)
+    assert largest_sides(shape, geometries, prod, 0) == (2, 16, 16)
+
+
+def test_an_axis_of_one_step_leaves_nothing_to_shrink():
+    assert largest_sides((3, 9), (UNET, UNET), prod, 0) == (16, 16)

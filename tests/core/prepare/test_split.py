@@ -1,11 +1,13 @@
 """Whole slices, with a gap, and never the same slice twice."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_unetseg.core.errors import InputError
-from napari_unetseg.core.prepare.split import split
+from napari_unetseg.core.prepare.split import blocks, split
 
 
 def stack(count):
@@ -86,3 +88,72 @@ def test_parts_never_meet(slices, fraction):
     assert found.train
     assert not set(found.train) & set(found.validation)
     assert all(annotated[i] for i in (*found.train, *found.validation))
+
+
+def volumes(*thickness):
+    """Slices of annotated volumes."""
+    volume_of = [i for i, planes in enumerate(thickness) for _ in range(planes)]
+    return [True] * len(volume_of), volume_of
+
+
+def test_the_end_of_a_volume_validates():
+    found = split("0.2", *volumes(20), volumes=True)
+    assert found == split("0.2", *volumes(20))
+    assert found.gap == (15,)
+    assert blocks(found, volumes(20)[1]) == ([range(15)], [range(16, 20)])
+
+
+def test_the_last_volumes_validate_as_a_whole_if_there_are_enough():
+    found = split("0.4", *volumes(8, 5, 9, 4, 7), volumes=True)
+    assert found.validation == tuple(range(22, 33))
+    assert found.train == tuple(range(22))
+    assert found.note == "Validation on the last 2 volumes: slices 22-32."
+    assert "last volume:" in split("0.2", *volumes(*[6] * 5), volumes=True).note
+
+
+def test_of_two_volumes_the_end_of_the_last_one_validates():
+    found = split("0.2", *volumes(10, 10), volumes=True)
+    assert found.validation == (16, 17, 18, 19)
+    assert blocks(found, volumes(10, 10)[1])[0] == [range(10), range(10, 15)]
+
+
+@pytest.mark.parametrize("wish", ["0", "0.0"])
+def test_a_thin_volume_may_train_as_it_is(wish):
+    assert split(wish, *volumes(3), volumes=True).train == (0, 1, 2)
+
+
+@pytest.mark.parametrize("wish", ["0.2", "3-4", "1,3"])
+def test_too_little_of_a_volume_is_refused(wish):
+    with pytest.raises(InputError, match=r"most [123] slices thick, too thin"):
+        split(wish, *volumes(5), volumes=True)
+
+
+def test_slices_that_are_not_annotated_go_with_their_neighbours():
+    annotated = [n in {1, 4, 7, 9} for n in range(12)]
+    found = split("7-11", annotated, [0] * 12, volumes=True)
+    assert (found.train, found.validation) == ((1, 4), (7, 9))
+    assert blocks(found, [0] * 12) == ([range(7)], [range(7, 12)])
+
+
+@given(
+    st.lists(st.lists(st.booleans(), min_size=1, max_size=9), min_size=1, max_size=5),
+    st.one_of(
+        st.floats(0, 0.99).map("{:.6f}".format),
+        st.lists(st.integers(0, 8), min_size=1).map(lambda n: ",".join(map(str, n))),
+    ),
+)
+def test_blocks_hold_their_slices_and_no_others(painted, wish):
+    annotated = [plane for volume in painted for plane in volume]
+    volume_of = [i for i, volume in enumerate(painted) for _ in volume]
+    try:
+        found = split(wish, annotated, volume_of, volumes=True)
+    except InputError:
+        return
+    train, validation = blocks(found, volume_of)
+    for numbers, cut in ((found.train, train), (found.validation, validation)):
+        assert [n for block in cut for n in block if annotated[n]] == list(numbers)
+    everything = sorted([*train, *validation], key=lambda block: block.start)
+    assert all(a.stop <= b.start for a, b in pairwise(everything))
+    for block in everything:
+        assert len({volume_of[n] for n in block}) == 1
+        assert not set(block) & set(found.gap)

@@ -4,14 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from napari_unetseg.core.config import AugmentConfig, NetworkConfig, TrainConfig
+from napari_unetseg.core.config import NetworkConfig, TrainConfig
 from napari_unetseg.core.evaluate.overlap import Overlap
 from napari_unetseg.core.events import Planned, Saved, Step, Validated
-from napari_unetseg.core.network.build import build_network
-from napari_unetseg.core.prepare.slices import Slice
-from napari_unetseg.core.prepare.targets import IGNORE
+from napari_unetseg.core.network.build import network_of
+from napari_unetseg.core.prepare.samples import Sample
 from napari_unetseg.core.train import loop
-from napari_unetseg.core.train.batches import Batches
 from napari_unetseg.core.train.checkpoint import Checkpoints
 from napari_unetseg.core.train.loop import TrainingData, train_network
 from napari_unetseg.core.train.schedule import (
@@ -33,13 +31,32 @@ def discs(count=3, side=48):
         cy, cx = rng.uniform(15, side - 15, 2)
         target = ((y - cy) ** 2 + (x - cx) ** 2 < 13**2).astype(np.int16)
         values = target * 2.0 - 1 + rng.normal(0, 0.5, target.shape)
-        found.append(Slice(values[None].astype(np.float32), target, number))
+        found.append(Sample(values[None].astype(np.float32), target, number))
     return TrainingData(found[:-1], found[-1:], (0, 1))
 
 
+def balls(shape=(10, 14, 16)):
+    """Volumes of one noisy ball each, whose pixels are twice as long along Z."""
+    rng = np.random.default_rng(0)
+    z, y, x = np.ogrid[tuple(map(slice, shape))]
+    target = (4 * (z - 4) ** 2 + (y - 6) ** 2 + (x - 7) ** 2 < 36).astype(np.int16)
+    found = [
+        Sample((target + rng.normal(0, 0.5, (1, *shape))).astype("f4"), target, i)
+        for i in range(2)
+    ]
+    return TrainingData(found[:1], found[1:], (0, 1), spacing=(2, 1, 1))
+
+
 def network(config=CONFIG, **options):
-    return build_network(
-        NetworkConfig(name=config.network, base=4, depth=config.depth, **options),
+    return network_of(
+        NetworkConfig(
+            name=config.network,
+            base=4,
+            depth=config.depth,
+            dimensions=config.dimensions,
+            deep_supervision=config.deep_supervision,
+            **options,
+        ),
         config.seed,
     )
 
@@ -103,6 +120,36 @@ def test_a_resumed_training_equals_an_uninterrupted_one_bit_for_bit(
     events, resumed = run(config, folder=tmp_path / "state")
     assert next(e.step for e in events if isinstance(e, Step)) == 7
     assert same(resumed, whole)
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        {"network": "unet-bn", "deep_supervision": True, "loss": "cross-entropy+dice"},
+        {"network": "unet", "class_weights": "median-frequency", "depth": 1},
+    ],
+    ids=lambda wishes: wishes["network"],
+)
+def test_so_does_one_on_volumes(tmp_path, wishes):
+    config = CONFIG.model_copy(
+        update={"dimensions": 3, "patch": 8, "steps": 4} | wishes
+    )
+    data = balls()
+    _, whole = run(config, data)
+    run(config, data, folder=tmp_path, stop_after=2)
+    events, resumed = run(config, data, folder=tmp_path)
+    assert [e.step for e in events if isinstance(e, Step)] == [3, 4]
+    assert same(resumed, whole)
+
+
+def test_deep_supervision_teaches_the_heads_of_the_coarser_levels():
+    config = CONFIG.model_copy(update={"steps": 1, "deep_supervision": True})
+    before = network(config).state_dict()
+    _, trained = run(config, TrainingData(discs().train, [], (0, 1)))
+    heads = [name for name in before if name.startswith("auxiliary.")]
+    assert heads
+    for name in heads:
+        assert not torch.equal(before[name], trained.weights[name])
 
 
 def same(one, other):
@@ -245,49 +292,6 @@ def test_without_validation_the_last_weights_are_kept():
     assert not [e for e in events if isinstance(e, Validated)]
     assert trained.score is None
     assert trained.step == 8
-
-
-def test_pixels_that_are_not_annotated_teach_nothing():
-    data = discs()
-    hidden = [
-        Slice(s.values, np.where(s.target == 1, np.int16(IGNORE), s.target), s.image)
-        for s in data.train
-    ]
-    for one in hidden:
-        one.target[0, 0] = 1
-    batches = Batches(hidden, 2, CONFIG, input_size=32, output_size=32, device="cpu")
-    _, targets = batches.draw(0)
-    assert (targets == IGNORE).any()
-    assert targets.shape == (2, 32, 32)
-
-
-def test_batches_depend_on_seed_and_step_alone():
-    options = {"input_size": 32, "output_size": 32, "device": "cpu"}
-    first = Batches(discs().train, 2, CONFIG, **options)
-    first.draw(0)
-    second = Batches(discs().train, 2, CONFIG, **options)
-    for a, b in zip(first.draw(5), second.draw(5), strict=True):
-        assert torch.equal(a, b)
-    assert not torch.equal(first.draw(5)[0], first.draw(6)[0])
-
-
-def test_the_target_is_the_centre_of_a_valid_patch():
-    still = AugmentConfig(
-        elastic_sigma=0,
-        rotate=False,
-        flip=False,
-        scale=0,
-        contrast=0,
-        brightness=0,
-        noise=0,
-    )
-    config = CONFIG.model_copy(update={"augment": still})
-    target = np.arange(48 * 48, dtype=np.int16).reshape(48, 48) % 7
-    one = Slice(target[None].astype(np.float32), target, 0)
-    batches = Batches([one], 7, config, input_size=30, output_size=10, device="cpu")
-    images, targets = batches.draw(0)
-    inside = images[:, 0, 10:20, 10:20].round().long()
-    assert torch.equal(inside, targets)
 
 
 def test_learning_rate_rises_then_falls_to_zero():

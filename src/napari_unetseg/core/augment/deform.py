@@ -3,7 +3,7 @@
 A map says for each pixel of a patch where in the image it looks. Elastic deformation
 moves the control points of a coarse grid by random vectors and interpolates between
 them; the affine part is folded into the same product, so that a map of any size costs
-two small matrix products.
+a few small matrix products.
 
 References
 ----------
@@ -19,7 +19,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from napari_unetseg.core.augment.turn import (
+    affine_of_plane,
+    affine_of_volume,
+    in_finest_pixels,
+)
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from napari_unetseg.core.config import AugmentConfig
@@ -32,63 +40,87 @@ class Deformation:
     Attributes
     ----------
     centre : tuple of float
-        (y, x) in the image at which the patch's centre looks, in pixels.
-    affine : ndarray of shape (2, 2)
-        Rotation, zoom and flip, from patch to image, on (y, x).
-    displacement : ndarray of shape (2, K, K)
-        (y, x) displacement of the control points in patch pixels, before `affine`.
+        ([z,] y, x) in the image at which the patch's centre looks, in pixels.
+    affine : ndarray of shape (rank, rank)
+        Rotation, zoom and flip, from patch to image, on ([z,] y, x) in pixels.
+    displacement : ndarray of shape (rank, [Kz,] Ky, Kx)
+        ([z,] y, x) displacement of the control points in patch pixels, before `affine`.
     """
 
-    centre: tuple[float, float]
+    centre: tuple[float, ...]
     affine: NDArray[np.float64]
     displacement: NDArray[np.float64]
 
 
 def draw_deformation(
-    centre: tuple[float, float],
-    size: int,
+    centre: tuple[float, ...],
+    shape: tuple[int, ...],
     config: AugmentConfig,
     rng: np.random.Generator,
+    spacing: Sequence[float] = (),
 ) -> Deformation:
-    """Draw one random deformation for a patch of `size` x `size` pixels."""
-    bent = rng.uniform() < config.bent
-    turn = rng.uniform(0, 4) if config.rotate else 0.0
-    angle = np.pi / 2 * (turn if bent else np.floor(turn))
-    zoom = (1 + config.scale) ** (rng.uniform(-1, 1) * bent)
-    mirror = rng.integers(2, size=2) * 2 - 1 if config.flip else np.ones(2)
-    cos, sin = np.cos(angle), np.sin(angle)
-    affine = zoom * np.array([[cos, -sin], [sin, cos]]) * mirror
-    points = control_points(size, config.elastic_spacing)
-    sigma = config.elastic_sigma * bent
-    displacement = sigma * rng.standard_normal((2, points, points))
+    """Draw one random deformation for a patch.
+
+    Parameters
+    ----------
+    centre : tuple of float
+        ([z,] y, x) in the image, in pixels.
+    shape : tuple of int
+        The patch's, in pixels.
+    config : AugmentConfig
+        How strongly. What it gives in pixels counts in those of the finest axis.
+    rng : Generator
+        Draws everything.
+    spacing : sequence of float
+        Pixel size of a volume along each axis; empty if they are equal. The pixels of
+        a plane are taken as squares.
+    """
+    bent = bool(rng.uniform() < config.bent)
+    coarse = in_finest_pixels(spacing if len(shape) == 3 else (), len(shape))
+    if len(shape) == 2:
+        affine = affine_of_plane(bent, config, rng)
+    else:
+        affine = affine_of_volume(bent, shape, coarse, config, rng)
+    points = tuple(
+        control_points(size, config.elastic_spacing / pixel)
+        for size, pixel in zip(shape, coarse, strict=True)
+    )
+    sigma = config.elastic_sigma * bent / coarse.reshape(-1, *(1,) * len(shape))
+    displacement = sigma * rng.standard_normal((len(shape), *points))
     return Deformation(centre, affine, displacement)
 
 
-def coordinate_map(deformation: Deformation, size: int) -> NDArray[np.float32]:
+def coordinate_map(
+    deformation: Deformation, shape: tuple[int, ...]
+) -> NDArray[np.float32]:
     """Where each pixel of a patch looks.
 
     Parameters
     ----------
     deformation : Deformation
-        With control points for this `size`.
-    size : int
-        Side of the patch in pixels.
+        With control points for this `shape`.
+    shape : tuple of int
+        The patch's, ([Z,] Y, X) in pixels.
 
     Returns
     -------
-    ndarray of shape (2, size, size), float32
-        y and x in the image, in pixels; 0 is the centre of the first pixel.
+    ndarray of shape (rank, *shape), float32
+        ([z,] y, x) in the image, in pixels; 0 is the centre of the first pixel.
     """
-    points = deformation.displacement.shape[-1]
-    basis = _basis(size, points)
-    core = np.zeros((2, points + 2, points + 2))
-    core[:, :points, :points] = np.tensordot(
+    points = deformation.displacement.shape[1:]
+    bases = [_basis(size, count) for size, count in zip(shape, points, strict=True)]
+    core = np.zeros((len(shape), *(count + 2 for count in points)))
+    core[(slice(None), *map(slice, points))] = np.tensordot(
         deformation.affine, deformation.displacement, axes=1
     )
-    core[:, points, points + 1] = deformation.affine[:, 0]
-    core[:, points + 1, points] = deformation.affine[:, 1]
-    core[:, points + 1, points + 1] = deformation.centre
-    return (basis @ core @ basis.T).astype(np.float32)
+    ones = [count + 1 for count in points]
+    core[(slice(None), *ones)] = deformation.centre
+    for axis, count in enumerate(points):
+        offset = [*ones[:axis], count, *ones[axis + 1 :]]
+        core[(slice(None), *offset)] = deformation.affine[:, axis]
+    for axis, basis in enumerate(bases[:-2], start=1):
+        core = np.moveaxis(np.tensordot(basis, core, axes=(1, axis)), 0, axis)
+    return (bases[-2] @ core @ bases[-1].T).astype(np.float32)
 
 
 def control_points(size: int, spacing: float) -> int:

@@ -19,7 +19,7 @@ def vary_intensity(
 
     Parameters
     ----------
-    image : tensor of shape (C, H, W), float32
+    image : tensor of shape (C, [D,] H, W), float32
         With mean about 0 and standard deviation about 1.
     config : AugmentConfig
         How strongly.
@@ -28,10 +28,10 @@ def vary_intensity(
 
     Returns
     -------
-    tensor of shape (C, H, W)
+    tensor of shape (C, [D,] H, W)
     """
-    channels = image.shape[0]
-    gain, offset = torch.from_numpy(rng.standard_normal((2, channels, 1, 1))).to(
+    shape = (2, image.shape[0], *(1,) * (image.ndim - 1))
+    gain, offset = torch.from_numpy(rng.standard_normal(shape)).to(
         image.device, image.dtype
     )
     strength = config.noise * rng.uniform()

@@ -2,20 +2,99 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from napari_unetseg.core.network.geometry import network_geometry
+from napari_unetseg.core.config import NETWORKS, NetworkConfig
+from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.network.geometry import axis_geometries
 from napari_unetseg.core.network.initialise import initialise
+from napari_unetseg.core.network.residual import ResidualUNet
 from napari_unetseg.core.network.unet import UNet
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from torch import nn
 
-    from napari_unetseg.core.config import NetworkConfig
+    from napari_unetseg.core.config import Dimensions
+
+_BUILDERS: dict[str, Callable[[NetworkConfig], nn.Module]] = {
+    "unet": UNet,
+    "unet-bn": UNet,
+    "unet-res": ResidualUNet,
+}
+
+# What is published, by name and dimensions; "unet-bn" of planes is the paper's network
+# with batch norm, and of volumes as wide as Çiçek's and as deep as that of planes.
+# nnU-Net plans seven levels for planes of about 512 pixels, six for volumes of 128.
+_PUBLISHED: dict[tuple[str, int], dict[str, Any]] = {
+    ("unet", 2): {"base": 64, "depth": 4, "dropout": 0.5},
+    ("unet", 3): {"base": 32, "depth": 3},
+    ("unet-bn", 2): {"base": 64, "depth": 4},
+    ("unet-bn", 3): {"base": 32, "depth": 4},
+    ("unet-res", 2): {"base": 32, "depth": 6},
+    ("unet-res", 3): {"base": 32, "depth": 5},
+}
 
 
-def build_network(config: NetworkConfig, seed: int = 0) -> nn.Module:
-    """Build a network with fresh weights.
+def build_network(
+    name: str = "unet-bn",
+    *,
+    dimensions: Dimensions = 2,
+    channels: int = 1,
+    classes: int = 2,
+    seed: int = 0,
+    **options: Any,
+) -> nn.Module:
+    """Build a network of the published width, or any other, with fresh weights.
+
+    Parameters
+    ----------
+    name : {"unet-bn", "unet", "unet-res"}
+        "unet": valid convolutions (Ronneberger 2015; in 3D Çiçek 2016); "unet-bn":
+        padded, with batch norm; "unet-res": its encoder made of residual blocks.
+    dimensions : {2, 3}
+        2: the network sees planes (Y, X); 3: volumes (Z, Y, X).
+    channels, classes : int
+        Number of input channels and of output classes.
+    seed : int
+        Start of the weights' random numbers.
+    **options
+        Other fields of `NetworkConfig`. Without any, "unet" and "unet-bn" have 64
+        channels at the first level and 4 poolings, "unet" a dropout of 0.5 besides; in
+        3D 32 channels, "unet" 3 poolings and "unet-bn" 4. "unet-res" has 32 channels
+        and 6 halvings, in 3D 5.
+
+    Returns
+    -------
+    nn.Module
+        On the CPU, in training mode; (B, C, [Z,] Y, X) to scores of (B, classes, ...).
+
+    Raises
+    ------
+    InputError
+        If there is no such network or option, or a value does not fit.
+    """
+    if name not in NETWORKS:
+        raise InputError(
+            f"There is no network '{name}'", f"Choose one of: {', '.join(NETWORKS)}"
+        )
+    for option in options:
+        if option not in NetworkConfig.model_fields:
+            known = ", ".join(NetworkConfig.model_fields)
+            raise InputError(
+                f"A network has no option '{option}'", f"Choose one of: {known}"
+            )
+    given = {"channels": channels, "classes": classes, **options}
+    published = _PUBLISHED.get((name, dimensions), {})
+    config = NetworkConfig.check(
+        **{"name": name, "dimensions": dimensions} | published | given
+    )
+    return network_of(config, seed)
+
+
+def network_of(config: NetworkConfig, seed: int = 0) -> nn.Module:
+    """Build the network that a configuration tells.
 
     Parameters
     ----------
@@ -29,7 +108,7 @@ def build_network(config: NetworkConfig, seed: int = 0) -> nn.Module:
     ModelError
         If a layer has no geometry rule, so that it could not be tiled exactly.
     """
-    network = UNet(config)
-    network_geometry(network)
+    network = _BUILDERS[config.name](config)
+    axis_geometries(network)
     initialise(network, seed)
     return network

@@ -180,22 +180,6 @@ def read_card(path: str | Path) -> ModelCard:
         raise no_model(path, f"its description is damaged: {why}") from error
 
 
-def parameter_count(path: str | Path) -> int:
-    """Count a model's learnt numbers, from its file's header alone.
-
-    Raises
-    ------
-    ModelError
-        If the file is missing, incomplete, or no safetensors file.
-    """
-    _, tensors = _header(Path(path))
-    return sum(
-        math.prod(tensor.shape)
-        for name, tensor in tensors.items()
-        if not name.endswith(_BUFFERS)
-    )
-
-
 def no_model(path: Path, why: str) -> ModelError:
     """Say that a file is no model, and why."""
     return ModelError(
@@ -252,7 +236,9 @@ def _raw_header(path: Path) -> tuple[bytes, int]:
         with path.open("rb") as file:
             start = file.read(_LENGTH)
             length = int.from_bytes(start, "little")
-            if len(start) < _LENGTH or length > _LARGEST_HEADER:
+            if len(start) < _LENGTH:
+                raise no_model(path, "it is no safetensors file")
+            if length > _LARGEST_HEADER:
                 raise _foreign(path, start)
             raw = file.read(length)
             data = path.stat().st_size - _LENGTH - length

@@ -38,9 +38,9 @@ class Model:
 
     def network(self) -> nn.Module:
         """Build the network with these weights, on the CPU, in evaluation mode."""
-        from napari_unetseg.core.network.build import build_network
+        from napari_unetseg.core.network.build import network_of
 
-        network = build_network(self.card.network)
+        network = network_of(self.card.network)
         try:
             network.load_state_dict(self.tensors)
         except RuntimeError as error:

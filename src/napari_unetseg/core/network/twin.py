@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import copy
-from itertools import pairwise
+from collections import Counter
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from napari_unetseg.core.network.geometry import offsets, padded
+from napari_unetseg.core.network.layers import AddShortcut, Upsample
+from napari_unetseg.core.network.trace import IMAGE, Call, calls_of
+from napari_unetseg.core.network.windows import CONVOLUTIONS, NORMS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def valid_twin(network: nn.Module, device: torch.device | str = "cpu") -> nn.Module:
     """Copy a network into the form that predicts.
 
-    Convolutions lose their padding (the skips are cropped to fit), batch normalisation
-    is folded into the convolution before it, dropout is off.
+    Convolutions lose their padding and upsamplings their border; where paths meet the
+    longer one is cropped to lie on the other. Batch normalisation is folded into the
+    convolution before it, dropout is off.
 
     Parameters
     ----------
@@ -26,26 +36,106 @@ def valid_twin(network: nn.Module, device: torch.device | str = "cpu") -> nn.Mod
     Returns
     -------
     nn.Module
-        In evaluation mode, channels last, without gradients.
+        In evaluation mode, channels last, without gradients. It gives what the padded
+        network gives of an image without border, for tiles on the lattice that
+        `axis_geometries` describes.
+
+    Raises
+    ------
+    ModelError
+        If the network could not be predicted exactly in tiles, naming the layer.
     """
     twin = copy.deepcopy(network).eval().requires_grad_(False)
+    if padded(network):
+        for name, before in offsets(network).items():
+            twin.get_submodule(name).before = before  # type: ignore[assignment]
     for layer in twin.modules():
-        if isinstance(layer, nn.Conv2d):
-            layer.padding = (0, 0)
-        elif isinstance(layer, nn.Sequential):
-            _fold_batch_norm(layer)
-    return channels_last(twin.to(device))
+        if isinstance(layer, CONVOLUTIONS):
+            layer.padding = (0,) * len(layer.kernel_size)
+        elif isinstance(layer, Upsample):
+            layer.is_valid = True
+    _fold_batch_norms(twin)
+    return channels_last(ValidTwin(calls_of(twin)).eval().to(device))
+
+
+class ValidTwin(nn.Module):
+    """A network's layers, called one after the other.
+
+    Differently from a forward that was written to train, it lets go of each result as
+    soon as its last reader has read it, which is what `network_geometry` counts.
+
+    Parameters
+    ----------
+    calls : list of Call
+        The layers and whose results they take.
+    """
+
+    def __init__(self, calls: list[Call]) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(call.layer for call in calls)
+        self._inputs = [call.inputs for call in calls]
+        readers = {
+            value: n for n, inputs in enumerate(self._inputs) for value in inputs
+        }
+        self._done: list[list[int]] = [[] for _ in calls]
+        for value, last in readers.items():
+            self._done[last].append(value)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Scores before softmax: (B, C, [Z,] Y, X) to (B, classes, [Z',] Y', X')."""
+        results = {IMAGE: x}
+        steps = zip(self.layers, self._inputs, self._done, strict=True)
+        for number, (layer, inputs, done) in enumerate(steps, start=1):
+            results[number] = layer(*(results[value] for value in inputs))
+            for value in done:
+                del results[value]
+        return results[len(self.layers)]
 
 
 def channels_last(network: nn.Module) -> nn.Module:
     """Lay the weights out as the fast convolutions want them, in place."""
+    volumes = any(isinstance(layer, nn.Conv3d) for layer in network.modules())
+    layout = torch.channels_last_3d if volumes else torch.channels_last
     # torch's type stubs do not know this argument of Module.to.
-    return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    return network.to(memory_format=layout)  # type: ignore[call-overload, no-any-return]
 
 
-def _fold_batch_norm(layers: nn.Sequential) -> None:
-    """Fold each batch normalisation into the convolution before it, in place."""
-    for i, (first, second) in enumerate(pairwise(list(layers))):
-        if isinstance(first, nn.Conv2d) and isinstance(second, nn.BatchNorm2d):
-            layers[i] = fuse_conv_bn_eval(first, second)
-            layers[i + 1] = nn.Identity()
+def foldable(calls: list[Call]) -> Iterator[tuple[Call, Call]]:
+    """Find the convolutions whose result goes to a batch normalisation alone.
+
+    Parameters
+    ----------
+    calls : list of Call
+        A network's layers.
+
+    Yields
+    ------
+    convolution, norm : Call
+        Each layer is called once in the network.
+    """
+    times = Counter(call.name for call in calls)
+    users = Counter(value for call in calls for value in call.inputs)
+    for norm in calls:
+        if isinstance(norm.layer, NORMS) and norm.inputs[0]:
+            before = calls[norm.inputs[0] - 1]
+            alone = users[norm.inputs[0]] == times[before.name] == times[norm.name] == 1
+            if alone and isinstance(before.layer, CONVOLUTIONS):
+                yield before, norm
+
+
+def _fold_batch_norms(network: nn.Module) -> None:
+    """Fold batch normalisations into the convolutions before them, in place."""
+    calls = calls_of(network)
+    replaced: dict[nn.Module, nn.Module] = {}
+    for convolution, norm in foldable(calls):
+        before, after = cast("Any", convolution.layer), cast("Any", norm.layer)
+        fused: nn.Module = fuse_conv_bn_eval(before, after)
+        replaced |= {convolution.layer: fused, norm.layer: nn.Identity()}
+    # A layer may be known by several names.
+    for name, layer in list(network.named_modules(remove_duplicate=False)):
+        if layer in replaced:
+            network.set_submodule(name, replaced[layer])
+    for call in calls:
+        # A projection is part of its layer, and not among the calls.
+        if isinstance(call.layer, AddShortcut) and any(call.layer.project.children()):
+            _fold_batch_norms(call.layer.project)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import InputError, ModelError
+from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.prepare.channels import select_channels
 from napari_unetseg.core.units import unit_ratio
 
@@ -23,7 +24,8 @@ def fit(image: Image, card: ModelCard) -> Image:
     Raises
     ------
     InputError, ModelError
-        If its numbers are not real, or its channels are not those of the model.
+        If its numbers are not real, its channels are not those of the model, or it is
+        flatter than what the model sees.
     """
     if image.dtype.kind not in "buif":
         raise InputError(
@@ -39,12 +41,16 @@ def fit(image: Image, card: ModelCard) -> Image:
             f"'{image.name}' has {image.channel_count}",
             "Choose an image with the same channels, or train on this one",
         )
+    Frames(image, card.network.dimensions)
     return image
 
 
 def pixel_size_notes(image: Image, card: ModelCard) -> list[str]:
-    """A warning if image and model know different pixel sizes."""
-    sizes = image.spacing_of("Y"), image.spacing_of("X")
+    """A warning if image and model know different pixel sizes.
+
+    Those along the axes that the model sees at once count, ([Z,] Y, X).
+    """
+    sizes = Frames(image, card.network.dimensions).spacing
     factor = unit_ratio(image.unit, card.unit)
     if factor is None:
         return []

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 
@@ -32,25 +34,32 @@ def mirrored_indices(start: int, stop: int, size: int) -> NDArray[np.intp]:
     return np.minimum(position, period - position) if size > 1 else position * 0
 
 
-def read_mirrored(
-    plane: Any, y: tuple[int, int], x: tuple[int, int]
-) -> NDArray[np.generic]:
-    """Read a box that may reach beyond the plane.
+def read_mirrored(frame: Any, box: Sequence[tuple[int, int]]) -> NDArray[np.generic]:
+    """Read a box that may reach beyond the frame.
 
     Parameters
     ----------
-    plane : array of shape (C, Y, X)
-        Only the box's part of it is read, so it may be lazy.
-    y, x : tuple of int
-        Start and stop along each axis.
+    frame : array of shape (C, [Z,] Y, X)
+        Only the box's part of it is read, in one piece, so it may be lazy.
+    box : sequence of tuple of int
+        Start and stop along each axis but C, as `Tile.read`.
 
     Returns
     -------
-    ndarray of shape (C, y[1] - y[0], x[1] - x[0])
+    ndarray
+        All channels, and ``stop - start`` along each axis of the box.
     """
-    rows = mirrored_indices(*y, int(plane.shape[-2]))
-    columns = mirrored_indices(*x, int(plane.shape[-1]))
-    top, left = int(rows.min()), int(columns.min())
-    inside = np.asarray(plane[:, top : rows.max() + 1, left : columns.max() + 1])
-    mirrored: NDArray[np.generic] = inside[:, (rows - top)[:, None], columns - left]
-    return mirrored
+    sizes = (int(size) for size in frame.shape[1:])
+    indices = [
+        mirrored_indices(start, stop, size)
+        for (start, stop), size in zip(box, sizes, strict=True)
+    ]
+    firsts = [int(index.min()) for index in indices]
+    parts = zip(firsts, indices, strict=True)
+    inside = [slice(first, int(index.max()) + 1) for first, index in parts]
+    values = np.asarray(frame[(slice(None), *inside)])
+    for axis, (first, index) in enumerate(zip(firsts, indices, strict=True), start=1):
+        # What lies within the frame is there already, and a volume is long to copy.
+        if values.shape[axis] != len(index) or index[0] > index[-1]:
+            values = values.take(index - first, axis=axis)
+    return values

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from napari_unetseg.core.errors import UnetsegError
+from napari_unetseg.core.image import SPATIAL
 from napari_unetseg.core.predict.mirror import read_mirrored
 
 if TYPE_CHECKING:
@@ -21,23 +22,23 @@ if TYPE_CHECKING:
 
 def predict_tiles(
     twin: torch.nn.Module,
-    plane: Any,
+    frame: Any,
     tiles: Iterable[Tile],
     normalise: Normaliser,
     *,
     device: str = "cpu",
     precision: str = "fp32",
 ) -> Iterator[tuple[Tile, NDArray[np.float32]]]:
-    """Predict the tiles of one plane, one after the other.
+    """Predict the tiles of one plane or volume, one after the other.
 
     Parameters
     ----------
     twin : nn.Module
         The network's valid twin, on `device`.
-    plane : array of shape (C, Y, X)
+    frame : array of shape (C, [Z,] Y, X)
         numpy or lazy, of any real number type.
     tiles : iterable of Tile
-        A plan made for the plane's shape and the network's geometry.
+        A plan made for the frame's shape and the network's geometry.
     normalise : Normaliser
         Turns the image's values into what the network has learnt.
     device, precision : str
@@ -46,7 +47,7 @@ def predict_tiles(
     Yields
     ------
     tile : Tile
-    scores : ndarray of shape (classes, height, width), float32
+    scores : ndarray of shape (classes, [depth,] height, width), float32
         Softmax probabilities of the tile's written part.
 
     Raises
@@ -55,13 +56,15 @@ def predict_tiles(
         If the network yields something that is not a number.
     """
     for tile in tiles:
-        values = normalise(read_mirrored(plane, tile.y.read, tile.x.read))
+        values = normalise(read_mirrored(frame, tile.read))
         scores = forward(twin, values, device=device, precision=precision)
-        kept = scores[:, slice(*tile.y.keep), slice(*tile.x.keep)]
+        kept = scores[(slice(None), *tile.keep)]
         if not np.isfinite(kept).all():
+            axes = SPATIAL[-len(tile.spans) :].lower()
+            starts = zip(axes, (span.write[0] for span in tile.spans), strict=True)
             raise UnetsegError(
                 "The network gave values that are not numbers in the tile at "
-                f"y {tile.y.write[0]}, x {tile.x.write[0]}",
+                + ", ".join(f"{axis} {start}" for axis, start in starts),
                 "Train the model again, or predict with the precision fp32",
             )
         yield tile, kept
@@ -74,7 +77,7 @@ def forward(
     device: str,
     precision: str,
 ) -> NDArray[np.float32]:
-    """Softmax probabilities (classes, H', W') of normalised values (C, H, W)."""
+    """Softmax probabilities (classes, [D',] H', W') of normal values (C, [D,] H, W)."""
     x = torch.from_numpy(values)[None].to(device)
     bf16 = precision == "bf16"
     with (

@@ -2,23 +2,29 @@
 
 Tiles lie on the lattice of the network's poolings. Each reads the halo that its
 receptive field needs, and only what no border has touched is kept, so that a result
-never depends on the tiles it was made of.
+never depends on the tiles it was made of. Planes and volumes are planned alike: an axis
+knows nothing of the others, except that all share the memory.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from napari_unetseg.core.network.geometry import AxisGeometry
 
-# From about 500 pixels up the halo costs little, while the memory grows with the area.
-_LARGEST_AUTO = 512
-# Bytes of activations per input pixel and first-level channel, float32 (measured on
-# the paper's network: 1.5 GiB per megapixel at 64 channels).
-_BYTES_PER_CHANNEL = 32
+TileSize = int | Literal["auto", "whole"]
+
+# Longest side that "auto" takes, by the number of axes. In a plane the halo costs
+# little from about 500 pixels up. In a volume a longer side would still save work, but
+# its cube is what must be computed before a person hears anything or can stop it: with
+# the halo, 128 are ten million voxels already, twenty times a plane's tile.
+_LONGEST = {2: 512, 3: 128}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,68 +48,151 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Tile:
-    """One tile of a plane: a span along Y and one along X."""
+    """One tile of a frame.
 
-    y: Span
-    x: Span
+    Attributes
+    ----------
+    spans : tuple of Span
+        One along each axis, ([Z,] Y, X).
+    """
+
+    spans: tuple[Span, ...]
+
+    @property
+    def read(self) -> tuple[tuple[int, int], ...]:
+        """Start and stop of what is read, along each axis of the mirrored frame."""
+        return tuple(span.read for span in self.spans)
+
+    @property
+    def keep(self) -> tuple[slice, ...]:
+        """The kept part of the network's output, along each axis."""
+        return tuple(slice(*span.keep) for span in self.spans)
+
+    @property
+    def write(self) -> tuple[slice, ...]:
+        """Where the kept part belongs in the frame, along each axis."""
+        return tuple(slice(*span.write) for span in self.spans)
 
 
 def plan(
-    shape: tuple[int, int],
-    geometry: tuple[AxisGeometry, AxisGeometry],
-    tile: int | Literal["auto", "whole"] = "auto",
+    shape: Sequence[int],
+    geometries: Sequence[AxisGeometry],
+    tile: TileSize = "auto",
     *,
-    largest: int = _LARGEST_AUTO,
+    largest: Sequence[int] | None = None,
 ) -> list[Tile]:
-    """List the tiles of a plane, row by row.
+    """List the tiles of a frame, the last axis running fastest.
 
     Parameters
     ----------
-    shape : tuple of int
-        (Y, X) of the plane, in pixels.
-    geometry : tuple of AxisGeometry
-        The network's, along Y and X.
+    shape : sequence of int
+        ([Z,] Y, X) of the frame, in pixels.
+    geometries : sequence of AxisGeometry
+        The network's, along each axis.
     tile : int, "auto" or "whole"
-        Side of the kept output; rounded up to the lattice. "auto" divides each axis
-        evenly, so that no tile reaches far beyond the image.
-    largest : int
-        Largest side that "auto" takes.
+        Side of the kept output along every axis; rounded up to the lattice. "auto"
+        divides each axis evenly, so that no tile reaches far beyond the image.
+    largest : sequence of int, optional
+        Longest side along each axis that "auto" takes, as from `largest_sides`; 512 in
+        a plane and 128 in a volume without.
 
     Returns
     -------
     list of Tile
-        Their write spans cover each pixel of the plane exactly once.
+        Their write spans cover each pixel of the frame exactly once.
     """
+    most = largest or _longest(shape)
     axes = [
-        _spans(size, axis, _side(size, tile, axis.stride, largest))
-        for size, axis in zip(shape, geometry, strict=True)
+        _spans(size, axis, _side(size, tile, axis.stride, longest))
+        for size, axis, longest in zip(shape, geometries, most, strict=True)
     ]
-    return [Tile(y, x) for y, x in product(*axes)]
+    return [Tile(spans) for spans in product(*axes)]
 
 
-def largest_side(free_bytes: int, base: int) -> int:
-    """Side of the largest "auto" tile whose activations fit, in pixels.
+def largest_sides(
+    shape: Sequence[int],
+    geometries: Sequence[AxisGeometry],
+    memory: Callable[[tuple[int, ...]], int],
+    free: int,
+) -> tuple[int, ...]:
+    """Sides of the largest "auto" tile that a device can hold.
 
     Parameters
     ----------
-    free_bytes : int
-        Free memory of the device; half of it may be used.
-    base : int
-        Channels of the network's first level.
+    shape : sequence of int
+        ([Z,] Y, X) of the frame, in pixels.
+    geometries : sequence of AxisGeometry
+        The network's, along each axis.
+    memory : callable
+        Bytes that the network needs to compute an output of a shape ([Z,] Y, X);
+        it grows with each side. It is asked a few times only.
+    free : int
+        Free bytes of the device; half of them may be used.
+
+    Returns
+    -------
+    tuple of int
+        Along each axis, in pixels, on the lattice. Where even the smallest tile is too
+        large it is the smallest.
     """
-    pixels = free_bytes / 2 / (_BYTES_PER_CHANNEL * base)
-    return max(16, min(_LARGEST_AUTO, int(pixels**0.5)))
+    candidates = list(_shrinking(shape, geometries))
+
+    def fits(sides: tuple[int, ...]) -> bool:
+        axes = zip(shape, geometries, sides, strict=True)
+        return memory(tuple(_largest_output(*axis) for axis in axes)) <= free // 2
+
+    # Mostly the first fits; to find another takes one question for each halving.
+    if len(candidates) == 1 or fits(candidates[0]):
+        return candidates[0]
+    return candidates[bisect_left(candidates[:-1], True, lo=1, key=fits)]
 
 
-def _side(
-    size: int, tile: int | Literal["auto", "whole"], stride: int, most: int
-) -> int:
+def _longest(shape: Sequence[int]) -> tuple[int, ...]:
+    return (_LONGEST[len(shape)],) * len(shape)
+
+
+def _shrinking(
+    shape: Sequence[int], geometries: Sequence[AxisGeometry]
+) -> Iterator[tuple[int, ...]]:
+    """Sides of ever smaller tiles, down to a single step of the lattice.
+
+    The side that is longest relative to its halo shrinks: there it costs least.
+    """
+    choices = [
+        _even_sides(size, axis.stride, most)
+        for size, axis, most in zip(shape, geometries, _longest(shape), strict=True)
+    ]
+    halos = [max(axis.before + axis.after, 1) for axis in geometries]
+    level = [0] * len(choices)
+    while True:
+        sides = [choice[n] for choice, n in zip(choices, level, strict=True)]
+        yield tuple(sides)
+        left = [i for i, n in enumerate(level) if n + 1 < len(choices[i])]
+        if not left:
+            return
+        level[max(left, key=lambda i: sides[i] / halos[i])] += 1
+
+
+def _even_sides(size: int, stride: int, most: int) -> list[int]:
+    """Sides on the lattice, of at most `most`, that divide an axis evenly; falling."""
+    steps = range(_side(size, "auto", stride, most) // stride, 0, -1)
+    sides = (_side(size, "auto", stride, step * stride) for step in steps)
+    return list(dict.fromkeys(sides))
+
+
+def _side(size: int, tile: TileSize, stride: int, most: int) -> int:
     """Side of a tile's kept part along one axis."""
     if tile == "whole":
         return size
     if tile == "auto":
         tile = -(-size // -(-size // most))
     return -(-tile // stride) * stride
+
+
+def _largest_output(size: int, axis: AxisGeometry, side: int) -> int:
+    """Size along one axis of the largest output among an axis's tiles."""
+    reads = (span.read for span in _spans(size, axis, side))
+    return max(stop - start for start, stop in reads) - axis.before - axis.after
 
 
 def _spans(size: int, axis: AxisGeometry, side: int) -> list[Span]:

@@ -1,40 +1,78 @@
-"""Predict a whole image: every plane, tile by tile, in an order that never changes."""
+"""Predict a whole image: every frame, tile by tile, in an order that never changes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from napari_unetseg.core.device import free_memory
-from napari_unetseg.core.network.geometry import network_geometry
+from napari_unetseg.core.frames import Frames
+from napari_unetseg.core.network.geometry import axis_geometries
 from napari_unetseg.core.network.twin import valid_twin
 from napari_unetseg.core.predict.run import predict_tiles
-from napari_unetseg.core.predict.tiling import Tile, largest_side, plan
+from napari_unetseg.core.predict.tiling import Tile, TileSize, largest_sides, plan
 from napari_unetseg.core.prepare.normalise import normalisers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
     from torch import nn
 
+    from napari_unetseg.core.frames import Box
     from napari_unetseg.core.image import Image
 
-Box = tuple[slice, ...]
+
+def tiles_for(
+    shape: Sequence[int], network: nn.Module, tile: TileSize, device: str
+) -> list[Tile]:
+    """Plan the tiles of a frame, for the memory of a device.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        ([Z,] Y, X) of the frame, in pixels.
+    network : nn.Module
+        As it was trained.
+    tile : int, "auto" or "whole"
+        As in `plan`; only "auto" asks for the memory.
+    device : str
+        Where the network will run.
+    """
+    from napari_unetseg.core.network.measure import network_geometry
+
+    geometries = axis_geometries(network)
+    if tile != "auto":
+        return plan(shape, geometries, tile)
+    sides = largest_sides(
+        shape,
+        geometries,
+        lambda output: network_geometry(network, output).memory_inference,
+        _available(device),
+    )
+    return plan(shape, geometries, largest=sides)
 
 
 def tiles_of(
-    image: Image,
-    network: nn.Module,
-    tile: int | Literal["auto", "whole"],
-    device: str,
+    image: Image, network: nn.Module, tile: TileSize, device: str
 ) -> list[Tile]:
-    """Plan the tiles of each of an image's planes, for the memory of a device."""
-    width = next(network.parameters()).shape[0]
-    largest = largest_side(free_memory(device), width)
-    geometry = network_geometry(network)
-    return plan(image.plane_shape, geometry, tile, largest=largest)
+    """Plan the tiles of each of an image's frames, for the memory of a device."""
+    return tiles_for(Frames(image, dimensions(network)).shape, network, tile, device)
+
+
+def _available(device: str) -> int:
+    """Free bytes, and those that torch holds ready for its next tensors."""
+    held = 0
+    if device == "cuda":
+        held = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
+    return free_memory(device) + held
+
+
+def dimensions(network: nn.Module) -> int:
+    """Number of axes that a network sees at once: 2 for planes, 3 for volumes."""
+    return len(axis_geometries(network))
 
 
 def predict_image(
@@ -46,7 +84,7 @@ def predict_image(
     precision: str = "fp32",
     skip: int = 0,
 ) -> Iterator[tuple[Box, NDArray[np.float32], NDArray[np.bool_]]]:
-    """Predict all planes of an image.
+    """Predict all frames of an image: its planes, or its volumes.
 
     Parameters
     ----------
@@ -55,7 +93,7 @@ def predict_image(
     network : nn.Module
         As it was trained.
     tiles : list of Tile
-        The plan of each plane.
+        The plan of each frame.
     device, precision : str
         Where and how the network runs.
     skip : int
@@ -64,24 +102,24 @@ def predict_image(
     Yields
     ------
     box : tuple of slice
-        Where the tile belongs, in the image's axes without C.
-    scores : ndarray of shape (classes, height, width), float32
+        Where the tile belongs, along the image's `plane_axes`, Y and X.
+    scores : ndarray of shape (classes, *box), float32
         Softmax probabilities.
     finite : ndarray of bool
         Shape of the box; False where a pixel of the image is NaN or infinite in any
         channel.
     """
     twin = valid_twin(network, device)
-    statistics = normalisers(image)
-    for number, index in enumerate(image.planes()):
+    frames = Frames(image, dimensions(network))
+    statistics = normalisers(image, frames.dimensions)
+    for number, index in enumerate(frames):
         left = tiles[max(0, skip - number * len(tiles)) :]
-        plane = image.plane(index)
-        at = tuple(slice(i, i + 1) for i in index)
+        frame = frames[index]
         for tile, scores in predict_tiles(
-            twin, plane, left, statistics[index], device=device, precision=precision
+            twin, frame, left, statistics[index], device=device, precision=precision
         ):
-            box = (*at, slice(*tile.y.write), slice(*tile.x.write))
+            box = frames.place(index, tile.write)
             shape = tuple(s.stop - s.start for s in box)
-            pixels = np.asarray(plane[(slice(None), *box[-2:])])
+            pixels = np.asarray(frame[(slice(None), *tile.write)])
             finite = np.isfinite(pixels).all(axis=0).reshape(shape)
             yield box, scores.reshape(scores.shape[0], *shape), finite

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ import numpy as np
 from napari_unetseg.core.prepare.targets import IGNORE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 _PLACES_PER_CLASS = 1 << 16
@@ -21,8 +24,8 @@ class Places:
 
     Attributes
     ----------
-    by_class : list of ndarray of shape (N, 3), int32
-        Slice, y and x of the pixels of each class.
+    by_class : list of ndarray of shape (N, 1 + rank), int32
+        Sample, (z,) y and x of the pixels of each class.
     share : ndarray of shape (classes,)
         Probability of each class: halfway between its share of the pixels and an equal
         share, so that a rare class is seen often and none is seen always.
@@ -32,7 +35,7 @@ class Places:
     share: NDArray[np.float64]
 
     def draw(self, count: int, rng: np.random.Generator) -> NDArray[np.int32]:
-        """Draw `count` places: (slice, y, x) each, shape (count, 3)."""
+        """Draw `count` places: (sample, [z,] y, x) each, shape (count, 1 + rank)."""
         classes = rng.choice(len(self.by_class), size=count, p=self.share)
         rows = [self.by_class[c][rng.integers(len(self.by_class[c]))] for c in classes]
         return np.stack(rows)
@@ -41,11 +44,11 @@ class Places:
 def places(
     targets: list[NDArray[np.int16]], classes: int, rng: np.random.Generator
 ) -> Places:
-    """Collect the annotated pixels of the training slices.
+    """Collect the annotated pixels of the training samples.
 
     Parameters
     ----------
-    targets : list of ndarray of shape (Y, X)
+    targets : list of ndarray of shape ([Z,] Y, X)
         Class indices, `IGNORE` where not annotated.
     classes : int
         Number of classes.
@@ -74,5 +77,31 @@ def _some(
     flat = np.flatnonzero(mask)
     if keep < 1 and flat.size:
         flat = rng.choice(flat, size=max(1, round(keep * flat.size)), replace=False)
-    y, x = np.divmod(flat, mask.shape[1])
-    return np.stack([np.full_like(y, number), y, x], axis=1).astype(np.int32)
+    place = np.unravel_index(flat, mask.shape)
+    return np.stack([np.full_like(flat, number), *place], axis=1).astype(np.int32)
+
+
+def patch_shape(
+    side: int, spacing: Sequence[float], shapes: Sequence[tuple[int, ...]]
+) -> tuple[int, ...]:
+    """Extent of what a patch should teach, in pixels, before any rounding.
+
+    Parameters
+    ----------
+    side : int
+        Wished side; in volumes along the finest axis. The coarser axes get as much in
+        physical units.
+    spacing : sequence of float
+        Pixel size along each axis; that of planes does not count, whose patches are
+        square.
+    shapes : sequence of tuple of int
+        Of the samples to draw from: a patch is no larger than the largest of them, a
+        square no larger than their longest side.
+    """
+    if len(spacing) == 2:
+        return (min(side, max(map(max, shapes))),) * 2
+    finest = min(spacing)
+    return tuple(
+        min(math.ceil(side * finest / size), max(lengths))
+        for size, lengths in zip(spacing, zip(*shapes, strict=True), strict=True)
+    )

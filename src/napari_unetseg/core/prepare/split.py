@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import groupby, pairwise
 
 from napari_unetseg.core.errors import InputError
+
+# What a volume must be left with if some of it validates: thinner ones are no volumes.
+_THINNEST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +21,19 @@ class Split:
         Slices that teach, and slices that are only scored.
     note : str
         What the user should know about it; may be empty.
+    gap : tuple of int
+        Slices that are annotated and left out between the two.
     """
 
     train: tuple[int, ...]
     validation: tuple[int, ...]
     note: str = ""
+    gap: tuple[int, ...] = ()
 
 
-def split(wish: str, annotated: list[bool], image_of: list[int]) -> Split:
+def split(
+    wish: str, annotated: list[bool], image_of: list[int], *, volumes: bool = False
+) -> Split:
     """Divide the annotated slices.
 
     Parameters
@@ -37,45 +46,112 @@ def split(wish: str, annotated: list[bool], image_of: list[int]) -> Split:
     image_of : list of int
         The image that each slice belongs to. Neighbouring slices of one image look
         alike, so that a fraction leaves a gap of one slice between both parts.
+    volumes : bool
+        Whether the network sees volumes; then `image_of` tells the volume of each
+        slice. A fraction takes the last volumes as a whole if it comes to one at least,
+        and the end of the last one otherwise.
 
     Raises
     ------
     InputError
-        If the wish cannot be read, or leaves nothing to train on.
+        If the wish cannot be read, or leaves nothing to train on, or nothing but
+        volumes of less than 4 slices.
     """
     usable = [i for i, painted in enumerate(annotated) if painted]
     fraction = _fraction(wish)
     if fraction is None:
         chosen = _numbers(wish, len(annotated))
-        validation = [i for i in usable if i in chosen]
-        train = [i for i in usable if i not in chosen]
-        if not validation:
+        found = Split(
+            tuple(i for i in usable if i not in chosen),
+            tuple(i for i in usable if i in chosen),
+        )
+        if not found.validation:
             raise InputError(
                 f"No validation slice of '{wish}' is annotated",
                 f"Annotated slices are {_ranges(usable)}",
             )
-        note = ""
     else:
-        train, validation, note = _take_fraction(fraction, usable, image_of)
-    if not train:
+        whole = _last_volumes(fraction, usable, image_of) if volumes else None
+        found = whole or _take_fraction(fraction, usable, image_of)
+    if not found.train:
         raise InputError(
             f"The validation slices '{wish}' leave no annotated slice to train on",
             "Validate on fewer slices",
         )
-    return Split(tuple(train), tuple(validation), note)
+    if volumes and found.validation:
+        _check_thickness(found, wish, image_of)
+    return found
 
 
-def _take_fraction(
-    fraction: float, usable: list[int], image_of: list[int]
-) -> tuple[list[int], list[int], str]:
+def blocks(parts: Split, image_of: list[int]) -> tuple[list[range], list[range]]:
+    """Cut volumes into blocks of neighbouring slices, each of one part.
+
+    Slices that are not annotated go with those before them, or after them at the start
+    of a volume: they are seen, and teach nothing. Those of the gap go nowhere, as do
+    volumes of which nothing is annotated.
+
+    Parameters
+    ----------
+    parts : Split
+        Of the annotated slices.
+    image_of : list of int
+        The volume that each slice belongs to; those of a volume follow one another.
+
+    Returns
+    -------
+    train, validation : list of range
+        Numbers of slices, counted through all volumes.
+    """
+    marks = dict.fromkeys(parts.train, "train") | dict.fromkeys(parts.gap, "gap")
+    marks |= dict.fromkeys(parts.validation, "validation")
+    found: dict[str, list[range]] = {"train": [], "validation": [], "gap": []}
+    for _, volume in groupby(range(len(image_of)), key=image_of.__getitem__):
+        numbers = list(volume)
+        known = [number for number in numbers if number in marks]
+        if not known:
+            continue
+        later = [n for left, n in pairwise(known) if marks[n] != marks[left]]
+        ends = pairwise([numbers[0], *later, numbers[-1] + 1])
+        for first, (start, stop) in zip([known[0], *later], ends, strict=True):
+            found[marks[first]].append(range(start, stop))
+    return found["train"], found["validation"]
+
+
+def _check_thickness(parts: Split, wish: str, volume_of: list[int]) -> None:
+    thickest = max(map(len, blocks(parts, volume_of)[0]))
+    if thickest < _THINNEST:
+        raise InputError(
+            f"Without the validation slices '{wish}' the volumes to train on are at "
+            f"most {thickest} slices thick, too thin for three dimensions",
+            "Validate on fewer slices, or use two dimensions",
+        )
+
+
+def _last_volumes(
+    fraction: float, usable: list[int], volume_of: list[int]
+) -> Split | None:
+    """Validate on whole volumes, if the fraction comes to one and leaves one."""
+    volumes = sorted({volume_of[i] for i in usable})
+    count = min(round(fraction * len(volumes)), len(volumes) - 1)
+    if count < 1:
+        return None
+    train = tuple(i for i in usable if volume_of[i] not in volumes[-count:])
+    validation = tuple(usable[len(train) :])
+    last = "volume" if count == 1 else f"{count} volumes"
+    note = f"Validation on the last {last}: slices {_ranges(list(validation))}."
+    return Split(train, validation, note)
+
+
+def _take_fraction(fraction: float, usable: list[int], image_of: list[int]) -> Split:
     if fraction == 0:
-        return usable, [], "No slice is kept for validation: no score is reported."
+        note = "No slice is kept for validation: no score is reported."
+        return Split(tuple(usable), (), note)
     if len(usable) < 2:
         note = (
             "Only one slice is annotated, too little to validate: no score is "
             "reported. Annotate a second slice to get one."
         )
-        return usable, [], note
+        return Split(tuple(usable), (), note)
     count = min(max(1, round(fraction * len(usable))), len(usable) - 1)
     first = len(usable) - count
     train, validation = usable[:first], usable[first:]
@@ -83,10 +159,11 @@ def _take_fraction(
     slices = "slice" if count == 1 else "slices"
     note = f"Validation on the {slices} {_ranges(validation)}."
     touching = next_ - last == 1 and image_of[last] == image_of[next_]
+    gap: list[int] = []
     if touching and len(train) > 2:
-        train = train[:-1]
+        train, gap = train[:-1], [last]
         note = f"{note} Slice {last} is left out, as a gap between both parts."
-    return train, validation, note
+    return Split(tuple(train), tuple(validation), note, tuple(gap))
 
 
 def _fraction(wish: str) -> float | None:

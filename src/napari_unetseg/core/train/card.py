@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from napari_unetseg.core.network.build import build_network
+from napari_unetseg.core.frames import Frames
+from napari_unetseg.core.network.build import network_of
 from napari_unetseg.core.network.card import ModelCard
-from napari_unetseg.core.network.geometry import network_geometry
+from napari_unetseg.core.network.geometry import axis_geometries
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,9 +55,9 @@ def describe(
         class_names=classes.names,
         class_colors=classes.colors,
         channels=first.channels,
-        spacing=(first.spacing_of("Y"), first.spacing_of("X")),
+        spacing=Frames(first, network.dimensions).spacing,
         unit=first.unit,
-        halo=tuple(axis.before for axis in network_geometry(build_network(network))),
+        halo=tuple(axis.before for axis in axis_geometries(network_of(network))),
         training={
             "images": [image.name for image in images],
             "train_slices": list(parts.train),

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
-from torch.nn import functional
 
+from napari_unetseg.core.config import sizes
 from napari_unetseg.core.events import Event, Planned, Saved, Step, Validated
-from napari_unetseg.core.network.geometry import network_geometry, padded
+from napari_unetseg.core.network.geometry import axis_geometries, padded
 from napari_unetseg.core.network.twin import channels_last
-from napari_unetseg.core.prepare.targets import IGNORE
+from napari_unetseg.core.prepare.sampling import patch_shape
 from napari_unetseg.core.train.batches import Batches
 from napari_unetseg.core.train.checkpoint import Checkpoints
+from napari_unetseg.core.train.losses import loss_function
 from napari_unetseg.core.train.schedule import Pace, is_validated, learning_rate
 from napari_unetseg.core.train.state import TrainingState, weights
 from napari_unetseg.core.train.validate import validate
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from napari_unetseg.core.config import TrainConfig
     from napari_unetseg.core.evaluate.overlap import Overlap
-    from napari_unetseg.core.prepare.slices import Slice
+    from napari_unetseg.core.prepare.samples import Sample
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,15 +36,18 @@ class TrainingData:
 
     Attributes
     ----------
-    train, validation : sequence of Slice
+    train, validation : sequence of Sample
         `validation` may be empty.
     ids : tuple of int
         Painted id of each class index.
+    spacing : tuple of float
+        Pixel size of volumes along (Z, Y, X); empty if they are cubes.
     """
 
-    train: Sequence[Slice]
-    validation: Sequence[Slice]
+    train: Sequence[Sample]
+    validation: Sequence[Sample]
     ids: tuple[int, ...]
+    spacing: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,7 +61,7 @@ class Trained:
     step, total : int
         Steps behind these weights, and steps done in all.
     score : Overlap or None
-        Agreement on the validation slices; None without such slices.
+        Agreement on the validation samples; None without such samples.
     """
 
     weights: dict[str, Tensor]
@@ -87,9 +91,9 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
     network : nn.Module
         Changed in place.
     data : TrainingData
-        Normalised slices and class indices.
+        Normalised planes or volumes, and class indices.
     config : TrainConfig
-        Steps or minutes, patches, augmentation, optimiser, seed.
+        Steps or minutes, patches, loss, augmentation, optimiser, seed.
     device, precision : str
         Where and how to compute.
     checkpoints : Checkpoints, optional
@@ -109,6 +113,8 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
     kept = checkpoints or Checkpoints()
     kept.load(state)
     batches = _batches(network, data, config, device)
+    taught = (one.target for one in data.train)
+    loss_of = loss_function(config, taught, len(data.ids), device)
     pace = Pace(config.minutes, begun)
     if state.total is not None:
         yield Planned(total=state.total, unit="step")
@@ -140,7 +146,8 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
                 group["lr"] = rate
             torch.manual_seed(config.seed * 1_000_003 + state.step)  # for dropout
             images, targets = batches.draw(state.step)
-            loss = _loss(network.train(), images, targets, precision)
+            scores = _scores(network.train(), images, config, precision)
+            loss = loss_of(scores, targets)
             state.optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
             state.optimiser.step()
@@ -189,36 +196,42 @@ def _validate(state: TrainingState, data: TrainingData, device: str) -> Validate
     )
 
 
-def _loss(
-    network: nn.Module, images: Tensor, targets: Tensor, precision: str
-) -> Tensor:
-    """Pixel-wise cross-entropy, averaged over the annotated pixels."""
+def _scores(
+    network: nn.Module, images: Tensor, config: TrainConfig, precision: str
+) -> Sequence[Tensor]:
+    """Scores of a batch, and those of the coarser levels where they teach too."""
     bf16 = precision == "bf16"
     with torch.autocast(images.device.type, torch.bfloat16, enabled=bf16):
-        scores = network(images)
-    summed = functional.cross_entropy(
-        scores.float(), targets, ignore_index=IGNORE, reduction="sum"
-    )
-    return summed / (targets != IGNORE).sum().clamp(min=1)
+        if not config.deep_supervision:
+            return [network(images)]
+        all_scores: Sequence[Tensor] = network.forward_all(images)  # type: ignore[operator]
+        return all_scores
 
 
 def _batches(
     network: nn.Module, data: TrainingData, config: TrainConfig, device: str
 ) -> Batches:
-    """Batches whose patches teach `config.patch` pixels, or all of a small image."""
-    geometry = network_geometry(network)[0]
-    largest = max(max(one.target.shape) for one in data.train)
-    side = min(config.patch, largest)
+    """Batches whose patches teach what is wished, or all of a small image."""
+    chosen = sizes(config, device)
+    axes = axis_geometries(network)
+    shapes = [one.target.shape for one in data.train]
+    wished = patch_shape(chosen.patch, data.spacing or (1.0,) * len(axes), shapes)
     if padded(network):
-        output = size = -(-side // geometry.stride) * geometry.stride
+        output = tuple(
+            -(-side // axis.stride) * axis.stride
+            for side, axis in zip(wished, axes, strict=True)
+        )
+        given = output
     else:
-        output = geometry.output_size(side)
-        size = geometry.input_size(output)
+        output = tuple(a.output_size(n) for n, a in zip(wished, axes, strict=True))
+        given = tuple(a.input_size(n) for n, a in zip(output, axes, strict=True))
     return Batches(
         data.train,
         len(data.ids),
         config,
-        input_size=size,
-        output_size=output,
+        batch=chosen.batch,
+        input_shape=given,
+        output_shape=output,
+        spacing=data.spacing,
         device=device,
     )

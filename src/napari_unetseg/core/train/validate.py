@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_unetseg.core.evaluate.overlap import Overlap, confusion
-from napari_unetseg.core.network.geometry import network_geometry
 from napari_unetseg.core.network.twin import valid_twin
 from napari_unetseg.core.postprocess.classes import to_classes
 from napari_unetseg.core.predict.run import predict_tiles
-from napari_unetseg.core.predict.tiling import plan
+from napari_unetseg.core.predict.whole import tiles_for
 from napari_unetseg.core.prepare.normalise import Normaliser
 from napari_unetseg.core.prepare.targets import IGNORE
 
@@ -20,21 +19,21 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-    from napari_unetseg.core.prepare.slices import Slice
+    from napari_unetseg.core.prepare.samples import Sample
 
 _AS_IS = Normaliser(np.zeros(1), np.ones(1))
 
 
 def validate(
-    network: nn.Module, slices: Sequence[Slice], ids: tuple[int, ...], device: str
+    network: nn.Module, slices: Sequence[Sample], ids: tuple[int, ...], device: str
 ) -> Overlap:
-    """Predict annotated slices in float32 and count agreement over all their pixels.
+    """Predict annotated frames in float32 and count agreement over all their pixels.
 
     Parameters
     ----------
     network : nn.Module
         As it is trained; it is not changed.
-    slices : sequence of Slice
+    slices : sequence of Sample
         Normalised values and class indices.
     ids : tuple of int
         Painted id of each class index.
@@ -47,17 +46,16 @@ def validate(
         Pooled over all slices, by painted id; pixels that are not annotated do not
         count.
     """
-    geometry = network_geometry(network)
     twin = valid_twin(network, device)
     indices = tuple(range(len(ids)))
     matrix = np.zeros((len(ids), len(ids)), dtype=np.int64)
+    shapes = {one.target.shape for one in slices}
+    plans = {shape: tiles_for(shape, network, "auto", device) for shape in shapes}
     for one in slices:
-        height, width = one.target.shape
-        tiles = plan((height, width), geometry)
         for tile, scores in predict_tiles(
-            twin, one.values, tiles, _AS_IS, device=device
+            twin, one.values, plans[one.target.shape], _AS_IS, device=device
         ):
-            truth = one.target[slice(*tile.y.write), slice(*tile.x.write)]
+            truth = one.target[tile.write]
             prediction = to_classes(scores, indices)
             matrix += confusion(
                 prediction.astype(np.int16), truth, indices, ignore=(IGNORE,)

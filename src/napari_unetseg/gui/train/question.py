@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import InputError
-from napari_unetseg.core.prepare.slices import check_shapes
+from napari_unetseg.core.prepare.samples import check_shapes
 from napari_unetseg.core.prepare.split import split
 from napari_unetseg.gui.parts import sources
 from napari_unetseg.gui.parts.sources import Input

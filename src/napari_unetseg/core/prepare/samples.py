@@ -1,14 +1,16 @@
-"""Pairs of image and labels, checked and cut into the slices that training uses."""
+"""Pairs of image and labels, checked and made into what a network is trained on."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.prepare.normalise import normalisers
+from napari_unetseg.core.prepare.split import Split, blocks, split
 from napari_unetseg.core.prepare.targets import IGNORE, Annotation, targets
 
 if TYPE_CHECKING:
@@ -16,18 +18,19 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_unetseg.core.frames import Index
     from napari_unetseg.core.image import Image
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Slice:
-    """One plane and what is taught about it.
+class Sample:
+    """One plane or volume, and what is taught about it.
 
     Attributes
     ----------
-    values : ndarray of shape (C, Y, X), float32
+    values : ndarray of shape (C, [Z,] Y, X), float32
         Normalised grey values.
-    target : ndarray of shape (Y, X), int16
+    target : ndarray of shape ([Z,] Y, X), int16
         Class indices, `IGNORE` where not annotated.
     image : int
         Which of the images it belongs to.
@@ -100,32 +103,117 @@ def check_values(image: Image) -> None:
         )
 
 
-def slices(
-    images: Sequence[Image], labels: Sequence[Image], annotation: Annotation
-) -> list[Slice]:
-    """Cut pairs into slices, in the order of the images and their planes.
+def samples(
+    images: Sequence[Image],
+    labels: Sequence[Image],
+    annotation: Annotation,
+    dimensions: int = 2,
+) -> list[Sample]:
+    """Take pairs apart, in the order of the images and their planes or volumes.
 
     Parameters
     ----------
     images, labels : sequence of Image
         Pairs that `check_pairs` accepted.
     annotation : Annotation
-        The classes, and what 0 means in each plane.
+        The classes, and what 0 means in each plane; in a volume too, some planes may
+        be annotated and others not.
+    dimensions : int
+        2 for planes (Y, X), 3 for volumes (Z, Y, X).
+
+    Raises
+    ------
+    InputError
+        If volumes are asked of an image without Z.
     """
     found = []
     pairs = zip(images, labels, annotation.zero_unknown, strict=True)
     for number, (image, painted, unknown) in enumerate(pairs):
-        normalise = normalisers(image)
-        for index, label_index in zip(image.planes(), painted.planes(), strict=True):
-            plane = np.asarray(painted.plane(label_index))[0]
+        frames = Frames(image, dimensions)
+        normalise = normalisers(image, dimensions)
+        painted_frames = Frames(_with_axes_of(image, painted), dimensions)
+        for index in frames:
+            volume = np.asarray(painted_frames[index])[0]
+            planes = volume.reshape(-1, *volume.shape[-2:])
+            taught = [
+                targets(plane, annotation.ids, unknown[at])
+                for plane, at in zip(
+                    planes, _planes(painted_frames, index), strict=True
+                )
+            ]
             found.append(
-                Slice(
-                    values=normalise[index](np.asarray(image.plane(index))),
-                    target=targets(plane, annotation.ids, unknown[label_index]),
+                Sample(
+                    values=normalise[index](np.asarray(frames[index])),
+                    target=np.stack(taught).reshape(volume.shape),
                     image=number,
                 )
             )
     return found
+
+
+def _with_axes_of(image: Image, painted: Image) -> Image:
+    """Labels whose planes are numbered by the same letters as those of their image.
+
+    The files may disagree: a series of planes is Z in one of them and T in the other.
+    """
+    letters = dict(zip(painted.plane_axes, image.plane_axes, strict=True))
+    axes = "".join(letters.get(axis, axis) for axis in painted.axes)
+    return replace(painted, axes=axes, spacing=())
+
+
+def _planes(frames: Frames, index: Index) -> list[Index]:
+    """Indices of a frame's planes, as from `Image.planes`."""
+    place: dict[str, int] = dict(zip(frames.grid_axes, index, strict=True))
+    stack = [{"Z": z} for z in range(frames.shape[0])] if "Z" in frames.axes else [{}]
+    axes = frames.image.plane_axes
+    return [tuple((place | plane)[axis] for axis in axes) for plane in stack]
+
+
+def divide(
+    found: Sequence[Sample], wish: str
+) -> tuple[Split, list[Sample], list[Sample]]:
+    """Divide samples into those that train and those that validate.
+
+    Parameters
+    ----------
+    found : sequence of Sample
+        As `samples` returned them. Volumes are cut along Z.
+    wish : str
+        As for `split`; slices are counted through all samples.
+
+    Returns
+    -------
+    parts : Split
+        Numbers of the slices.
+    train, validation : list of Sample
+        Planes as they were given, or blocks of neighbouring planes.
+
+    Raises
+    ------
+    InputError
+        As `split`.
+    """
+    if found[0].target.ndim == 2:
+        parts = split(wish, [s.annotated for s in found], [s.image for s in found])
+        train = [found[i] for i in parts.train]
+        return parts, train, [found[i] for i in parts.validation]
+    volume_of = [i for i, one in enumerate(found) for _ in one.target]
+    annotated = [bool((z != IGNORE).any()) for one in found for z in one.target]
+    parts = split(wish, annotated, volume_of, volumes=True)
+    train, validation = (
+        [_block(found, volume_of, block) for block in part]
+        for part in blocks(parts, volume_of)
+    )
+    return parts, train, validation
+
+
+def _block(found: Sequence[Sample], volume_of: list[int], block: range) -> Sample:
+    """Cut neighbouring planes out of the volume that they belong to."""
+    number = volume_of[block.start]
+    start = block.start - volume_of.index(number)
+    planes = slice(start, start + len(block))
+    one = found[number]
+    return replace(one, values=one.values[:, planes], target=one.target[planes])
 
 
 def check_shapes(image: Image, painted: Image) -> None:

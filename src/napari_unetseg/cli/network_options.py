@@ -1,0 +1,84 @@
+"""Options that say which network is trained, and on what it is judged."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from napari_unetseg.core.config import CLASS_WEIGHTS, LOSSES, NETWORKS, UPSAMPLINGS
+
+NETWORK = "Network (as the preset states, if nothing is said)"
+
+Network = Annotated[
+    str | None,
+    typer.Option(metavar="|".join(NETWORKS), help="Network.", rich_help_panel=NETWORK),
+]
+Dimensions = Annotated[
+    int | None,
+    typer.Option(
+        metavar="2|3",
+        help="What the network sees at once: slices (2), or volumes (3).",
+        rich_help_panel=NETWORK,
+    ),
+]
+Base = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="Channels of the first level; each level below has twice as many.",
+        rich_help_panel=NETWORK,
+    ),
+]
+Depth = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="How often the image is halved on the way down.",
+        rich_help_panel=NETWORK,
+    ),
+]
+Up = Annotated[
+    str | None,
+    typer.Option(
+        metavar="|".join(UPSAMPLINGS),
+        help="The way up: learnt, or bilinear (trilinear).",
+        rich_help_panel=NETWORK,
+    ),
+]
+DeepSupervision = Annotated[
+    bool | None,
+    typer.Option(
+        "--deep-supervision/--no-deep-supervision",
+        help="Teach the coarser levels too.",
+        rich_help_panel=NETWORK,
+    ),
+]
+Patch = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="Side of what one patch teaches, in pixels of the finest axis.",
+        rich_help_panel=NETWORK,
+    ),
+]
+Batch = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", help="Patches in one training step.", rich_help_panel=NETWORK
+    ),
+]
+Loss = Annotated[
+    str | None,
+    typer.Option(
+        metavar="|".join(LOSSES), help="What is minimised.", rich_help_panel=NETWORK
+    ),
+]
+ClassWeights = Annotated[
+    str | None,
+    typer.Option(
+        metavar="|".join(CLASS_WEIGHTS),
+        help="How much a pixel of each class counts in the cross-entropy.",
+        rich_help_panel=NETWORK,
+    ),
+]

@@ -1,0 +1,334 @@
+"""What every network of the project must do, whatever it is called.
+
+A network joins by its name in `config.NETWORKS`; nothing here knows one of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+from functools import cache
+from itertools import product
+from math import prod
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+from torch.nn import functional
+
+from napari_unetseg.core.config import NETWORKS, NetworkConfig
+from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.network.anisotropy import plan_axes
+from napari_unetseg.core.network.build import network_of
+from napari_unetseg.core.network.card import ModelCard
+from napari_unetseg.core.network.geometry import axis_geometries, padded
+from napari_unetseg.core.network.modelfile import Model
+from napari_unetseg.core.network.trace import calls_of
+from napari_unetseg.core.network.twin import foldable, valid_twin
+from napari_unetseg.core.predict.mirror import read_mirrored
+from napari_unetseg.core.predict.tiling import plan
+from oracles.prediction import mirrored
+
+NORMS = (nn.BatchNorm2d, nn.BatchNorm3d)
+# Pixels of a plane, and of a volume of thick slices.
+SPACING = {2: (1.0, 1.0), 3: (3.0, 1.0, 1.0)}
+every_network = pytest.mark.parametrize(
+    ("name", "dimensions"), list(product(NETWORKS, (2, 3)))
+)
+
+
+def small(name, dimensions, depth=2, **options):
+    """Configure a network of few channels, planned for the pixels above."""
+    pools, kernels = plan_axes(SPACING[dimensions], (64,) * dimensions, depth)
+    values = {"base": 2, "classes": 3} | options
+    return NetworkConfig(
+        name=name,
+        dimensions=dimensions,
+        depth=depth,
+        pools=pools,
+        kernels=kernels,
+        **values,
+    )
+
+
+def smallest_input(network, times=1):
+    """Size of an image that a network can be trained on, along each axis."""
+    axes = axis_geometries(network)
+    if padded(network):
+        return tuple(times * axis.stride for axis in axes)
+    return tuple(axis.input_size(axis.output_size(times)) for axis in axes)
+
+
+def trained(config, seed=0, dtype=torch.float32):
+    """Draw a network whose norms know their input, as after a training."""
+    network = network_of(config, seed)
+    torch.manual_seed(seed)
+    norms = [layer for layer in network.modules() if isinstance(layer, NORMS)]
+    for norm in norms:
+        norm.momentum = 1.0
+        norm.bias.data.normal_()
+        if isinstance(norm.weight, nn.Parameter):
+            norm.weight.data.uniform_(0.5, 2)
+    if norms:
+        network.train()(torch.randn(2, config.channels, *smallest_input(network, 8)))
+    return network.eval().to(dtype)
+
+
+# Building
+
+
+@every_network
+@settings(max_examples=4)
+@given(channels=st.integers(1, 5), classes=st.integers(2, 7))
+def test_it_is_built_for_any_channels_and_classes(name, dimensions, channels, classes):
+    config = small(name, dimensions, depth=1, channels=channels, classes=classes)
+    network = network_of(config).eval()
+    images = torch.zeros(2, channels, *smallest_input(network))
+    with torch.no_grad():
+        scores = network(images)
+        assert scores.shape[:2] == (2, classes)
+        assert torch.equal(scores, network.forward_all(images)[0])
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("option", ["channels", "classes", "base", "depth"])
+def test_nothing_is_built_of_zero(name, option):
+    with pytest.raises(InputError, match=f"^{option} = 0 does not fit"):
+        NetworkConfig.check(name=name, **{option: 0})
+
+
+# Learning
+
+
+def richest(name, dimensions):
+    """Configure a network with all heads that it can have."""
+    try:
+        return small(name, dimensions, deep_supervision=True)
+    except ValueError:
+        return small(name, dimensions)
+
+
+@every_network
+def test_every_parameter_gets_a_gradient_within_three_steps(name, dimensions):
+    network = network_of(richest(name, dimensions))
+    # A norm takes away what a bias before it adds.
+    dead = {f"{before.name}.bias" for before, _ in foldable(calls_of(network))}
+    waiting = {key for key, _ in network.named_parameters()} - dead
+    optimiser = torch.optim.AdamW(network.parameters(), lr=1e-2)
+    torch.manual_seed(0)
+    images = torch.randn(2, 1, *smallest_input(network, 8))
+    for _ in range(3):
+        optimiser.zero_grad()
+        loss = 0.0
+        for scores in network.forward_all(images):
+            targets = torch.randint(0, 3, scores[:, 0].shape)
+            loss = loss + functional.cross_entropy(scores, targets)
+        loss.backward()
+        optimiser.step()
+        waiting -= {
+            key
+            for key, learnt in network.named_parameters()
+            if learnt.grad is not None and learnt.grad.any()
+        }
+    assert not waiting
+
+
+SCENES = {
+    2: ((256, 256), ((80, 90, 45), (170, 165, 50))),
+    3: ((8, 40, 40), ((3, 13, 13, 11), (4, 27, 27, 12))),
+}
+
+
+def scene(dimensions):
+    """Two discs or balls in noise, and where they are; radii in pixels along X."""
+    shape, balls = SCENES[dimensions]
+    places = np.indices(shape, dtype=float)
+    truth = np.zeros(shape, np.int64)
+    scale = np.reshape(SPACING[dimensions], (-1, *[1] * dimensions))
+    for *centre, radius in balls:
+        offset = (places - np.reshape(centre, (-1, *[1] * dimensions))) * scale
+        truth |= (offset**2).sum(0) < radius**2
+    noise = np.random.default_rng(0).normal(size=shape)
+    return (truth - 0.5 + 0.3 * noise).astype(np.float32)[None], truth
+
+
+def iou(network, image, truth):
+    """Intersection over union of a prediction of the whole image."""
+    found = predict(network, image, "whole").argmax(0).astype(bool)
+    return (found & (truth > 0)).sum() / (found | (truth > 0)).sum()
+
+
+@every_network
+def test_it_can_learn_two_discs_by_heart(name, dimensions):
+    image, truth = scene(dimensions)
+    config = small(name, dimensions, depth=4 - dimensions, base=4, classes=2)
+    network = network_of(config).train()
+    box, output = [], []
+    for size, axis in zip(truth.shape, axis_geometries(network), strict=True):
+        halo = 0 if padded(network) else axis.before
+        side = axis.input_size(axis.output_size(size)) if halo else size
+        box.append((-halo, side - halo))
+        output.append((0, axis.output_size(size) if halo else size))
+    values = torch.from_numpy(read_mirrored(image, box))[None]
+    targets = torch.from_numpy(read_mirrored(truth[None], output))
+    optimiser = torch.optim.AdamW(network.parameters(), lr=1e-2)
+    reached = 0.0
+    for step in range(1, 101):
+        optimiser.zero_grad()
+        functional.cross_entropy(network(values), targets).backward()
+        optimiser.step()
+        if step >= 10 and step % 5 == 0:
+            reached = iou(network, image, truth)
+        if reached > 0.95:
+            break
+    assert reached > 0.95
+
+
+# Saving
+
+
+def fingerprint(network, channels):
+    """Bits of a network's weights, and of what it makes of an image."""
+    state = network.state_dict()
+    weights = b"".join(state[key].numpy().tobytes() for key in sorted(state))
+    size = smallest_input(network, 4)
+    values = torch.linspace(-1, 1, channels * prod(size)).reshape(1, channels, *size)
+    with torch.no_grad():
+        scores = network.eval()(values).numpy().tobytes()
+    return [hashlib.sha256(part).hexdigest() for part in (weights, scores)]
+
+
+_READ_AND_RUN = """
+import json, sys
+import torch
+torch.set_num_threads(1)
+from core.network.test_every_network import fingerprint
+from napari_unetseg.core.network.modelfile import load_model
+models = [load_model(path) for path in sys.argv[1:]]
+channels = [model.card.network.channels for model in models]
+found = [fingerprint(m.network(), n) for m, n in zip(models, channels, strict=True)]
+print(json.dumps(found))
+"""
+
+
+def test_all_are_read_to_the_same_bits_by_another_process(tmp_path, request):
+    paths, wanted = [], []
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    for name, dimensions in product(NETWORKS, (2, 3)):
+        network = trained(small(name, dimensions, channels=2), seed=3)
+        halo = tuple(axis.before for axis in axis_geometries(network))
+        config = small(name, dimensions, channels=2)
+        card = ModelCard(network=config, classes=(1, 2, 3), halo=halo)
+        paths.append(tmp_path / f"{name}-{dimensions}.unetseg.safetensors")
+        Model(card, network.state_dict()).save(paths[-1])
+        wanted.append(fingerprint(network, 2))
+    torch.set_num_threads(threads)
+    tests = request.config.rootpath / "tests"
+    code = f"import sys; sys.path.insert(0, {str(tests)!r})\n{_READ_AND_RUN}"
+    done = subprocess.run(
+        [sys.executable, "-c", code, *map(str, paths)],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert json.loads(done.stdout) == wanted
+
+
+# Predicting
+
+
+def predict(network, image, tile):
+    """Scores of an image, computed tile by tile with the network's own precision."""
+    dtype = next(network.parameters()).dtype
+    twin, axes = valid_twin(network), axis_geometries(network)
+    scores = None
+    for one in plan(image.shape[1:], axes, tile):
+        values = torch.from_numpy(read_mirrored(image, one.read))[None].to(dtype)
+        with torch.no_grad():
+            found = twin(values)[0].numpy()
+        if scores is None:
+            scores = np.full((len(found), *image.shape[1:]), np.nan, found.dtype)
+        scores[(slice(None), *one.write)] = found[(slice(None), *one.keep)]
+    return scores
+
+
+def at_once(network, image):
+    """Scores of one pass of the network itself over the mirrored image."""
+    dtype = next(network.parameters()).dtype
+    box, inside = [], [slice(None)]
+    for size, axis in zip(image.shape[1:], axis_geometries(network), strict=True):
+        if padded(network):
+            reach = max(axis.before, axis.after) + axis.stride
+            far = -(-reach // axis.stride) * axis.stride
+            box.append((-far, size + far + -size % axis.stride))
+            inside.append(slice(far, far + size))
+        else:
+            shift = -axis.origin % axis.stride
+            start = -shift - axis.before
+            output = axis.output_size(size + shift)
+            box.append((start, start + axis.input_size(output)))
+            inside.append(slice(shift, shift + size))
+    values = torch.from_numpy(mirrored(image, box))[None].to(dtype)
+    with torch.no_grad():
+        return network(values)[0].numpy()[tuple(inside)]
+
+
+@cache
+def network_for_tiles(name, dimensions, depth, upsampling, dtype):
+    return trained(
+        small(name, dimensions, depth=depth, upsampling=upsampling), dtype=dtype
+    )
+
+
+def assert_exact(network, shape, tiles):
+    """Compare tiles with the whole image, up to what the precision loses."""
+    exact = next(network.parameters()).dtype == torch.float64
+    image = np.random.default_rng(0).normal(size=(1, *shape))
+    if not exact:
+        image = image.astype(np.float32)
+    wanted = at_once(network, image)
+    allowed = (1e-12 if exact else 1e-4) * max(1, np.abs(wanted).max())
+    for tile in tiles:
+        assert np.abs(predict(network, image, tile) - wanted).max() < allowed
+
+
+@every_network
+@settings(max_examples=6)
+@given(data=st.data())
+def test_tiles_of_any_size_give_what_the_whole_image_gives(name, dimensions, data):
+    """Odd and tiny images; tiles of 1, 2 and 4 times the smallest."""
+    largest, depths = {2: ((35, 35), (1, 2)), 3: ((5, 9, 9), (1,))}[dimensions]
+    depth = data.draw(st.sampled_from(depths), "depth")
+    upsampling = data.draw(st.sampled_from(("transposed", "linear")), "upsampling")
+    dtype = data.draw(st.sampled_from((torch.float32, torch.float64)), "precision")
+    network = network_for_tiles(name, dimensions, depth, upsampling, dtype)
+    step = max(axis.stride for axis in axis_geometries(network))
+    shape = [data.draw(st.integers(1, size), "size") for size in largest]
+    tile = data.draw(st.sampled_from((1, 2 * step, 4 * step)), "tile")
+    assert_exact(network, shape, (tile, "whole"))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_axes_of_other_strides_give_what_the_whole_volume_gives(name):
+    """Z is pooled once and Y and X twice."""
+    network = network_for_tiles(name, 3, 2, "transposed", torch.float64)
+    strides = tuple(axis.stride for axis in axis_geometries(network))
+    assert strides == (2, 4, 4)
+    assert_exact(network, (3, 3, 5), (1, "whole"))
+
+
+@every_network
+def test_a_misplaced_tile_would_be_noticed(name, dimensions):
+    """The test above can fail: tiles off the lattice give other scores."""
+    network = network_for_tiles(name, dimensions, 1, "transposed", torch.float64)
+    shape = (24, 24) if dimensions == 2 else (5, 16, 16)
+    image = np.random.default_rng(0).normal(size=(1, *shape))
+    shifted = predict(network, np.roll(image, 1, axis=-1), "whole")
+    inner = np.roll(shifted, -1, axis=-1) - predict(network, image, "whole")
+    assert np.abs(inner[..., 8]).max() > 1e-3

@@ -1,0 +1,67 @@
+"""The memory of the device and the layers of the network make the tile plan."""
+
+import numpy as np
+import pytest
+import torch
+
+from napari_unetseg.core.config import NetworkConfig
+from napari_unetseg.core.image import Image
+from napari_unetseg.core.network.build import network_of
+from napari_unetseg.core.network.geometry import axis_geometries
+from napari_unetseg.core.network.measure import network_geometry
+from napari_unetseg.core.predict import whole
+from napari_unetseg.core.predict.tiling import plan
+from napari_unetseg.core.predict.whole import tiles_for, tiles_of
+
+PLANE = {"depth": 4, "base": 2}
+VOLUME = {"dimensions": 3, "depth": 2, "base": 2, "pools": ((1, 2, 2), (2, 2, 2))}
+CASES = [(PLANE, (700, 300)), (VOLUME, (30, 200, 90))]
+
+
+@pytest.mark.parametrize(("options", "shape"), CASES)
+def test_much_memory_leaves_the_usual_plan(options, shape, monkeypatch):
+    network = network_of(NetworkConfig(**options))
+    usual = plan(shape, axis_geometries(network))
+    monkeypatch.setattr(whole, "free_memory", lambda device: 1 << 50)
+    assert tiles_for(shape, network, "auto", "cpu") == usual
+    # What torch holds on a GPU between two steps of a training is not lost.
+    monkeypatch.setattr(whole, "free_memory", lambda device: 0)
+    monkeypatch.setattr(torch.cuda, "memory_reserved", lambda: (1 << 50) + 9)
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda: 9)
+    assert tiles_for(shape, network, "auto", "cuda") == usual
+
+
+@pytest.mark.parametrize(("options", "shape"), CASES)
+def test_half_of_the_free_memory_holds_every_tile(options, shape, monkeypatch):
+    network = network_of(NetworkConfig(**options))
+    geometries = axis_geometries(network)
+    usual = plan(shape, geometries)
+
+    def needed(tile):
+        output = [
+            stop - start - axis.before - axis.after
+            for (start, stop), axis in zip(tile.read, geometries, strict=True)
+        ]
+        return network_geometry(network, output).memory_inference
+
+    free = needed(usual[0])
+    monkeypatch.setattr(whole, "free_memory", lambda device: free)
+    tiles = tiles_for(shape, network, "auto", "cpu")
+    assert len(tiles) > len(usual)
+    # The first tile is as large as any.
+    assert free / 6 < needed(tiles[0]) <= free / 2
+
+
+def test_a_side_that_is_given_asks_for_no_memory(monkeypatch):
+    monkeypatch.setattr(whole, "free_memory", None)
+    network = network_of(NetworkConfig(**VOLUME))
+    assert len(tiles_for((4, 30, 9), network, 16, "cpu")) == 2
+    assert len(tiles_for((4, 30, 9), network, "whole", "cpu")) == 1
+
+
+@pytest.mark.parametrize(("options", "shape"), [(PLANE, (5, 6)), (VOLUME, (4, 5, 6))])
+def test_a_frame_is_what_the_network_sees(options, shape):
+    network = network_of(NetworkConfig(**options))
+    image = Image(array=np.zeros((4, 2, 5, 6)), axes="ZTYX")
+    [tile] = tiles_of(image, network, "whole", "cpu")
+    assert tuple(part.stop for part in tile.write) == shape
