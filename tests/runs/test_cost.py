@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from napari_unetseg.core.config import NetworkConfig, train_config
+from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.network.cost import parameters, training_memory
 from napari_unetseg.runs.cost import PROGRAM_BYTES, Cost, training_cost
 from napari_unetseg.runs.machine import Machine
@@ -40,6 +41,8 @@ def machine(**changes: Any) -> Machine:
 def reckon(
     here: Machine | None,
     side: int | None = None,
+    shape: tuple[int, ...] = (),
+    spacing: tuple[float, ...] = (),
     preset: str = "default",
     **wishes: Any,
 ) -> Cost:
@@ -48,7 +51,8 @@ def reckon(
         channels=1,
         classes=2,
         machine=here,
-        side=side,
+        shape=(side, side) if side else shape,
+        spacing=spacing,
     )
 
 
@@ -94,6 +98,25 @@ def test_patches_are_no_larger_than_the_image() -> None:
     assert (small.memory, small.steps) == (asked.memory, asked.steps)
     assert small.memory < whole.memory
     assert whole == reckon(here, side=256) == reckon(here)
+
+
+def test_flat_volumes_cost_less() -> None:
+    cube = reckon(machine(), shape=(64, 64, 64), dimensions=3)
+    flat = reckon(machine(), shape=(16, 64, 64), dimensions=3)
+    coarse = reckon(machine(), shape=(64, 64, 64), spacing=(4, 1, 1), dimensions=3)
+    assert flat.memory < cube.memory
+    assert coarse.memory < cube.memory
+    assert coarse.parameters < cube.parameters
+
+
+@pytest.mark.parametrize(
+    ("shape", "wishes"), [((8, 8), {}), ((4, 4, 4), {"dimensions": 3})]
+)
+def test_a_network_that_is_too_deep_is_refused(
+    shape: tuple[int, ...], wishes: dict[str, Any]
+) -> None:
+    with pytest.raises(InputError, match="depth"):
+        reckon(machine(), shape=shape, **wishes)
 
 
 def test_a_gpu_gets_the_wider_network() -> None:

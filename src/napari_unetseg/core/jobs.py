@@ -12,27 +12,30 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_unetseg.core.config import NetworkConfig, sizes
+from napari_unetseg.core.config import sizes
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.events import Event, Note, Planned, Started, Tile
 from napari_unetseg.core.frames import Frames
-from napari_unetseg.core.network.anisotropy import plan_axes
 from napari_unetseg.core.network.card import Classes
 from napari_unetseg.core.predict.fit import fit, pixel_size_notes
 from napari_unetseg.core.prepare.channels import select_channels
 from napari_unetseg.core.prepare.samples import check_pairs, divide, samples
-from napari_unetseg.core.prepare.sampling import patch_shape
 from napari_unetseg.core.prepare.targets import annotation
+from napari_unetseg.core.train.architecture import architecture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
     from pathlib import Path
 
-    from napari_unetseg.core.config import SegmentConfig, Sizes, TrainConfig
+    from napari_unetseg.core.config import (
+        NetworkConfig,
+        SegmentConfig,
+        Sizes,
+        TrainConfig,
+    )
     from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.card import ModelCard
     from napari_unetseg.core.network.modelfile import Model
-    from napari_unetseg.core.prepare.samples import Sample
 
 
 def train(
@@ -109,22 +112,17 @@ def train(
     precision = choose_precision(config.precision, device)
     size = sizes(config, device)
     spacing = Frames(images[0], config.dimensions).spacing
-    architecture = NetworkConfig.check(
-        name=config.network,
-        dimensions=config.dimensions,
+    asked = architecture(
+        config,
+        size,
         channels=images[0].channel_count,
         classes=len(found.ids),
-        base=size.base,
-        depth=size.depth,
-        **_axes_plan(size, spacing, taught) if start_from is None else {},
-        upsampling=config.upsampling,
-        deep_supervision=config.deep_supervision,
-        dropout=config.dropout,
+        # A model to start from has its own depth.
+        shapes=[one.target.shape for one in taught] if start_from is None else (),
+        spacing=spacing,
     )
-    network, architecture, notes = starting_network(
-        architecture, config.seed, start_from
-    )
-    config = _settled(config, size, architecture)
+    network, built, notes = starting_network(asked, config.seed, start_from)
+    config = _settled(config, size, built)
     yield Started(job="train", device=device, precision=precision)
     for note in notes:
         yield Note(text=note)
@@ -145,7 +143,7 @@ def train(
         stop=stop,
     )
     return Model(
-        card=describe(architecture, config, images, classes, parts, trained),
+        card=describe(built, config, images, classes, parts, trained),
         tensors=trained.weights,
     )
 
@@ -158,34 +156,6 @@ def _check_dimensions(config: TrainConfig, start_from: Model) -> None:
             "are asked for",
             f"Train with {given} dimensions, or start from another model",
         )
-
-
-def _axes_plan(
-    size: Sizes, spacing: tuple[float, ...], taught: Sequence[Sample]
-) -> dict[str, Any]:
-    """Poolings and kernels along each axis, for volumes whose pixels are no cubes.
-
-    Raises
-    ------
-    InputError
-        If the network is too deep for the samples.
-    """
-    shapes = [one.target.shape for one in taught]
-    if len(spacing) == 3:
-        patch = patch_shape(size.patch, spacing, shapes)
-        pools, kernels = plan_axes(spacing, patch, size.depth)
-        return {"pools": pools, "kernels": kernels}
-    longest = max(map(max, shapes))
-    possible = longest.bit_length() - 1
-    # A small plane is mirrored on all sides, but one pixel of the lowest level is not
-    # to see all of it.
-    if possible < size.depth:
-        remedy = f"Choose a depth of at most {possible}"
-        raise InputError(
-            f"A depth of {size.depth} is too great for an image of {longest} pixels",
-            remedy if possible else "Give a larger image",
-        )
-    return {}
 
 
 def _settled(config: TrainConfig, size: Sizes, network: NetworkConfig) -> TrainConfig:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_unetseg.core.config import NetworkConfig, sizes
+from napari_unetseg.core.config import sizes
 from napari_unetseg.core.network.cost import parameters, step_work, training_memory
+from napari_unetseg.core.prepare.sampling import patch_shape
+from napari_unetseg.core.train.architecture import architecture
 from napari_unetseg.core.train.schedule import steps_within
 
 if TYPE_CHECKING:
-    from napari_unetseg.core.config import TrainConfig
+    from collections.abc import Sequence
+
+    from napari_unetseg.core.config import NetworkConfig, Sizes, TrainConfig
     from napari_unetseg.runs.machine import Machine
 
 FEW_STEPS = 100
@@ -107,7 +111,8 @@ def training_cost(
     channels: int,
     classes: int,
     machine: Machine | None,
-    side: int | None = None,
+    shape: tuple[int, ...] = (),
+    spacing: tuple[float, ...] = (),
 ) -> Cost:
     """Reckon what a training costs. Loads no torch and takes no time.
 
@@ -120,25 +125,30 @@ def training_cost(
     machine : Machine or None
         This computer, as `runs.machine.known` or `measure` returned it. Without it a
         training whose device is not said is reckoned for a CPU in float32.
-    side : int, optional
-        Largest side of the images in pixels; no patch is larger.
+    shape : tuple of int
+        ([Z,] Y, X) of what the network may see at once, in pixels; no patch is larger.
+        Empty if it is large enough.
+    spacing : tuple of float
+        Pixel size along the same axes; empty if all alike.
+
+    Raises
+    ------
+    InputError
+        If there is no such network, or it is too deep for the images.
     """
     device, precision = _engine(config, machine)
     if machine is not None and machine.device != device:
         machine = None
     size = sizes(config, device)
-    network = NetworkConfig.check(
-        name=config.network,
-        dimensions=config.dimensions,
+    network = architecture(
+        config,
+        size,
         channels=channels,
         classes=classes,
-        base=size.base,
-        depth=size.depth,
-        upsampling=config.upsampling,
-        deep_supervision=config.deep_supervision,
-        dropout=config.dropout,
+        shapes=[shape] if shape else (),
+        spacing=spacing,
     )
-    patch = size.patch if side is None else min(size.patch, side)
+    patch = _patch(config, size, shape, spacing)
     memory = training_memory(
         network, patch, size.batch, optimiser=config.optimiser, precision=precision
     )
@@ -159,8 +169,19 @@ def training_cost(
     )
 
 
+def _patch(
+    config: TrainConfig, size: Sizes, shape: tuple[int, ...], spacing: tuple[float, ...]
+) -> int | tuple[int, ...]:
+    """Sides of what a patch teaches, as the training will choose them."""
+    if not shape:
+        return size.patch
+    if config.dimensions == 2:
+        return min(size.patch, max(shape))
+    return patch_shape(size.patch, spacing or (1.0,) * 3, [shape])
+
+
 def seconds_per_step(
-    network: NetworkConfig, patch: int, batch: int, machine: Machine
+    network: NetworkConfig, patch: int | Sequence[int], batch: int, machine: Machine
 ) -> float:
     """Seconds of one training step: what every step takes, and its share of work.
 
@@ -168,8 +189,8 @@ def seconds_per_step(
     ----------
     network : NetworkConfig
         The architecture.
-    patch : int
-        Side of what a patch teaches, in pixels.
+    patch : int or sequence of int
+        Side of what a patch teaches, in pixels; or its sides, ([Z,] Y, X).
     batch : int
         Patches per step.
     machine : Machine

@@ -42,6 +42,11 @@ def asked(dock):
     return question | {"stays": plan.stays}
 
 
+def setting(dock, name):
+    """Widget of a setting by its dotted name."""
+    return next(w for f, w in dock.training.widgets.items() if f.name == name)
+
+
 def other(widget):
     """Return another value that the widget takes."""
     choices = getattr(widget, "choices", None)
@@ -51,6 +56,7 @@ def other(widget):
         return not widget.value
     if isinstance(widget.value, str):
         texts = {"validation": "0.4", "steps": "7", "base": "12"}
+        texts |= {"depth": "3", "patch": "32"}
         return texts.get(widget.name, "other")
     step = 1 if isinstance(widget.value, int) else 0.1
     return widget.value + (step if widget.value + step <= widget.max else -step)
@@ -69,10 +75,11 @@ def test_what_is_asked_by_default_is_what_the_command_line_asks(dock):
 
 @pytest.mark.parametrize("name", [field.name for field in (*TRAINING, *AUGMENTATION)])
 def test_every_setting_changes_the_question(dock, name):
+    # Leaves enough slices to train on volumes.
+    setting(dock, "validation").value = "4"
     before = asked(dock)
-    field = next(field for field in dock.training.widgets if field.name == name)
 
-    widget = dock.training.widgets[field]
+    widget = setting(dock, name)
     widget.value = other(widget)
 
     after = asked(dock)
@@ -335,12 +342,49 @@ def test_it_says_on_which_slices_it_will_validate(dock):
     assert "Validation on the slice 4." in dock.verdict.value
 
 
-@pytest.mark.parametrize("name", ["steps", "base"])
+@pytest.mark.parametrize("name", ["steps", "base", "depth", "patch"])
 def test_a_number_that_is_none_is_refused(dock, name):
     field = next(f for f in dock.training.widgets if f.name == name)
     dock.training.widgets[field].value = "many"
 
     says(dock, name, "many")
+
+
+def test_volumes_are_smaller_patches_of_a_narrower_network(dock):
+    weights = dock.cost.value.split()[0]
+    setting(dock, "validation").value = "4"
+
+    setting(dock, "dimensions").value = 3
+
+    config = asked(dock)["config"]
+    assert (config["dimensions"], config["base"], config["patch"]) == (3, None, None)
+    assert config["batch"] == 2
+    assert weights not in dock.cost.value
+
+
+def test_too_few_slices_for_volumes_are_refused(dock):
+    setting(dock, "dimensions").value = 3
+
+    says(dock, "too thin for three dimensions", "use two dimensions")
+
+
+def test_a_network_that_is_too_deep_is_refused(dock):
+    setting(dock, "depth").value = "7"
+
+    says(dock, "A depth of 7 is too great for an image of 64 pixels", "at most 6")
+
+
+def test_a_plane_is_no_volume(dock, model, until):
+    model.add_image(np.zeros((48, 64), np.uint8), name="plane")
+    painted = np.ones((48, 64), np.uint8)
+    painted[:, :9] = 2
+    dock.labels.value = model.add_labels(painted, name="painted plane")
+    dock.image.value = model.layers["plane"]
+    until(lambda: dock.look.seen is not None)
+
+    setting(dock, "dimensions").value = 3
+
+    says(dock, "network of three dimensions sees volumes")
 
 
 def test_the_minutes_cannot_be_set_while_the_steps_decide(dock):

@@ -9,8 +9,12 @@ from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, LineEdit, SpinBox
 from magicgui.widgets.bases import ValueWidget
 
 from napari_unetseg.core.config import (
+    CLASS_WEIGHTS,
+    LOSSES,
     NETWORKS,
+    UPSAMPLINGS,
     Device,
+    Dimensions,
     Precision,
     TrainConfig,
     train_config,
@@ -29,7 +33,7 @@ class Field:
         Where it stands in the configuration, as in "augment.elastic_sigma".
     label, tooltip : str
         What the user reads; the tooltip gives the unit.
-    choices : tuple of str
+    choices : tuple of str or int
         What can be chosen; empty for numbers, text and yes or no.
     step : float
         Step of a real number, and the precision to which it is kept; must be given for
@@ -43,7 +47,7 @@ class Field:
     name: str
     label: str
     tooltip: str
-    choices: tuple[str, ...] = ()
+    choices: tuple[str, ...] | tuple[int, ...] = ()
     step: float = 1
     largest: float = LARGEST
     unset: str = ""
@@ -100,7 +104,8 @@ def config_of(preset: str, values: dict[str, Any]) -> TrainConfig:
     InputError
         Naming the first value that does not fit.
     """
-    augment = train_config(preset).augment.model_dump()
+    plain = train_config(preset, dimensions=values.get("dimensions"))
+    augment = plain.augment.model_dump()
     wishes: dict[str, Any] = {}
     for name, value in values.items():
         group, _, part = name.rpartition(".")
@@ -135,24 +140,44 @@ MINUTES = Field(
 
 TRAINING = (
     Field(
+        "dimensions",
+        "Dimensions",
+        "What the network sees at once: 2, slices, or 3, volumes. Volumes need more "
+        "memory and time, and at least 4 annotated slices.",
+        choices=get_args(Dimensions),
+    ),
+    Field(
         "network",
         "Network",
         "unet-bn: U-Net with padding and batch normalisation, quick to train. unet: as "
-        "in the paper of 2015, without padding.",
+        "in the paper of 2015, without padding. unet-res: with residual blocks on the "
+        "way down, as nnU-Net's; it sees very far, so that its tiles cost more.",
         choices=NETWORKS,
     ),
     Field(
         "base",
         "Channels",
         "Channels of the network's first level; each level below has twice as many. "
-        "Empty: 16 on a processor, 32 on a graphics card.",
+        "Empty: as the preset states for this computer.",
         unset="auto",
     ),
     Field(
         "depth",
         "Poolings",
-        "How often the image is halved on the way down. More see farther around.",
-        largest=7,
+        "How often the image is halved on the way down. More see farther around. "
+        "Empty: as the preset states for this computer.",
+        unset="auto",
+    ),
+    Field(
+        "upsampling",
+        "Upsampling",
+        "The way up: a learnt transposed convolution, or linear interpolation.",
+        choices=UPSAMPLINGS,
+    ),
+    Field(
+        "deep_supervision",
+        "Deep supervision",
+        "Whether the coarser levels on the way up are taught too.",
     ),
     Field(
         "dropout",
@@ -174,8 +199,28 @@ TRAINING = (
         "How many training steps, in place of the minutes. Empty: from the minutes.",
         unset="from minutes",
     ),
-    Field("patch", "Patch", "Side of what one patch teaches, in pixels."),
+    Field(
+        "patch",
+        "Patch",
+        "Side of what one patch teaches, in pixels of the finest axis. Empty: as the "
+        "preset states for this computer.",
+        unset="auto",
+    ),
     Field("batch", "Batch", "Patches in one training step.", largest=4096),
+    Field(
+        "loss",
+        "Loss",
+        "What is minimised: cross-entropy of each pixel, soft Dice of each class, "
+        "their sum, or focal, which looks at the pixels that are hard.",
+        choices=LOSSES,
+    ),
+    Field(
+        "class_weights",
+        "Class weights",
+        "How much a pixel of each class counts: all the same, or rare classes more "
+        "(median frequency).",
+        choices=CLASS_WEIGHTS,
+    ),
     Field(
         "optimiser",
         "Optimiser",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_unetseg.core.errors import InputError, ModelError
+from napari_unetseg.core.frames import Frames
 from napari_unetseg.gui.parts import sources
 from napari_unetseg.gui.parts.sources import Input
 from napari_unetseg.gui.run.launch import Plan
@@ -43,12 +44,15 @@ class Asked:
         The model file.
     config : SegmentConfig
         How.
+    dimensions : int
+        2 or 3: whether the model sees slices or volumes.
     """
 
     layers: Sequence[Layer]
     image: Input
     model: Path
     config: SegmentConfig
+    dimensions: int = 2
 
 
 def ask(
@@ -84,7 +88,8 @@ def ask(
             f"'{given.image.name}' has {found}",
             "Choose another layer or model",
         )
-    return Asked(layers, given, model, config)
+    Frames(given.image, card.network.dimensions)  # Refuses a plane for volumes.
+    return Asked(layers, given, model, config, card.network.dimensions)
 
 
 def plan(asked: Asked, shown: Dims | None = None) -> Plan:
@@ -101,13 +106,18 @@ def plan(asked: Asked, shown: Dims | None = None) -> Plan:
     Raises
     ------
     InputError
-        If the viewer does not show a plane of the layer.
+        If the viewer does not show a plane of the layer, or the model sees volumes.
     """
     layer, image, given = asked.layers[0], asked.image.image, asked.image
     attributes = layer.as_layer_data_tuple()[1]
     axes = sources.image_of([layer]).axes[: layer.ndim]
     start: dict[str, int] = {}
     if shown is not None:
+        if asked.dimensions == 3:
+            raise InputError(
+                "This model sees volumes, and a slice is none",
+                "Choose all slices",
+            )
         start = plane_shown(layer, axes, image.plane_axes, shown)
         image = _plane(image, start)
         given = Input(image)

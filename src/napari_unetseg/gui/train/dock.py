@@ -8,6 +8,7 @@ from magicgui.widgets import ComboBox, LineEdit
 from qtpy.QtWidgets import QPushButton
 
 from napari_unetseg.core.errors import InputError, UnetsegError
+from napari_unetseg.core.frames import Frames
 from napari_unetseg.gui.parts import settings
 from napari_unetseg.gui.parts.channels import FurtherChannels
 from napari_unetseg.gui.parts.choices import LayerBox, follow_layers
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from napari.layers import Image
     from napari.viewer import Viewer
 
+    from napari_unetseg.runs.cost import Cost
 
 SEGMENT_DOCK = "Segment with U-Net"
 STEPS = "The steps decide how long it trains: clear them, under More settings"
@@ -169,6 +171,7 @@ class TrainDock(RunDock):
                 "There are no labels", "Add a labels layer and paint some of each class"
             )
         asked = ask(images, self.labels.value, self.look.seen, self.training.config)
+        self._cost(asked)  # Refuses a network that is too deep.
         if not self.model.value.strip():
             raise InputError("The model has no name", "Give it one")
         return asked
@@ -200,7 +203,8 @@ class TrainDock(RunDock):
             seen = self.look.seen
             self._tell("" if seen is None or seen.problem else seen.sentence, "")
         else:
-            self._tell(asked.notes, self._cost(asked))
+            cost = f"{self._cost(asked).sentence()} {self.speed.problem}".strip()
+            self._tell(asked.notes, cost)
 
     def _share_computer(self, busy: bool) -> None:
         """Measure only while nothing more important is computed."""
@@ -214,16 +218,17 @@ class TrainDock(RunDock):
             label.value = text
             self.form.show_row(label.native, bool(text))
 
-    def _cost(self, asked: Asked) -> str:
+    def _cost(self, asked: Asked) -> Cost:
         image = asked.image.image
-        cost = training_cost(
+        frames = Frames(image, asked.config.dimensions)
+        return training_cost(
             asked.config,
             channels=image.channel_count,
             classes=len(asked.ids),
             machine=self.speed.machine,
-            side=max(image.plane_shape),
+            shape=frames.shape,
+            spacing=frames.spacing,
         )
-        return f"{cost.sentence()} {self.speed.problem}".strip()
 
     def show_result(self, folder: Path, result: dict[str, Any], before: str) -> None:
         """Say how good the model is and where, and offer to segment with it."""

@@ -31,6 +31,9 @@ ZERO = (
     ("background", "none"),
 )
 
+# Settings that other settings depend on.
+_FILLING = ("dimensions", "network")
+
 
 class TrainForm:
     """All settings of a training but its layers.
@@ -83,8 +86,11 @@ class TrainForm:
             Folded("Augmentation", [self.widgets[field] for field in AUGMENTATION]),
         )
         self._filling = False
+        # What was filled in last; the user may have changed it since.
+        self._filled = config
         self.preset.changed.connect(self._on_preset)
-        self._network.changed.connect(self._on_network)
+        for name in _FILLING:
+            self._widget(name).changed.connect(self._on_network)
         shown = (self.zero, self.preset, self.minutes, self.start_from)
         for widget in (*shown, *self.widgets.values()):
             widget.changed.connect(self._tell)
@@ -107,10 +113,7 @@ class TrainForm:
     @property
     def steps_decide(self) -> bool:
         """Whether a number of steps is given, in place of the minutes."""
-        field, widget = next(
-            (f, w) for f, w in self.widgets.items() if f.name == "steps"
-        )
-        return field.read(widget) is not None
+        return bool(self._widget("steps").value.strip())
 
     def values(self) -> dict[str, Any]:
         """Plain values of all widgets, by name, to be remembered."""
@@ -120,7 +123,8 @@ class TrainForm:
     def restore(self, values: Mapping[str, Any]) -> None:
         """Show remembered values; those that do not fit any more are left out."""
         # The preset comes first: it fills in the others.
-        for widget in (self.preset, self._network, self.zero, self.minutes):
+        filling = map(self._widget, _FILLING)
+        for widget in (self.preset, *filling, self.zero, self.minutes):
             restore(widget, values)
         for widget in self.widgets.values():
             restore(widget, values)
@@ -129,24 +133,27 @@ class TrainForm:
         """Offer the models that there are now."""
         self.start_from.choices = _models()
 
-    @property
-    def _network(self) -> ValueWidget[Any]:
-        return next(w for field, w in self.widgets.items() if field.name == "network")
+    def _widget(self, name: str) -> ValueWidget[Any]:
+        return next(w for field, w in self.widgets.items() if field.name == name)
 
     def _on_preset(self) -> None:
         self._fill(train_config(self.preset.value))
 
     def _on_network(self) -> None:
-        self._fill(train_config(self.preset.value, network=self._network.value))
+        wishes = {name: self._widget(name).value for name in _FILLING}
+        self._fill(train_config(self.preset.value, **wishes))
 
     def _fill(self, config: TrainConfig) -> None:
-        """Show in all widgets what a preset or a network stands for."""
+        """Show what a preset or a network stands for, where it is another value."""
         if self._filling:
             return
+        before, self._filled = self._filled, config
         self._filling = True
         try:
             for field, widget in self.widgets.items():
-                field.show(widget, value_of(config, field.name))
+                value = value_of(config, field.name)
+                if value != value_of(before, field.name):
+                    field.show(widget, value)
         finally:
             self._filling = False
 

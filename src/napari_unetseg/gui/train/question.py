@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.prepare.samples import check_shapes
 from napari_unetseg.core.prepare.split import split
 from napari_unetseg.gui.parts import sources
@@ -80,8 +81,13 @@ def ask(
         raise InputError("The labels are still being looked at", "Wait a moment")
     if seen.problem:
         raise InputError(seen.sentence)
+    volumes = config.dimensions == 3
+    frames = Frames(image.image, config.dimensions)
     slices = [*seen.annotated]
-    parts = split(config.validation, slices, [0] * len(slices))
+    # Of one image: its slices in order, those of a volume after one another.
+    thickness = len(slices) // len(frames) if volumes else len(slices)
+    number = [slice_ // thickness for slice_ in range(len(slices))]
+    parts = split(config.validation, slices, number, volumes=volumes)
     notes = " ".join(filter(None, (seen.sentence, parts.note)))
     return Asked(image, layer, labels, seen.ids, config, notes)
 
