@@ -20,7 +20,7 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from report import report
 
-from napari_unetseg.core.config import train_config
+from napari_unetseg.core.presets import train_config
 from napari_unetseg.runs import home, machine
 from napari_unetseg.runs.cost import PROGRAM_BYTES, training_cost
 
@@ -41,7 +41,7 @@ import json, os, resource, sys, time
 from statistics import median
 import numpy as np
 from napari_unetseg.core import jobs
-from napari_unetseg.core.config import train_config
+from napari_unetseg.core.presets import train_config
 from napari_unetseg.core.events import Step
 from napari_unetseg.core.image import Image
 

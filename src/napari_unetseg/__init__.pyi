@@ -1,8 +1,11 @@
 from .api import evaluate, segment, train
-from .core.config import NetworkConfig, SegmentConfig, TrainConfig, train_config
+from .core.config import NetworkConfig, SegmentConfig, TrainConfig
 from .core.errors import UnetsegError
 from .core.image import Image
+from .core.network.build import build_network
+from .core.network.measure import NetworkGeometry, network_geometry
 from .core.network.modelfile import Model, load_model
+from .core.presets import train_config
 from .core.read import read_image
 from .core.samples import sample_data
 
@@ -10,11 +13,14 @@ __all__ = [
     "Image",
     "Model",
     "NetworkConfig",
+    "NetworkGeometry",
     "SegmentConfig",
     "TrainConfig",
     "UnetsegError",
+    "build_network",
     "evaluate",
     "load_model",
+    "network_geometry",
     "read_image",
     "sample_data",
     "segment",

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from napari_unetseg.core import jobs
-from napari_unetseg.core.config import SegmentConfig, TrainConfig, train_config
+from napari_unetseg.core.config import SegmentConfig, TrainConfig
 from napari_unetseg.core.evaluate.report import Report
 from napari_unetseg.core.evaluate.report import evaluate as _evaluate
 from napari_unetseg.core.image import Image, as_image
 from napari_unetseg.core.network.modelfile import Model, load_model
+from napari_unetseg.core.presets import train_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_unetseg.contributions.reader import read_layers
-from napari_unetseg.core.config import SegmentConfig, train_config
+from napari_unetseg.core.config import SegmentConfig
 from napari_unetseg.core.image import Image
+from napari_unetseg.core.presets import train_config
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.runs import client, engine
 from napari_unetseg.runs.questions import SegmentQuestion, TrainQuestion

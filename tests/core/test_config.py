@@ -4,15 +4,13 @@ import pytest
 
 from napari_unetseg.core.config import (
     NETWORKS,
-    PRESETS,
     NetworkConfig,
     SegmentConfig,
-    Sizes,
     TrainConfig,
-    sizes,
-    train_config,
 )
 from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.presets import PRESETS, sizes, train_config
+from napari_unetseg.core.sizes import Sizes
 
 
 @pytest.mark.parametrize("dimensions", [2, 3])

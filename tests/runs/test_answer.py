@@ -7,12 +7,13 @@ import time
 import numpy as np
 import pytest
 
-from napari_unetseg.core.config import SegmentConfig, train_config
+from napari_unetseg.core.config import SegmentConfig
 from napari_unetseg.core.errors import InputError, ModelError, RunError
 from napari_unetseg.core.events import Finished, Step, Tile
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.network.card import read_card
 from napari_unetseg.core.network.modelfile import load_model
+from napari_unetseg.core.presets import train_config
 from napari_unetseg.core.read import read_image
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.runs import client, engine, interrupts, journal

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from napari_unetseg.core.config import NetworkConfig, train_config
+from napari_unetseg.core.config import NetworkConfig
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.network.cost import parameters, training_memory
+from napari_unetseg.core.presets import train_config
 from napari_unetseg.runs.cost import PROGRAM_BYTES, Cost, training_cost
 from napari_unetseg.runs.machine import Machine
 
@@ -202,7 +203,7 @@ def test_reckoning_loads_no_torch() -> None:
             sys.executable,
             "-c",
             "import sys\n"
-            "from napari_unetseg.core.config import train_config\n"
+            "from napari_unetseg.core.presets import train_config\n"
             "from napari_unetseg.runs import machine\n"
             "from napari_unetseg.runs.cost import training_cost\n"
             "config = train_config()\n"

@@ -92,9 +92,9 @@ def measure_speed(steps: int = STEPS, side: int = SIDE) -> Figures:
     import numpy as np
 
     from napari_unetseg.cli.computer import engine_facts
-    from napari_unetseg.core.config import sizes, train_config
     from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.cost import multiply_adds
+    from napari_unetseg.core.presets import sizes, train_config
     from napari_unetseg.runs.folder import programs
     from napari_unetseg.runs.machine import Figures
 

@@ -146,7 +146,7 @@ def _train(
     files: DemoFiles, minutes: float, seed: int, *, overwrite: bool, again: str
 ) -> None:
     """Ask what ``unetseg train`` would ask."""
-    from napari_unetseg.core.config import train_config
+    from napari_unetseg.core.presets import train_config
     from napari_unetseg.runs.questions import TrainQuestion
 
     wishes: dict[str, Any] = {

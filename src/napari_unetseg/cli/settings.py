@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_unetseg.cli import options
-from napari_unetseg.core.config import PRESETS, TrainConfig, train_config
+from napari_unetseg.core.config import TrainConfig
 from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.presets import PRESETS, train_config
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,14 +18,9 @@ from napari_unetseg.cli.starting import (
     run_folder,
     tell_unused,
 )
-from napari_unetseg.core.config import (
-    CLASS_WEIGHTS,
-    LOSSES,
-    NETWORKS,
-    PRESETS,
-    UPSAMPLINGS,
-)
+from napari_unetseg.core.config import CLASS_WEIGHTS, LOSSES, NETWORKS, UPSAMPLINGS
 from napari_unetseg.core.events import Finished, to_json
+from napari_unetseg.core.presets import PRESETS
 from napari_unetseg.runs import client
 from napari_unetseg.runs.folder import read_question
 from napari_unetseg.runs.questions import TrainQuestion

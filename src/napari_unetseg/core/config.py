@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operator import gt
-from typing import Annotated, Literal, NamedTuple, Self, get_args
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import (
     BaseModel,
@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.sizes import STATED, Sizes
 
 NetworkName = Literal["unet-bn", "unet", "unet-res"]
 Dimensions = Literal[2, 3]
@@ -196,40 +197,6 @@ class AugmentConfig(Config):
     noise: Annotated[float, Field(ge=0)] = 0.1
 
 
-class Sizes(NamedTuple):
-    """How large a network and what it is taught with are.
-
-    Attributes
-    ----------
-    base : int
-        Channels of the network's first level.
-    depth : int
-        Number of poolings.
-    patch : int
-        Side of what one patch teaches (the network's output), in pixels; in volumes
-        along the finest axis, the coarser ones get as much in physical units.
-    batch : int
-        Patches per step.
-    """
-
-    base: int
-    depth: int
-    patch: int
-    batch: int
-
-
-# What the presets state, for a CPU and for a GPU. "paper" in three dimensions: 44 x 44
-# x 28 pixels of Cicek 2016, of which Z was cut shorter by the memory of the time.
-_SIZES: dict[tuple[str, int], tuple[Sizes, Sizes]] = {
-    ("default", 2): (Sizes(16, 4, 256, 4), Sizes(32, 4, 256, 4)),
-    ("fast", 2): (Sizes(8, 3, 256, 4), Sizes(8, 3, 256, 4)),
-    ("paper", 2): (Sizes(64, 4, 388, 1), Sizes(64, 4, 388, 1)),
-    ("default", 3): (Sizes(8, 3, 64, 2), Sizes(32, 4, 128, 2)),
-    ("fast", 3): (Sizes(4, 2, 48, 2), Sizes(8, 3, 64, 2)),
-    ("paper", 3): (Sizes(32, 3, 44, 1), Sizes(32, 3, 44, 1)),
-}
-
-
 class TrainConfig(Config):
     """How to train.
 
@@ -297,90 +264,11 @@ class TrainConfig(Config):
     @model_validator(mode="after")
     def _state_sizes(self) -> Self:
         """Say what is known before the device is."""
-        both = zip(*_SIZES[self.preset, self.dimensions], strict=True)
+        both = zip(*STATED[self.preset, self.dimensions], strict=True)
         for name, (on_cpu, on_gpu) in zip(Sizes._fields, both, strict=True):
             if getattr(self, name) is None and on_cpu == on_gpu:
                 object.__setattr__(self, name, on_cpu)
         return self
-
-
-def sizes(config: TrainConfig, device: str) -> Sizes:
-    """Sizes of a training: those that it states, and its preset's for the others.
-
-    Parameters
-    ----------
-    config : TrainConfig
-        The training.
-    device : str
-        As `core.device.choose_device` returned it.
-    """
-    stated = _SIZES[config.preset, config.dimensions][device != "cpu"]
-    given = {name: getattr(config, name) for name in Sizes._fields}
-    return stated._replace(**{k: v for k, v in given.items() if v is not None})
-
-
-# Beside the sizes, and the 3D ones beside the 2D ones.
-PRESETS: dict[str, dict[str, object]] = {
-    "default": {},
-    "fast": {},
-    # Ronneberger 2015; its learning rate is not published.
-    "paper": {
-        "network": "unet",
-        "dropout": 0.5,
-        "optimiser": "sgd",
-        "learning_rate": 1e-3,
-        "weight_decay": 0.0,
-        "averaging": 0.0,
-        "augment": AugmentConfig(bent=1.0, elastic_spacing=194.0, scale=0.0, noise=0.0),
-    },
-}
-_PRESETS_3D: dict[str, dict[str, object]] = {
-    # Cicek 2016: batch norm in place of dropout, a finer grid of smaller vectors.
-    "paper": {
-        "dropout": 0.0,
-        "augment": AugmentConfig(
-            bent=1.0, elastic_sigma=4.0, elastic_spacing=32.0, noise=0.0
-        ),
-    },
-}
-
-# Without batch norm, which "unet" has in 3D alone, the weights do not bear the default
-# learning rate.
-_NETWORK_WISHES: dict[object, dict[str, object]] = {
-    ("unet", 2): {"learning_rate": 1e-3}
-}
-
-
-def train_config(preset: str = "default", **wishes: object) -> TrainConfig:
-    """A preset, with some of its values replaced.
-
-    Parameters
-    ----------
-    preset : {"fast", "default", "paper"}
-        "fast": a quarter of the channels' work, for a first look; "paper": the network
-        and training of Ronneberger 2015, in three dimensions of Cicek 2016.
-    **wishes
-        Fields of `TrainConfig`; None keeps the preset's value. `steps` replaces the
-        minutes.
-
-    Raises
-    ------
-    InputError
-        Naming the first value that does not fit.
-    """
-    if preset not in PRESETS:
-        raise InputError(
-            f"There is no preset '{preset}'", f"Choose one of: {', '.join(PRESETS)}"
-        )
-    given = {name: value for name, value in wishes.items() if value is not None}
-    if "steps" in given:
-        given.setdefault("minutes", None)
-    values = PRESETS[preset] | {"preset": preset}
-    dimensions = given.get("dimensions", 2)
-    if dimensions == 3:
-        values |= _PRESETS_3D.get(preset, {})
-    values |= _NETWORK_WISHES.get((given.get("network"), dimensions), {}) | given
-    return TrainConfig.check(**values)
 
 
 class SegmentConfig(Config):

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_unetseg.core.config import sizes
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.events import Event, Note, Planned, Started, Tile
 from napari_unetseg.core.frames import Frames
@@ -21,21 +20,18 @@ from napari_unetseg.core.predict.fit import fit, pixel_size_notes
 from napari_unetseg.core.prepare.channels import select_channels
 from napari_unetseg.core.prepare.samples import check_pairs, divide, samples
 from napari_unetseg.core.prepare.targets import annotation
+from napari_unetseg.core.presets import sizes
 from napari_unetseg.core.train.architecture import architecture
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
     from pathlib import Path
 
-    from napari_unetseg.core.config import (
-        NetworkConfig,
-        SegmentConfig,
-        Sizes,
-        TrainConfig,
-    )
+    from napari_unetseg.core.config import NetworkConfig, SegmentConfig, TrainConfig
     from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.card import ModelCard
     from napari_unetseg.core.network.modelfile import Model
+    from napari_unetseg.core.sizes import Sizes
 
 
 def train(

@@ -5,16 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_unetseg.core.config import sizes
 from napari_unetseg.core.network.cost import parameters, step_work, training_memory
 from napari_unetseg.core.prepare.sampling import patch_shape
+from napari_unetseg.core.presets import sizes
 from napari_unetseg.core.train.architecture import architecture
 from napari_unetseg.core.train.schedule import steps_within
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari_unetseg.core.config import NetworkConfig, Sizes, TrainConfig
+    from napari_unetseg.core.config import NetworkConfig, TrainConfig
+    from napari_unetseg.core.sizes import Sizes
     from napari_unetseg.runs.machine import Machine
 
 FEW_STEPS = 100

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_unetseg.core.errors import InputError
-from napari_unetseg.core.prepare.split import blocks, split
+from napari_unetseg.core.prepare.split import blocks, ranges, split
 
 
 def stack(count):
@@ -157,3 +157,13 @@ def test_blocks_hold_their_slices_and_no_others(painted, wish):
     for block in everything:
         assert len({volume_of[n] for n in block}) == 1
         assert not set(block) & set(found.gap)
+
+
+@given(st.sets(st.integers(0, 40)))
+def test_ranges_name_exactly_their_numbers(numbers: set[int]) -> None:
+    parts = [part for part in ranges(numbers).split(", ") if part]
+    ends = [[int(end) for end in part.split("-")] for part in parts]
+
+    assert [i for end in ends for i in range(end[0], end[-1] + 1)] == sorted(numbers)
+    # No two parts could be one.
+    assert all(a[-1] + 1 < b[0] for a, b in pairwise(ends))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from napari_unetseg.core.config import PRESETS, TrainConfig, train_config
+from napari_unetseg.core.config import TrainConfig
+from napari_unetseg.core.presets import PRESETS, train_config
 from napari_unetseg.gui.parts.fields import (
     AUGMENTATION,
     DEVICE,

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from napari_unetseg.gui.train.summary import details, short, summary
+from napari_unetseg.gui.train.summary import details, summary
 
 MODEL = Path("models", "cells.unetseg.safetensors")
 
@@ -48,13 +45,3 @@ def test_without_validation_there_is_no_score(validation):
     assert "300 steps; no slice" in summary(ended, MODEL)
     assert summary(ended, MODEL).endswith("Model: cells")
     assert details(ended, MODEL) == f"Model file: {MODEL}"
-
-
-@given(st.sets(st.integers(0, 40)))
-def test_short_lists_name_exactly_their_numbers(numbers):
-    parts = [part for part in short(numbers).split(", ") if part]
-    ends = [[int(end) for end in part.split("-")] for part in parts]
-
-    assert [i for end in ends for i in range(end[0], end[-1] + 1)] == sorted(numbers)
-    # No two parts could be one.
-    assert all(a[-1] + 1 < b[0] for a, b in pairwise(ends))

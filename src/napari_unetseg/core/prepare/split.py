@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import groupby, pairwise
+from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 # What a volume must be left with if some of it validates: thinner ones are no volumes.
 _THINNEST = 4
@@ -68,7 +72,7 @@ def split(
         if not found.validation:
             raise InputError(
                 f"No validation slice of '{wish}' is annotated",
-                f"Annotated slices are {_ranges(usable)}",
+                f"Annotated slices are {ranges(usable)}",
             )
     else:
         whole = _last_volumes(fraction, usable, image_of) if volumes else None
@@ -138,7 +142,7 @@ def _last_volumes(
     train = tuple(i for i in usable if volume_of[i] not in volumes[-count:])
     validation = tuple(usable[len(train) :])
     last = "volume" if count == 1 else f"{count} volumes"
-    note = f"Validation on the last {last}: slices {_ranges(list(validation))}."
+    note = f"Validation on the last {last}: slices {ranges(list(validation))}."
     return Split(train, validation, note)
 
 
@@ -157,7 +161,7 @@ def _take_fraction(fraction: float, usable: list[int], image_of: list[int]) -> S
     train, validation = usable[:first], usable[first:]
     last, next_ = train[-1], validation[0]
     slices = "slice" if count == 1 else "slices"
-    note = f"Validation on the {slices} {_ranges(validation)}."
+    note = f"Validation on the {slices} {ranges(validation)}."
     touching = next_ - last == 1 and image_of[last] == image_of[next_]
     gap: list[int] = []
     if touching and len(train) > 2:
@@ -204,10 +208,10 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal()
 
 
-def _ranges(numbers: list[int]) -> str:
-    """Write [0, 1, 2, 5] as "0-2, 5"."""
+def ranges(numbers: Iterable[int]) -> str:
+    """Write whole numbers as "0-2, 5"."""
     runs: list[list[int]] = []
-    for number in numbers:
+    for number in sorted(numbers):
         if runs and number == runs[-1][-1] + 1:
             runs[-1].append(number)
         else:

@@ -15,7 +15,8 @@ from napari_unetseg.core.prepare.sampling import patch_shape
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from napari_unetseg.core.config import Sizes, TrainConfig
+    from napari_unetseg.core.config import TrainConfig
+    from napari_unetseg.core.sizes import Sizes
 
     Shape = tuple[int, ...]
 

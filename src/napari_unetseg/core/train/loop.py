@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from napari_unetseg.core.config import sizes
 from napari_unetseg.core.events import Event, Planned, Saved, Step, Validated
 from napari_unetseg.core.network.geometry import axis_geometries, padded
 from napari_unetseg.core.network.twin import channels_last
 from napari_unetseg.core.prepare.sampling import patch_shape
+from napari_unetseg.core.presets import sizes
 from napari_unetseg.core.train.batches import Batches
 from napari_unetseg.core.train.checkpoint import Checkpoints
 from napari_unetseg.core.train.losses import loss_function

@@ -17,8 +17,8 @@ from napari_unetseg.core.config import (
     Dimensions,
     Precision,
     TrainConfig,
-    train_config,
 )
+from napari_unetseg.core.presets import train_config
 
 LARGEST = 1_000_000
 

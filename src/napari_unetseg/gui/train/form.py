@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from magicgui.widgets import ComboBox
 from psygnal import Signal
 
-from napari_unetseg.core.config import PRESETS, TrainConfig, train_config
+from napari_unetseg.core.config import TrainConfig
 from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.presets import PRESETS, train_config
 from napari_unetseg.gui.parts.fields import (
     AUGMENTATION,
     MINUTES,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from napari_unetseg.core.prepare.split import ranges
 from napari_unetseg.runs.listing import model_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -19,7 +20,7 @@ def summary(result: Mapping[str, Any], model: Path) -> str:
         steps = result["steps"]
         return f"Trained for {steps} steps; no slice was kept to validate on. {name}"
     slices = scores["slices"]
-    where = f"validation slice{'s' if len(slices) > 1 else ''} {short(slices)}"
+    where = f"validation slice{'s' if len(slices) > 1 else ''} {ranges(slices)}"
     return f"Mean IoU {scores['mean_iou']:.3f} ({where}). {name}"
 
 
@@ -32,14 +33,3 @@ def details(result: Mapping[str, Any], model: Path) -> str:
             f"step {result['kept_step']} of {result['steps']}."
         )
     return "\n".join(lines)
-
-
-def short(slices: Iterable[int]) -> str:
-    """Write numbers as "0-2, 5"."""
-    runs: list[list[int]] = []
-    for number in sorted(slices):
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
-        else:
-            runs.append([number])
-    return ", ".join(f"{run[0]}-{run[-1]}" if run[1:] else str(run[0]) for run in runs)
