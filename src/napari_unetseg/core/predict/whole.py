@@ -10,6 +10,7 @@ import torch
 from napari_unetseg.core.device import free_memory
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.network.geometry import axis_geometries
+from napari_unetseg.core.network.measure import network_geometry
 from napari_unetseg.core.network.twin import valid_twin
 from napari_unetseg.core.predict.run import predict_tiles
 from napari_unetseg.core.predict.tiling import Tile, TileSize, largest_sides, plan
@@ -41,8 +42,6 @@ def tiles_for(
     device : str
         Where the network will run.
     """
-    from napari_unetseg.core.network.measure import network_geometry
-
     geometries = axis_geometries(network)
     if tile != "auto":
         return plan(shape, geometries, tile)
