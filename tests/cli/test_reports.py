@@ -112,9 +112,22 @@ def test_info_on_a_model(here: Path, unetseg: Callable[..., Any]) -> None:
         "mean IoU 0.6250, pixel error 0.2500; IoU 0 0.500, 5 0.750",
         "napari-unetseg 1.2.3",
         "sha256 ",
-        "36 + 4k -> 16 + 4k px",
+        "44 + 4k -> 4 + 4k px",
     ):
         assert part in answer.out
+
+
+def test_info_does_not_build_what_a_card_claims(
+    here: Path, unetseg: Callable[..., Any]
+) -> None:
+    small = network_of(NetworkConfig(base=1, depth=1)).state_dict()
+    huge = NetworkConfig(base=100_000, depth=1)
+    card = ModelCard(network=huge, classes=(0, 1), halo=(8, 8))
+    Model(card, small).save(here / "m.unetseg.safetensors")
+
+    answer = unetseg("info", "m.unetseg.safetensors")
+    assert answer.code == 0, answer.err
+    assert "receptive field" in answer.out
 
 
 def test_info_on_what_is_neither(here: Path, unetseg: Callable[..., Any]) -> None:

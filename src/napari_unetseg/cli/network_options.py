@@ -78,7 +78,7 @@ ClassWeights = Annotated[
     str | None,
     typer.Option(
         metavar="|".join(CLASS_WEIGHTS),
-        help="How much a pixel of each class counts in the cross-entropy.",
+        help="How much each class counts in the loss.",
         rich_help_panel=NETWORK,
     ),
 ]

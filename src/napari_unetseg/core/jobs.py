@@ -1,7 +1,8 @@
 """The questions a person asks, as generators of events that return the answer.
 
-Everything that can be refused is refused before torch is loaded. The command line, the
-docks and Python all drain these same generators.
+What can be refused is refused before torch is loaded, but for a network that does not
+fit the images, which depends on the device. The command line, the docks and Python all
+drain these same generators.
 """
 
 from __future__ import annotations
@@ -18,7 +19,12 @@ from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.network.card import Classes
 from napari_unetseg.core.predict.fit import fit, pixel_size_notes
 from napari_unetseg.core.prepare.channels import select_channels
-from napari_unetseg.core.prepare.samples import check_pairs, divide, samples
+from napari_unetseg.core.prepare.samples import (
+    check_pairs,
+    divide,
+    samples,
+    spacing_notes,
+)
 from napari_unetseg.core.prepare.targets import annotation
 from napari_unetseg.core.presets import sizes
 from napari_unetseg.core.train.architecture import architecture
@@ -86,12 +92,18 @@ def train(
         )
     images = [select_channels(image, channels) for image in images]
     check_pairs(images, labels)
+    for image in images:
+        Frames(image, config.dimensions)  # Refuses a plane for volumes.
     found = annotation(list(labels), config.unannotated)
     yield Note(text=found.verdict)
     classes = Classes.described(found.ids, class_names, class_colors)
     if start_from is not None:
         _check_dimensions(config, start_from)
         images = [fit(image, start_from.card) for image in images]
+        for image in images:
+            yield from map(_warning, pixel_size_notes(image, start_from.card))
+    elif config.dimensions == 3:
+        yield from map(_warning, spacing_notes(images))
     cut = samples(images, labels, found, config.dimensions)
     parts, taught, validation = divide(cut, config.validation)
     if parts.note:
@@ -156,9 +168,9 @@ def _check_dimensions(config: TrainConfig, start_from: Model) -> None:
 
 def _settled(config: TrainConfig, size: Sizes, network: NetworkConfig) -> TrainConfig:
     """Say in the configuration what was left to the device or to a model."""
-    own = {"base": network.base, "depth": network.depth}
-    supervised = {"deep_supervision": network.deep_supervision}
-    return config.model_copy(update=size._asdict() | own | supervised)
+    names = ("base", "depth", "upsampling", "deep_supervision", "dropout")
+    own = {name: getattr(network, name) for name in names} | {"network": network.name}
+    return config.model_copy(update=size._asdict() | own)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -38,7 +38,8 @@ WIDE, PLANE = (3, 3, 3), (1, 3, 3)
         ),
         # An axis that is too short is left alone, and does not hold up the others.
         ((1, 1, 1), (6, 64, 64), (FLAT, FLAT), (WIDE, WIDE, WIDE)),
-        ((1, 5, 5), (6, 64, 64), (FLAT, FLAT), ((3, 1, 1), (3, 1, 1), WIDE)),
+        # An axis that is pooled is seen along too.
+        ((1, 5, 5), (6, 64, 64), (FLAT, FLAT), (WIDE, WIDE, WIDE)),
         # The lowest level sees along every axis.
         ((100, 1, 1), (64, 64, 64), (FLAT,), (PLANE, WIDE)),
         # The coarse axis may be any.

@@ -22,17 +22,19 @@ CASES = [(PLANE, (700, 300)), (VOLUME, (30, 200, 90))]
 def test_much_memory_leaves_the_usual_plan(options, shape, monkeypatch):
     network = network_of(NetworkConfig(**options))
     usual = plan(shape, axis_geometries(network))
+    image = Image(array=np.zeros(shape), axes="ZYX"[-len(shape) :])
+    assert tiles_for(shape, network, "auto", 1 << 50) == usual
     monkeypatch.setattr(whole, "free_memory", lambda device: 1 << 50)
-    assert tiles_for(shape, network, "auto", "cpu") == usual
+    assert tiles_of(image, network, "auto", "cpu") == usual
     # What torch holds on a GPU between two steps of a training is not lost.
     monkeypatch.setattr(whole, "free_memory", lambda device: 0)
     monkeypatch.setattr(torch.cuda, "memory_reserved", lambda: (1 << 50) + 9)
     monkeypatch.setattr(torch.cuda, "memory_allocated", lambda: 9)
-    assert tiles_for(shape, network, "auto", "cuda") == usual
+    assert tiles_of(image, network, "auto", "cuda") == usual
 
 
 @pytest.mark.parametrize(("options", "shape"), CASES)
-def test_half_of_the_free_memory_holds_every_tile(options, shape, monkeypatch):
+def test_half_of_the_free_memory_holds_every_tile(options, shape):
     network = network_of(NetworkConfig(**options))
     geometries = axis_geometries(network)
     usual = plan(shape, geometries)
@@ -45,18 +47,16 @@ def test_half_of_the_free_memory_holds_every_tile(options, shape, monkeypatch):
         return network_geometry(network, output).memory_inference
 
     free = needed(usual[0])
-    monkeypatch.setattr(whole, "free_memory", lambda device: free)
-    tiles = tiles_for(shape, network, "auto", "cpu")
+    tiles = tiles_for(shape, network, "auto", free)
     assert len(tiles) > len(usual)
     # The first tile is as large as any.
     assert free / 6 < needed(tiles[0]) <= free / 2
 
 
-def test_a_side_that_is_given_asks_for_no_memory(monkeypatch):
-    monkeypatch.setattr(whole, "free_memory", None)
+def test_a_side_that_is_given_asks_for_no_memory():
     network = network_of(NetworkConfig(**VOLUME))
-    assert len(tiles_for((4, 30, 9), network, 16, "cpu")) == 2
-    assert len(tiles_for((4, 30, 9), network, "whole", "cpu")) == 1
+    assert len(tiles_for((4, 30, 9), network, 16, 0)) == 2
+    assert len(tiles_for((4, 30, 9), network, "whole", 0)) == 1
 
 
 @pytest.mark.parametrize(("options", "shape"), [(PLANE, (5, 6)), (VOLUME, (4, 5, 6))])

@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.prepare.normalise import Normaliser, normalisers
-from napari_unetseg.core.prepare.samples import check_pairs, divide, samples
+from napari_unetseg.core.prepare.samples import (
+    check_pairs,
+    divide,
+    samples,
+    spacing_notes,
+)
 from napari_unetseg.core.prepare.targets import IGNORE, annotation
 
 
@@ -210,3 +215,25 @@ def test_slices_are_counted_through_all_volumes():
 
 def test_normaliser_guards_against_a_constant_image():
     assert not Normaliser(np.array([3.0]), np.zeros(1))(np.full((1, 2, 2), 3)).any()
+
+
+@pytest.mark.parametrize(
+    ("spacing", "unit", "differs"),
+    [
+        ((3, 1, 1), "um", False),
+        ((3000, 1000, 1000), "nm", False),
+        ((2.9, 1, 1), "um", False),
+        ((6, 2, 2), "pixel", False),
+        ((6, 2, 2), "um", True),
+        ((1, 1, 1), "um", True),
+        ((1, 1, 1), "pixel", True),
+    ],
+)
+def test_volumes_of_other_pixels_are_told(spacing, unit, differs):
+    first = image((4, 8, 9), "ZYX", "a").with_spacing((3, 1, 1), "um")
+    other = image((4, 8, 9), "ZYX", "b").with_spacing(spacing, unit)
+
+    notes = spacing_notes([first, first, other])
+
+    assert len(notes) == differs
+    assert all("'b'" in note and "3 x 1 x 1 um" in note for note in notes)

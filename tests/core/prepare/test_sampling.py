@@ -64,3 +64,9 @@ def test_patches_are_as_long_along_every_axis_if_there_is_enough(
     spacing, shapes, wanted
 ):
     assert patch_shape(64, spacing, shapes) == wanted
+
+
+@pytest.mark.parametrize("size", [0.1, 0.2, 0.05, 13.3, 0.108])
+@pytest.mark.parametrize("side", [48, 96, 100])
+def test_a_patch_of_cubes_is_as_long_as_it_is_asked_for(side, size):
+    assert patch_shape(side, (size,) * 3, [(200, 200, 200)]) == (side,) * 3

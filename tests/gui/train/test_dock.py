@@ -9,6 +9,7 @@ import pytest
 
 from napari_unetseg.core.config import TrainConfig
 from napari_unetseg.core.errors import RunError
+from napari_unetseg.core.presets import train_config
 from napari_unetseg.gui.parts.fields import AUGMENTATION, TRAINING
 from napari_unetseg.gui.train.dock import KEEP_TRAINING, TrainDock
 from napari_unetseg.runs import machine
@@ -362,6 +363,14 @@ def test_volumes_are_smaller_patches_of_a_narrower_network(dock):
     assert weights not in dock.cost.value
 
 
+def test_a_preset_leaves_the_dimensions(dock):
+    setting(dock, "dimensions").value = 3
+
+    dock.training.preset.value = "fast"
+
+    assert dock.training.config == train_config("fast", dimensions=3)
+
+
 def test_too_few_slices_for_volumes_are_refused(dock):
     setting(dock, "dimensions").value = 3
 
@@ -371,7 +380,7 @@ def test_too_few_slices_for_volumes_are_refused(dock):
 def test_a_network_that_is_too_deep_is_refused(dock):
     setting(dock, "depth").value = "7"
 
-    says(dock, "A depth of 7 is too great for an image of 64 pixels", "at most 6")
+    says(dock, "A depth of 7 is too great for images of at most 64 pixels", "at most 6")
 
 
 def test_a_plane_is_no_volume(dock, model, until):

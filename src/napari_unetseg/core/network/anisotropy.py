@@ -33,8 +33,8 @@ def plan_axes(
 
     Of the axes that are still long enough, those are pooled whose pixels are less than
     twice as large as the smallest of them. Kernels are 1 along an axis until its pixels
-    are less than twice the smallest ones, and 3 from then on; the lowest level's are 3
-    along every axis.
+    are less than twice the smallest ones or it is pooled, and 3 from then on; the
+    lowest level's are 3 along every axis.
 
     Parameters
     ----------
@@ -64,8 +64,8 @@ def plan_axes(
     pools: Pools = ()
     kernels: Pools = ()
     for _ in range(depth):
-        kernel = _kernel(kernel, now)
         pool = _pool(now, size)
+        kernel = _kernel(kernel, now, pool)
         if max(pool) == 1:
             raise _too_deep(patch, depth, len(pools))
         pools, kernels = (*pools, pool), (*kernels, kernel)
@@ -90,11 +90,13 @@ def _pool(spacing: list[float], size: list[int]) -> tuple[int, ...]:
     )
 
 
-def _kernel(above: tuple[int, ...], spacing: list[float]) -> tuple[int, ...]:
+def _kernel(
+    above: tuple[int, ...], spacing: list[float], pool: tuple[int, ...]
+) -> tuple[int, ...]:
     finest = min(spacing)
     return tuple(
-        3 if before == 3 or s < _SIMILAR * finest else 1
-        for before, s in zip(above, spacing, strict=True)
+        3 if before == 3 or step == 2 or s < _SIMILAR * finest else 1
+        for before, s, step in zip(above, spacing, pool, strict=True)
     )
 
 

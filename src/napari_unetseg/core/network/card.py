@@ -23,14 +23,13 @@ from napari_unetseg.core.errors import InputError, ModelError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMAT = 1
+FORMAT = 2
 ENDING = ".unetseg.safetensors"
 KEY = "unetseg"
 
 _LENGTH = 8
 _LARGEST_HEADER = 1 << 20
 _METADATA = "__metadata__"
-_BUFFERS = ("running_mean", "running_var", "num_batches_tracked")
 _COLOUR = r"^#[0-9a-fA-F]{6}$"
 
 HexColour = Annotated[str, Field(pattern=_COLOUR)]
@@ -55,13 +54,13 @@ class ModelCard(Config):
     channels : tuple of str
         Names of the channels in the order the network sees them; may be empty.
     spacing : tuple of float
-        (Y, X) pixel size of the training images; with `unit`.
+        ([Z,] Y, X) pixel size of the training images; with `unit`.
     unit : str
         "pixel" when unknown.
     normalisation : str
         "mean-std": per image, channel and time point to mean 0 and deviation 1.
     halo : tuple of int
-        (Y, X) pixels that the network sees around an output pixel, on each side.
+        ([Z,] Y, X) pixels that a tile reads before what it writes.
     training : dict
         How the model was made: images by name, steps, seed, settings.
     validation : dict

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 
 def tiles_for(
-    shape: Sequence[int], network: nn.Module, tile: TileSize, device: str
+    shape: Sequence[int], network: nn.Module, tile: TileSize, free: int
 ) -> list[Tile]:
-    """Plan the tiles of a frame, for the memory of a device.
+    """Plan the tiles of a frame, for a memory.
 
     Parameters
     ----------
@@ -39,8 +39,8 @@ def tiles_for(
         As it was trained.
     tile : int, "auto" or "whole"
         As in `plan`; only "auto" asks for the memory.
-    device : str
-        Where the network will run.
+    free : int
+        Free bytes, of which half may be used.
     """
     geometries = axis_geometries(network)
     if tile != "auto":
@@ -49,7 +49,7 @@ def tiles_for(
         shape,
         geometries,
         lambda output: network_geometry(network, output).memory_inference,
-        _available(device),
+        free,
     )
     return plan(shape, geometries, largest=sides)
 
@@ -58,7 +58,8 @@ def tiles_of(
     image: Image, network: nn.Module, tile: TileSize, device: str
 ) -> list[Tile]:
     """Plan the tiles of each of an image's frames, for the memory of a device."""
-    return tiles_for(Frames(image, dimensions(network)).shape, network, tile, device)
+    shape = Frames(image, dimensions(network)).shape
+    return tiles_for(shape, network, tile, _available(device))
 
 
 def _available(device: str) -> int:

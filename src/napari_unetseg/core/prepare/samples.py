@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.prepare.normalise import normalisers
 from napari_unetseg.core.prepare.split import Split, blocks, split
 from napari_unetseg.core.prepare.targets import IGNORE, Annotation, targets
+from napari_unetseg.core.units import unit_ratio
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from napari_unetseg.core.frames import Index
     from napari_unetseg.core.image import Image
+    from napari_unetseg.core.prepare.normalise import Normaliser
+
+_SAME_PIXEL_SIZE = 0.1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -143,12 +147,49 @@ def samples(
             ]
             found.append(
                 Sample(
-                    values=normalise[index](np.asarray(frames[index])),
+                    values=_normalised(frames[index], normalise[index]),
                     target=np.stack(taught).reshape(volume.shape),
                     image=number,
                 )
             )
     return found
+
+
+def spacing_notes(images: Sequence[Image]) -> list[str]:
+    """Warnings of volumes whose pixels have another form or size than the first one's.
+
+    Poolings, kernels and patches are planned for one pixel size.
+    """
+    first = Frames(images[0], 3)
+    notes = []
+    for image in images[1:]:
+        spacing = Frames(image, 3).spacing
+        # Without a common unit only the form of the pixels can be compared.
+        factor = (
+            unit_ratio(image.unit, images[0].unit) or first.spacing[-1] / spacing[-1]
+        )
+        ratios = [factor * a / b for a, b in zip(spacing, first.spacing, strict=True)]
+        if any(abs(ratio - 1) >= _SAME_PIXEL_SIZE for ratio in ratios):
+            notes.append(
+                f"The pixels of '{image.name}' are {_sizes(spacing, image.unit)} and "
+                f"those of '{images[0].name}' {_sizes(first.spacing, images[0].unit)}: "
+                "the network is planned for the latter."
+            )
+    return notes
+
+
+def _sizes(spacing: tuple[float, ...], unit: str) -> str:
+    return " x ".join(f"{size:g}" for size in spacing) + f" {unit}"
+
+
+def _normalised(frame: Any, normalise: Normaliser) -> NDArray[np.float32]:
+    """Normalise plane by plane: in between, values have 64 bits."""
+    if len(frame.shape) == 3:
+        return normalise(np.asarray(frame))
+    values = np.empty(frame.shape, np.float32)
+    for z in range(frame.shape[1]):
+        values[:, z] = normalise(np.asarray(frame[:, z]))
+    return values
 
 
 def _with_axes_of(image: Image, painted: Image) -> Image:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 _PLACES_PER_CLASS = 1 << 16
+# 48 * 0.1 / 0.1 is a little more than 48.
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,6 +104,6 @@ def patch_shape(
         return (min(side, max(map(max, shapes))),) * 2
     finest = min(spacing)
     return tuple(
-        min(math.ceil(side * finest / size), max(lengths))
+        min(math.ceil(side * finest / size - _ROUNDING), max(lengths))
         for size, lengths in zip(spacing, zip(*shapes, strict=True), strict=True)
     )

@@ -75,8 +75,9 @@ def _check_depth(depth: int, longest: int) -> None:
     """Refuse a lowest level of which one pixel would see all of a plane."""
     possible = longest.bit_length() - 1
     if possible < depth:
-        remedy = f"Choose a depth of at most {possible}"
+        remedy = f"Choose a depth of at most {possible} (poolings)"
         raise InputError(
-            f"A depth of {depth} is too great for an image of {longest} pixels",
+            f"A depth of {depth} is too great for images of at most {longest} pixels a "
+            "side",
             remedy if possible else "Give a larger image",
         )

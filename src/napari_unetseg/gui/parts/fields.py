@@ -143,7 +143,7 @@ TRAINING = (
         "dimensions",
         "Dimensions",
         "What the network sees at once: 2, slices, or 3, volumes. Volumes need more "
-        "memory and time, and at least 4 annotated slices.",
+        "memory and time, and 4 slices besides those that validate.",
         choices=get_args(Dimensions),
     ),
     Field(
@@ -281,7 +281,7 @@ AUGMENTATION = (
         largest=10_000,
     ),
     Field("augment.rotate", "Any angle", "Whether bent patches are turned too."),
-    Field("augment.flip", "Mirror", "Whether patches are mirrored in X and Y."),
+    Field("augment.flip", "Mirror", "Whether patches are mirrored along their axes."),
     Field(
         "augment.scale",
         "Zoom",

@@ -138,7 +138,8 @@ class TrainForm:
         return next(w for field, w in self.widgets.items() if field.name == name)
 
     def _on_preset(self) -> None:
-        self._fill(train_config(self.preset.value))
+        dimensions = self._widget("dimensions").value
+        self._fill(train_config(self.preset.value, dimensions=dimensions))
 
     def _on_network(self) -> None:
         wishes = {name: self._widget(name).value for name in _FILLING}

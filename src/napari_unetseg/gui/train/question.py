@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.prepare.samples import check_shapes
@@ -84,12 +86,20 @@ def ask(
     volumes = config.dimensions == 3
     frames = Frames(image.image, config.dimensions)
     slices = [*seen.annotated]
-    # Of one image: its slices in order, those of a volume after one another.
+    if volumes:
+        slices = _by_volume(slices, image.image)
     thickness = len(slices) // len(frames) if volumes else len(slices)
     number = [slice_ // thickness for slice_ in range(len(slices))]
     parts = split(config.validation, slices, number, volumes=volumes)
     notes = " ".join(filter(None, (seen.sentence, parts.note)))
     return Asked(image, layer, labels, seen.ids, config, notes)
+
+
+def _by_volume(slices: list[bool], image: Image) -> list[bool]:
+    """Put what is known of an image's planes into the order of its volumes."""
+    planes = np.asarray(slices).reshape(image.plane_grid)
+    stacked = np.moveaxis(planes, image.plane_axes.index("Z"), -1)
+    return [bool(is_annotated) for is_annotated in stacked.ravel()]
 
 
 def plan(asked: Asked, name: str, *, start_from: str = "", stays: bool = False) -> Plan:
