@@ -235,7 +235,7 @@ def test_instances_are_refused_politely():
     ("wish", "sentence"),
     [
         ({"preset": "best"}, "default, fast, paper"),
-        ({"network": "resnet"}, "'unet-bn' or 'unet'"),
+        ({"network": "resnet"}, "'unet-bn', 'unet' or 'unet-res'"),
         ({"patch": 0}, "patch = 0"),
         ({"device": "tpu"}, "device = 'tpu'"),
         ({"batchsize": 3}, "batchsize"),

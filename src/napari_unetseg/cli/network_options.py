@@ -49,7 +49,7 @@ Up = Annotated[
 DeepSupervision = Annotated[
     bool | None,
     typer.Option(
-        "--deep-supervision/--no-deep-supervision",
+        "--deep-supervision",
         help="Teach the coarser levels too.",
         rich_help_panel=NETWORK,
     ),
