@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from napari_unetseg.core.config import NetworkConfig
+from napari_unetseg.core.errors import DeviceError
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.network.build import network_of
 from napari_unetseg.core.network.geometry import axis_geometries
@@ -51,6 +52,14 @@ def test_half_of_the_free_memory_holds_every_tile(options, shape):
     assert len(tiles) > len(usual)
     # The first tile is as large as any.
     assert free / 6 < needed(tiles[0]) <= free / 2
+
+
+@pytest.mark.parametrize(("options", "shape"), CASES)
+def test_a_network_too_large_for_this_computer_is_refused(options, shape):
+    network = network_of(NetworkConfig(**options))
+
+    with pytest.raises(DeviceError, match=r"needs 0\.0 GB, and 0\.0 GB.*poolings"):
+        tiles_for(shape, network, "auto", 1000)
 
 
 def test_a_side_that_is_given_asks_for_no_memory():

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from napari_unetseg.core.device import free_memory
+from napari_unetseg.core.errors import DeviceError
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.network.geometry import axis_geometries
 from napari_unetseg.core.network.measure import network_geometry
@@ -41,17 +42,31 @@ def tiles_for(
         As in `plan`; only "auto" asks for the memory.
     free : int
         Free bytes, of which half may be used.
+
+    Raises
+    ------
+    DeviceError
+        If not even the smallest tile fits into all of them.
     """
     geometries = axis_geometries(network)
     if tile != "auto":
         return plan(shape, geometries, tile)
-    sides = largest_sides(
-        shape,
-        geometries,
-        lambda output: network_geometry(network, output).memory_inference,
-        free,
-    )
-    return plan(shape, geometries, largest=sides)
+
+    def memory(output: tuple[int, ...]) -> int:
+        return network_geometry(network, output).memory_inference
+
+    sides = largest_sides(shape, geometries, memory, free)
+    tiles = plan(shape, geometries, largest=sides)
+    read = (stop - start for start, stop in tiles[0].read)
+    halos = (axis.before + axis.after for axis in geometries)
+    needed = memory(tuple(n - halo for n, halo in zip(read, halos, strict=True)))
+    if needed > free:
+        raise DeviceError(
+            f"The smallest tile of this network needs {needed / 2**30:.1f} GB, and "
+            f"{free / 2**30:.1f} GB of memory are free",
+            "Close other programs, or use a network of fewer poolings or channels",
+        )
+    return tiles
 
 
 def tiles_of(

@@ -33,7 +33,7 @@ ZERO = (
 )
 
 # Settings that other settings depend on.
-_FILLING = ("dimensions", "network")
+_LEADING = ("dimensions", "network")
 
 
 class TrainForm:
@@ -90,7 +90,7 @@ class TrainForm:
         # What was filled in last; the user may have changed it since.
         self._filled = config
         self.preset.changed.connect(self._on_preset)
-        for name in _FILLING:
+        for name in _LEADING:
             self._widget(name).changed.connect(self._on_network)
         shown = (self.zero, self.preset, self.minutes, self.start_from)
         for widget in (*shown, *self.widgets.values()):
@@ -124,7 +124,7 @@ class TrainForm:
     def restore(self, values: Mapping[str, Any]) -> None:
         """Show remembered values; those that do not fit any more are left out."""
         # The preset comes first: it fills in the others.
-        filling = map(self._widget, _FILLING)
+        filling = map(self._widget, _LEADING)
         for widget in (self.preset, *filling, self.zero, self.minutes):
             restore(widget, values)
         for widget in self.widgets.values():
@@ -142,7 +142,7 @@ class TrainForm:
         self._fill(train_config(self.preset.value, dimensions=dimensions))
 
     def _on_network(self) -> None:
-        wishes = {name: self._widget(name).value for name in _FILLING}
+        wishes = {name: self._widget(name).value for name in _LEADING}
         self._fill(train_config(self.preset.value, **wishes))
 
     def _fill(self, config: TrainConfig) -> None:
