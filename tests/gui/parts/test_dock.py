@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QWidget
 from napari_unetseg.gui.parts import dock as module
 from napari_unetseg.gui.parts.colours import colour
 from napari_unetseg.gui.parts.dock import COLOURS, Dock
+from napari_unetseg.gui.parts.form import sentence
 
 pytestmark = pytest.mark.gui
 
@@ -101,6 +102,28 @@ def test_a_long_message_is_seen_whole(dock, qtbot):
 
 def test_three_docks_above_one_another_fit_a_small_screen(dock):
     assert 3 * dock.minimumSizeHint().height() <= 480
+
+
+def test_nothing_is_scrolled_while_there_is_room(dock, qtbot):
+    for name in ("one", "two", "three"):
+        text = sentence(name)
+        text.value = "What is said here is long. " * 7
+        dock.form.append(text)
+    below = QWidget()
+    below.setFixedHeight(9)
+    dock.add_below_form(below)
+    dock.resize(360, 640)
+    dock.show()
+    qtbot.waitExposed(dock)
+    inside, area = dock._area.widget(), dock._area.viewport()
+    room = area.height() - inside.heightForWidth(inside.width())
+
+    below.setFixedHeight(9 + room)
+    qtbot.wait(50)
+
+    assert not dock._area.verticalScrollBar().isVisible()
+    below.setFixedHeight(9 + room + 5)
+    qtbot.waitUntil(dock._area.verticalScrollBar().isVisible)
 
 
 def test_what_is_to_be_shown_may_be_deleted_before(dock, qtbot, capsys):

@@ -278,14 +278,15 @@ def _verdict(
         return "Every pixel is annotated: no label is 0."
     decided = wish == "auto"
     sentences = {
-        "empty": "not annotated, because nothing is painted",
-        "strokes": "not annotated" + ", because only strokes are painted" * decided,
-        "background": "background" + ", because areas are painted" * decided,
-        "all annotated": "not there: every pixel is annotated",
+        "empty": "nothing is painted and 0 is not annotated",
+        "strokes": "0 is not annotated"
+        + ", because only strokes are painted" * decided,
+        "background": "0 is background" + ", because areas are painted" * decided,
+        "all annotated": "every pixel is annotated",
     }
     total = sum(kinds.values())
     parts = [
-        f"in {count} of {total} slices 0 is {sentences[kind]}"
+        f"in {count} of {total} slices {sentences[kind]}"
         for kind, count in kinds.items()
     ]
     text = "; ".join(parts)

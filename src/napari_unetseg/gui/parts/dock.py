@@ -184,8 +184,21 @@ def _soon(owner: QObject, function: Callable[[], None]) -> None:
     timer.start(0)
 
 
+class _Content(QWidget):
+    """As high as it is at its width.
+
+    Qt would add up what wrapped sentences need where they are narrowest, and scroll
+    over the room that is left.
+    """
+
+    def minimumSizeHint(self) -> QSize:
+        """Size below which there is a scroll bar, but for the height."""
+        hint = super().minimumSizeHint()
+        return QSize(hint.width(), 0) if self.hasHeightForWidth() else hint
+
+
 def _scrolling(content: QVBoxLayout) -> QScrollArea:
-    inside = QWidget()
+    inside = _Content()
     inside.setLayout(content)
     area = QScrollArea()
     area.setWidgetResizable(True)
