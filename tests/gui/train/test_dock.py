@@ -10,8 +10,8 @@ import pytest
 from napari_unetseg.core.config import TrainConfig
 from napari_unetseg.core.errors import RunError
 from napari_unetseg.core.presets import train_config
-from napari_unetseg.gui.parts.fields import AUGMENTATION, TRAINING
 from napari_unetseg.gui.train.dock import KEEP_TRAINING, TrainDock
+from napari_unetseg.gui.train.fields import AUGMENTATION, TRAINING
 from napari_unetseg.runs import machine
 from napari_unetseg.runs.home import models_folder, settings_file
 

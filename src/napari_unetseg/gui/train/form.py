@@ -10,21 +10,22 @@ from psygnal import Signal
 from napari_unetseg.core.config import TrainConfig
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.presets import PRESETS, train_config
-from napari_unetseg.gui.parts.fields import (
+from napari_unetseg.gui.parts.form import Folded
+from napari_unetseg.gui.train.fields import (
     AUGMENTATION,
     MINUTES,
     TRAINING,
-    Field,
     config_of,
     value_of,
 )
-from napari_unetseg.gui.parts.form import Folded
 from napari_unetseg.runs.listing import model_name, models
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from magicgui.widgets.bases import ValueWidget
+
+    from napari_unetseg.gui.parts.fields import Field
 
 ZERO = (
     ("as proposed", "auto"),

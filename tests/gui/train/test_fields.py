@@ -6,7 +6,7 @@ import pytest
 
 from napari_unetseg.core.config import TrainConfig
 from napari_unetseg.core.presets import PRESETS, train_config
-from napari_unetseg.gui.parts.fields import (
+from napari_unetseg.gui.train.fields import (
     AUGMENTATION,
     DEVICE,
     MINUTES,

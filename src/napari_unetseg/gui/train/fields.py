@@ -1,0 +1,231 @@
+"""All settings of a training, as widgets and as a configuration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, get_args
+
+from napari_unetseg.core.config import (
+    CLASS_WEIGHTS,
+    LOSSES,
+    NETWORKS,
+    UPSAMPLINGS,
+    Dimensions,
+)
+from napari_unetseg.core.presets import train_config
+from napari_unetseg.gui.parts.fields import DEVICE, PRECISION, Field
+
+if TYPE_CHECKING:
+    from napari_unetseg.core.config import TrainConfig
+
+
+def value_of(config: TrainConfig, name: str) -> Any:
+    """Value of a setting by its dotted name."""
+    value: Any = config
+    for part in name.split("."):
+        value = getattr(value, part)
+    return value
+
+
+def config_of(preset: str, values: dict[str, Any]) -> TrainConfig:
+    """Configuration from a preset and settings by their dotted names.
+
+    Raises
+    ------
+    InputError
+        Naming the first value that does not fit.
+    """
+    plain = train_config(preset, dimensions=values.get("dimensions"))
+    augment = plain.augment.model_dump()
+    wishes: dict[str, Any] = {}
+    for name, value in values.items():
+        group, _, part = name.rpartition(".")
+        if group:
+            augment[part] = value
+        else:
+            wishes[name] = value
+    return train_config(preset, **wishes, augment=augment)
+
+
+MINUTES = Field(
+    "minutes",
+    "Minutes",
+    "How long to train, in minutes. The first 20 steps show how many steps that is.",
+    step=0.1,
+    largest=100_000,
+)
+
+TRAINING = (
+    Field(
+        "dimensions",
+        "Dimensions",
+        "What the network sees at once: 2, slices, or 3, volumes. Volumes need more "
+        "memory and time, and 4 slices besides those that validate.",
+        choices=get_args(Dimensions),
+    ),
+    Field(
+        "network",
+        "Network",
+        "unet-bn: U-Net with padding and batch normalisation, quick to train. unet: as "
+        "in the paper of 2015, without padding. unet-res: with residual blocks on the "
+        "way down, as nnU-Net's; it sees very far, so that its tiles cost more.",
+        choices=NETWORKS,
+    ),
+    Field(
+        "base",
+        "Channels",
+        "Channels of the network's first level; each level below has twice as many. "
+        "Empty: as the preset states for this computer.",
+        unset="auto",
+    ),
+    Field(
+        "depth",
+        "Poolings",
+        "How often the image is halved on the way down. More see farther around. "
+        "Empty: as the preset states for this computer.",
+        unset="auto",
+    ),
+    Field(
+        "upsampling",
+        "Upsampling",
+        "The way up: a learnt transposed convolution, or linear interpolation.",
+        choices=UPSAMPLINGS,
+    ),
+    Field(
+        "deep_supervision",
+        "Deep supervision",
+        "Whether the coarser levels on the way up are taught too.",
+    ),
+    Field(
+        "dropout",
+        "Dropout",
+        "Probability from 0 to 1 that a channel's value is left out at the bottom of "
+        "the network while it trains.",
+        step=0.01,
+        largest=0.99,
+    ),
+    Field(
+        "validation",
+        "Validation",
+        "What is only scored: a fraction of the slices, as in 0.2, or slices, as in "
+        "15-19 or 3,7, counted from 0. 0 validates on none.",
+    ),
+    Field(
+        "steps",
+        "Steps",
+        "How many training steps, in place of the minutes. Empty: from the minutes.",
+        unset="from minutes",
+    ),
+    Field(
+        "patch",
+        "Patch",
+        "Side of what one patch teaches, in pixels of the finest axis. Empty: as the "
+        "preset states for this computer.",
+        unset="auto",
+    ),
+    Field("batch", "Batch", "Patches in one training step.", largest=4096),
+    Field(
+        "loss",
+        "Loss",
+        "What is minimised: cross-entropy of each pixel, soft Dice of each class, "
+        "their sum, or focal, which looks at the pixels that are hard.",
+        choices=LOSSES,
+    ),
+    Field(
+        "class_weights",
+        "Class weights",
+        "How much a pixel of each class counts: all the same, or rare classes more "
+        "(median frequency).",
+        choices=CLASS_WEIGHTS,
+    ),
+    Field(
+        "optimiser",
+        "Optimiser",
+        "adamw, or sgd: stochastic gradient descent with momentum 0.99, as in the "
+        "paper.",
+        choices=("adamw", "sgd"),
+    ),
+    Field(
+        "learning_rate",
+        "Learning rate",
+        "Largest step of the weights. It rises over 20 steps and then falls to 0 along "
+        "a cosine.",
+        step=0.00001,
+        largest=10,
+    ),
+    Field(
+        "weight_decay",
+        "Weight decay",
+        "How strongly weights are pulled to 0, per step and unit of learning rate.",
+        step=0.0001,
+        largest=10,
+    ),
+    Field(
+        "averaging",
+        "Averaging",
+        "Decay from 0 to 1 of the moving average of the weights, which is what is "
+        "validated and saved; 0 takes the weights as they are.",
+        step=0.001,
+        largest=0.999,
+    ),
+    Field("seed", "Seed", "Start of all random numbers: the same seed repeats a run."),
+    DEVICE,
+    PRECISION,
+)
+
+AUGMENTATION = (
+    Field(
+        "augment.bent",
+        "Bent patches",
+        "Share from 0 to 1 of the patches that are deformed, turned by any angle and "
+        "zoomed. The others are turned by quarters.",
+        step=0.01,
+        largest=1,
+    ),
+    Field(
+        "augment.elastic_sigma",
+        "Displacement",
+        "Elastic deformation: standard deviation of how far a control point is moved, "
+        "in pixels. The paper has 10.",
+        step=0.5,
+        largest=1000,
+    ),
+    Field(
+        "augment.elastic_spacing",
+        "Control points",
+        "Elastic deformation: distance of the control points, in pixels.",
+        step=1.0,
+        largest=10_000,
+    ),
+    Field("augment.rotate", "Any angle", "Whether bent patches are turned too."),
+    Field("augment.flip", "Mirror", "Whether patches are mirrored along their axes."),
+    Field(
+        "augment.scale",
+        "Zoom",
+        "Zoom of bent patches is drawn from 1 / (1 + zoom) to 1 + zoom.",
+        step=0.01,
+        largest=10,
+    ),
+    Field(
+        "augment.contrast",
+        "Contrast",
+        "Standard deviation of the logarithm of a random gain of the grey values.",
+        step=0.01,
+        largest=10,
+    ),
+    Field(
+        "augment.brightness",
+        "Brightness",
+        "Standard deviation of a random offset, in units of the image's standard "
+        "deviation.",
+        step=0.01,
+        largest=10,
+    ),
+    Field(
+        "augment.noise",
+        "Noise",
+        "Largest standard deviation of added noise, in units of the image's standard "
+        "deviation.",
+        step=0.01,
+        largest=10,
+    ),
+)
