@@ -198,8 +198,11 @@ def at_width(dock, qtbot, width):
     holder = dock.viewer.window._qt_window
     dock.parentWidget().setFloating(True)
     dock.parentWidget().resize(width, 600)
-    # The frame around it is as wide as napari's version draws it.
     qtbot.waitUntil(lambda: abs(dock.width() - width) < 24)
+    # The frame around it is as wide as napari's version draws it.
+    frame = dock.parentWidget().width() - dock.width()
+    dock.parentWidget().resize(width + frame, 600)
+    qtbot.waitUntil(lambda: abs(dock.width() - width) < 2)
     assert holder.styleSheet() or dock.palette()
     return dock.scores.table
 
