@@ -16,12 +16,20 @@ from napari_unetseg.core.events import Failed, Finished, Started, Stopped, from_
 from napari_unetseg.runs import client, journal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 TRAIN = ["train", "--image", "a.tif", "--labels", "a-lab.tif", "--model", "m"]
 
 posix = pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+
+
+@pytest.fixture(autouse=True)
+def _hears_ctrl_c() -> Iterator[None]:
+    """Undo what shell scripts do to their background jobs: they ignore SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def send_after_the_start(folder: Path, *numbers: int) -> threading.Thread:
