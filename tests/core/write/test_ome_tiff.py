@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tracemalloc
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
@@ -162,6 +163,58 @@ def test_large_planes_are_tiled(
     back = read_image(tmp_path / "a.tif")
     assert back.axes == "ZCYX"
     np.testing.assert_array_equal(back.array, array[:])
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    order=st.permutations("ZCYX"),
+    chunks=st.tuples(*[st.integers(2, 4)] * 4),
+    slab=st.sampled_from([1, 100, 10_000]),
+)
+def test_lazy_arrays_of_any_chunks_are_written_as_they_are(
+    tmp_path: Path, order: list[str], chunks: tuple[int, ...], slab: int
+) -> None:
+    axes = "".join(order)
+    array = count_up(tuple({"Z": 5, "C": 3, "Y": 4, "X": 6}[a] for a in axes))
+    lazy = Image(array=zarr.array(array, chunks=chunks), axes=axes)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ome_tiff, "SLAB_BYTES", slab)
+        write_ome_tiff(tmp_path / "a.tif", lazy, overwrite=True)
+    write_ome_tiff(tmp_path / "b.tif", replace(lazy, array=array), overwrite=True)
+    a, b = (tifffile.imread(tmp_path / name) for name in ("a.tif", "b.tif"))
+    np.testing.assert_array_equal(a, b)
+
+
+class Counting(zarr.storage.MemoryStore):
+    """Remembers how often chunks are asked for."""
+
+    asked = 0
+
+    async def get(self, key: str, *args: Any, **options: Any) -> Any:
+        self.asked += key.startswith("c/")
+        return await super().get(key, *args, **options)
+
+
+@pytest.mark.parametrize(("slab", "times"), [(2**20, 1), (16 * 30 * 40, 2), (1, 32)])
+def test_a_chunk_of_several_planes_is_read_as_seldom_as_memory_allows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, slab: int, times: int
+) -> None:
+    monkeypatch.setattr(ome_tiff, "SLAB_BYTES", slab)
+    store = Counting()
+    array = count_up((64, 30, 40), "u1")
+    lazy: Any = zarr.create_array(store, data=array, chunks=(32, 20, 20))
+    store.asked = 0
+    write_ome_tiff(tmp_path / "a.tif", Image(array=lazy, axes="ZYX"))
+    assert store.asked == 2 * 2 * 2 * times
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "a.tif"), array)
+
+
+def test_planes_of_a_dask_array_are_read_together(tmp_path: Path) -> None:
+    dask = pytest.importorskip("dask.array")
+    array = count_up((7, 30, 40), "u1")
+    lazy = Image(array=dask.from_array(array, chunks=(3, 10, 40)), axes="ZYX")
+    write_ome_tiff(tmp_path / "a.tif", lazy)
+    np.testing.assert_array_equal(tifffile.imread(tmp_path / "a.tif"), array)
 
 
 class Endless:

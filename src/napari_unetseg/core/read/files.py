@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import ReadError
+from napari_unetseg.core.read.ome_zarr import is_zarr, read_zarr
 from napari_unetseg.core.read.tiff import read_tiff
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from napari_unetseg.core.image import Image
 
-READERS = {".tif": read_tiff, ".tiff": read_tiff}
+READERS = {".tif": read_tiff, ".tiff": read_tiff, ".zarr": read_zarr}
 
 
 def read_image(path: str | os.PathLike[str], *, axes: str | None = None) -> Image:
@@ -22,7 +23,8 @@ def read_image(path: str | os.PathLike[str], *, axes: str | None = None) -> Imag
     Parameters
     ----------
     path : str or path
-        A TIFF file: plain, ImageJ or OME.
+        A TIFF file: plain, ImageJ or OME; or the folder of a zarr or of a part of it:
+        OME-Zarr, or a bare array, whatever its ending.
     axes : str, optional
         One letter out of "TZCYX" per dimension of the stored array, where the file
         does not say what its dimensions mean or says it wrongly.
@@ -30,7 +32,8 @@ def read_image(path: str | os.PathLike[str], *, axes: str | None = None) -> Imag
     Returns
     -------
     Image
-        With the axes, the pixel size and the channel names that the file gives.
+        With the axes, the pixel size and the channel names that the file gives. What
+        lies in a zarr is read where it is asked for.
 
     Raises
     ------
@@ -41,6 +44,8 @@ def read_image(path: str | os.PathLike[str], *, axes: str | None = None) -> Imag
     """
     file = Path(path)
     reader = READERS.get(file.suffix.lower())
+    if reader is None and is_zarr(file):
+        reader = read_zarr
     if reader is None:
         raise ReadError(
             f"'{file.name}' is of a format that is not read",

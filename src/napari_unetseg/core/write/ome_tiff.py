@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 TILE = 256
 TILED_ABOVE = 4096  # pixels along a side of a plane
 BAND_BYTES = 64 * 2**20  # of a plane held in memory at a time
+SLAB_BYTES = 64 * 2**20  # of planes that lie in the same chunks of a lazy array
 BUFFER_BYTES = 32 * 2**20  # of tiles waiting for compression
 BIG_ABOVE = 3.9e9  # bytes; classic TIFF ends at 4 GB
 
@@ -45,7 +46,8 @@ def write_ome_tiff(
     """Write an image with its axes, pixel size and channel names.
 
     The array is read plane by plane, a large plane band by band, so that neither a
-    stack nor a plane needs to fit into memory.
+    stack nor a plane needs to fit into memory. Where a lazy array keeps several planes
+    in one chunk they are read together, as many as fit into 64 MB.
 
     Parameters
     ----------
@@ -117,15 +119,64 @@ def _bands(
     height, width = image.plane_shape
     row_bytes = width * image.dtype.itemsize
     rows = max(1, BAND_BYTES // (row_bytes * multiple)) * multiple
-    counts = [image.shape[image.axes.index(axis)] for axis in others]
     transposed = image.axes.index("X") < image.axes.index("Y")
-    for position in np.ndindex(*counts):
-        where: dict[str, int | slice] = dict(zip(others, position, strict=True))
+    for array, axes, where in _planes_in(image, others):
         for start in range(0, height, rows):
-            where["Y"] = slice(start, start + rows)
-            index = tuple(where.get(axis, slice(None)) for axis in image.axes)
-            band = np.asarray(image.array[index])
+            part = where | {"Y": slice(start, start + rows)}
+            band = np.asarray(array[_index(axes, part)])
             yield band.T if transposed else band
+
+
+def _planes_in(
+    image: Image, others: list[str]
+) -> Iterator[tuple[Any, str, dict[str, int | slice]]]:
+    """All planes in the order of the other axes, each as a place in an array.
+
+    Yields
+    ------
+    array
+        The image's, or a slab of several planes of it that were read together.
+    axes : str
+        Letters of that array.
+    where : dict of str to int
+        Index along the axes other than Y and X.
+    """
+    counts = [image.shape[image.axes.index(axis)] for axis in others]
+    depth = _slab_depth(image, others)
+    if depth == 1:
+        for position in np.ndindex(*counts):
+            yield image.array, image.axes, dict(zip(others, position, strict=True))
+        return
+    *outer, last = others
+    axes = "".join(axis for axis in image.axes if axis not in outer)
+    for position in np.ndindex(*counts[:-1]):
+        where: dict[str, int | slice] = dict(zip(outer, position, strict=True))
+        for start in range(0, counts[-1], depth):
+            where[last] = slice(start, min(start + depth, counts[-1]))
+            slab = np.asarray(image.array[_index(image.axes, where)])
+            for place in range(slab.shape[axes.index(last)]):
+                yield slab, axes, {last: place}
+
+
+def _slab_depth(image: Image, others: list[str]) -> int:
+    """Number of planes to read together, so that no chunk is unpacked once for each.
+
+    It is the size of the chunks along the last of the other axes, halved until the
+    planes fit into 64 MB.
+    """
+    chunks = getattr(image.array, "chunks", None)
+    if not chunks or not others:
+        return 1
+    # Of dask, the size of every chunk is given.
+    depth = int(np.max(chunks[image.axes.index(others[-1])]))
+    plane_bytes = math.prod(image.plane_shape) * image.dtype.itemsize
+    while depth > 1 and depth * plane_bytes > SLAB_BYTES:
+        depth //= 2
+    return depth
+
+
+def _index(axes: str, where: Mapping[str, int | slice]) -> tuple[int | slice, ...]:
+    return tuple(where.get(axis, slice(None)) for axis in axes)
 
 
 def _planes(image: Image, others: list[str]) -> Iterator[NDArray[Any]]:
