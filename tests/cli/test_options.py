@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from napari_unetseg.cli import options
-from napari_unetseg.cli.segment import tile_size
+from napari_unetseg.cli.segment_options import region, sizes, thresholds, tile_size
 from napari_unetseg.core.errors import InputError, ReadError, UnetsegError, WriteError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -44,9 +45,9 @@ def test_names_are_trimmed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "size"), [(None, "auto"), ("whole", "whole"), ("128", 128)]
+    ("text", "size"), [("auto", "auto"), ("whole", "whole"), ("128", 128)]
 )
-def test_tile_sizes(text: str | None, size: int | str) -> None:
+def test_tile_sizes(text: str, size: int | str) -> None:
     assert tile_size(text) == size
 
 
@@ -76,3 +77,37 @@ def test_an_unknown_word_gets_a_list_of_the_known() -> None:
     with pytest.raises(UnetsegError) as caught:
         options.one_of("network", "c", ("a", "b"))
     assert str(caught.value) == "There is no network 'c'. Choose one of: a, b."
+
+
+def test_regions_sizes_and_thresholds_are_read() -> None:
+    assert region("z=3:5, y=0:512") == {"Z": (3, 5), "Y": (0, 512)}
+    assert thresholds("1=0.4,2=.7") == {1: 0.4, 2: 0.7}
+    found = sizes("1=50,2=0.5um,3=1e3nm3,4=7px")
+    assert [(one.value, one.unit) for one in found.values()] == [
+        (50, "pixel"),
+        (0.5, "um"),
+        (1000, "nm"),
+        (7, "pixel"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("read", "text", "sentence"),
+    [
+        (region, "", "no region"),
+        (region, "y=5", "no part of a region"),
+        (region, "q=0:5", "no part of a region"),
+        (region, "y=a:5", "no part of a region"),
+        (thresholds, "2", "no threshold"),
+        (thresholds, "cell=0.5", "no threshold"),
+        (sizes, "2=", "no size"),
+        (sizes, "2=5parsec", "no size"),
+        (sizes, "cell=5", "no size"),
+        (sizes, "2=0", "value = '0'"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(
+    read: Callable[[str], object], text: str, sentence: str
+) -> None:
+    with pytest.raises(InputError, match=sentence):
+        read(text)

@@ -6,11 +6,12 @@ import pytest
 import napari_unetseg as us
 from napari_unetseg.core import jobs
 from napari_unetseg.core.errors import InputError, ModelError
-from napari_unetseg.core.events import Note, Planned, Started, Tile
+from napari_unetseg.core.events import Forecast, Note, Planned, Started, Tile
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.network.build import network_of
 from napari_unetseg.core.network.card import ModelCard
 from napari_unetseg.core.network.modelfile import Model
+from napari_unetseg.core.predict.store import Memory
 from napari_unetseg.core.prepare.channels import select_channels
 
 SMALL = {"steps": 2, "base": 2, "depth": 1, "patch": 16, "batch": 1}
@@ -24,6 +25,29 @@ def pair(shape=(4, 24, 30), axes="ZYX", **options):
     values = rng.integers(0, 255, shape).astype(np.uint8)
     image = Image(array=values, axes=axes, name="em", **options)
     return image, Image(array=labels, axes=axes.replace("C", ""), name="gt")
+
+
+class Kept(Memory):
+    """A store that remembers."""
+
+    def __init__(self, finished=()):
+        self.finished = set(finished)
+        self.arrays = {}
+        self.kept = None
+
+    def plan(self):
+        return self.kept
+
+    def keep(self, plan):
+        self.kept = plan
+
+    def array(self, name, spec, *, anew=False):
+        if anew or name not in self.arrays:
+            self.arrays[name] = super().array(name, spec)
+        return self.arrays[name]
+
+    def done(self):
+        return self.finished
 
 
 def result_of(job):
@@ -118,7 +142,7 @@ def test_events_tell_what_happens(model):
     events = []
     us.segment(image, model, tile=16, listen=events.append)
     kinds = [type(event) for event in events if not isinstance(event, Note)]
-    assert kinds[:2] == [Started, Planned]
+    assert kinds[:3] == [Started, Forecast, Planned]
     tiles = [event for event in events if isinstance(event, Tile)]
     assert [tile.done for tile in tiles] == list(range(1, 17))
     assert tiles[0].start == [0, 0, 0]
@@ -127,21 +151,16 @@ def test_events_tell_what_happens(model):
 
 def test_finished_tiles_are_not_computed_again(model):
     image, _ = pair()
-    whole = us.segment(image.array, model, tile=16)
-    labels = whole.copy()
-    labels[2:] = 0
-    job = jobs.segment(
-        image, model, us.SegmentConfig(tile=16), labels=labels, done=(8, 16)
-    )
+    store = Kept()
+    whole = list(jobs.segment(image, model, us.SegmentConfig(tile=16), store=store))
+    wanted = store.arrays["labels"].copy()
+    store.arrays["labels"][2:] = 0
+    store.finished = set(range(8))
+    job = jobs.segment(image, model, us.SegmentConfig(tile=16), store=store)
     tiles = [event for event in job if isinstance(event, Tile)]
     assert [tile.done for tile in tiles] == list(range(9, 17))
-    np.testing.assert_array_equal(labels, whole)
-
-
-def test_tiles_of_another_plan_do_not_count(model):
-    image, _ = pair()
-    job = jobs.segment(image, model, us.SegmentConfig(tile=16), done=(8, 99))
-    assert sum(isinstance(event, Tile) for event in job) == 16
+    assert tiles == [event for event in whole if isinstance(event, Tile)][8:]
+    np.testing.assert_array_equal(store.arrays["labels"], wanted)
 
 
 def test_broken_pixels_are_labelled_0_and_told(model):
@@ -160,8 +179,13 @@ def test_another_pixel_size_is_told(model):
     image, _ = pair(spacing=(50, 0.008, 0.008), unit="um")
     us.segment(image, model, listen=events.append)
     [note] = [e for e in events if isinstance(e, Note)]
-    assert note.level == "warning"
+    assert note.level == "info"
     assert "trained at 4 x 4 nm" in note.text
+    assert "resampled" in note.text
+    us.segment(image, model, rescale=False, listen=events.append)
+    note = [e for e in events if isinstance(e, Note)][-1]
+    assert note.level == "warning"
+    assert "a poorer result" in note.text
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 200), (17, 17)])
@@ -306,13 +330,13 @@ def test_volumes_are_segmented_in_their_place(volumetric, axes):
 def test_finished_tiles_of_volumes_are_not_computed_again(volumetric):
     image, _ = pair((2, 3, 24, 30), "TZYX")
     whole = us.segment(image, volumetric, tile=16)
-    labels = whole.array.copy()
-    labels[1] = 0
-    config = us.SegmentConfig(tile=16)
-    job = jobs.segment(image, volumetric, config, labels=labels, done=(4, 8))
+    store = Kept(finished=range(4))
+    store.arrays["labels"] = whole.array.copy()
+    store.arrays["labels"][1] = 0
+    job = jobs.segment(image, volumetric, us.SegmentConfig(tile=16), store=store)
     tiles = [event for event in job if isinstance(event, Tile)]
     assert [tile.done for tile in tiles] == list(range(5, 9))
-    np.testing.assert_array_equal(labels, whole.array)
+    np.testing.assert_array_equal(store.arrays["labels"], whole.array)
 
 
 def test_broken_pixels_of_volumes_are_labelled_0(volumetric):

@@ -260,7 +260,7 @@ def test_another_model_refuses_to_resume(files, tmp_path):
     asked = asked.model_copy(
         update={"model": str(tmp_path / "other.unetseg.safetensors")}
     )
-    with pytest.raises(RunError, match="another model or image"):
+    with pytest.raises(RunError, match="begun with another model"):
         list(answer(asked, tmp_path / "run"))
 
 

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 import typer
 
 from napari_unetseg.core.events import (
+    Block,
     Event,
+    Forecast,
+    Item,
     Note,
     Planned,
     Started,
@@ -17,7 +20,7 @@ from napari_unetseg.core.events import (
     Validated,
     to_json,
 )
-from napari_unetseg.runs.story import Story, duration
+from napari_unetseg.runs.story import Story, duration, forecast_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,7 +87,7 @@ class Lines:
     def show(self, event: Event, story: Story) -> None:
         """Print what matters: notes and validations always, steps every 10 seconds."""
         match event:
-            case Step() | Tile():
+            case Step() | Tile() | Block():
                 due = self._now() - self._printed >= LINE_EVERY
                 if due or story.done == story.total:
                     self._printed = self._now()
@@ -133,7 +136,7 @@ class Bar:
         if isinstance(event, Started):
             activity = _ACTIVITIES.get(event.job, "Working")
             self._progress.update(self._task, description=activity)
-        if isinstance(event, Step | Tile | Planned | Validated):
+        if isinstance(event, Step | Tile | Block | Planned | Validated):
             self._progress.update(
                 self._task,
                 completed=story.done,
@@ -160,6 +163,8 @@ class Bar:
 
 def progress_words(story: Story) -> list[str]:
     """What stands behind the bar: done of all, time left, loss and mean IoU."""
+    if story.unit == "block":
+        return [f"block {story.done} of what comes after the tiles"]
     unit = f"{story.unit}s" if story.total != 1 else story.unit
     words = [f"{story.done}/{story.total or '?'} {unit}"]
     left = story.seconds_left()
@@ -204,4 +209,8 @@ def sentence(event: Event) -> str:
         case Started(job=job, device=device, precision=precision):
             how = f" on {device} in {precision}" if device else ""
             return f"{_ACTIVITIES.get(job, 'Working')}{how}."
+        case Forecast():
+            return forecast_sentence(event)
+        case Item(name=name, number=number, total=total):
+            return f"{number} of {total}: {name}"
     return ""

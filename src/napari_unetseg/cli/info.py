@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import numpy as np
 import typer
 
 from napari_unetseg.cli import options
@@ -116,11 +117,18 @@ def image_facts(path: Path) -> Facts:
         ("pixel size", sizes(image.spatial_axes, image.spacing, image.unit)),
         ("channels", _counted(image.channel_count, image.channels)),
         ("memory", byte_size(size)),
-        ("file", byte_size(path.stat().st_size)),
+        ("file", byte_size(_on_disk(path))),
     ]
     if 0 < size <= _LARGEST_LOOKED_THROUGH:
-        facts.append(("values", f"{image.array.min()} to {image.array.max()}"))
+        values = np.asarray(image.array)
+        facts.append(("values", f"{values.min()} to {values.max()}"))
     return facts
+
+
+def _on_disk(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder."""
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
 
 
 def sizes(axes: str, spacing: Iterable[float], unit: str) -> str:

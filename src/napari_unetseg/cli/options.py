@@ -32,6 +32,16 @@ Axes = Annotated[
         rich_help_panel=DATA,
     ),
 ]
+PixelSizeText = Annotated[
+    str | None,
+    typer.Option(
+        "--pixel-size",
+        metavar="SIZES",
+        help="Pixel size, one number per axis and a unit, as in 50,4,4nm, if the file "
+        "does not say it or is wrong.",
+        rich_help_panel=DATA,
+    ),
+]
 Device = Annotated[
     str | None,
     typer.Option(

@@ -1,108 +1,104 @@
-"""``unetseg segment``: an image and a model become labels."""
+"""``unetseg segment``: images and a model become labels."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from napari_unetseg.cli import options
+from napari_unetseg.cli import options, segment_options
 from napari_unetseg.cli.following import follow
+from napari_unetseg.cli.foresight import tell_forecast
 from napari_unetseg.cli.starting import (
     check_resumable,
     check_resume,
     errors_as_events,
     how_to_resume,
     run_folder,
-    tell_unused,
 )
 from napari_unetseg.core.config import SegmentConfig
-from napari_unetseg.core.errors import InputError, WriteError
+from napari_unetseg.core.errors import InputError, RunError, WriteError
 from napari_unetseg.core.events import Finished, to_json
+from napari_unetseg.core.read.ome_zarr import is_zarr
 from napari_unetseg.runs import client
 from napari_unetseg.runs.folder import read_question
 from napari_unetseg.runs.questions import SegmentQuestion
 from napari_unetseg.runs.story import duration
 
-TIFF = (".tif", ".tiff")
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ENDINGS = (".tif", ".tiff", ".zarr")
 
 
 def segment(
     context: typer.Context,
-    image: Annotated[
-        Path | None, typer.Argument(metavar="IMG", help="Image to segment.")
-    ] = None,
-    model: Annotated[
-        Path | None, typer.Option(metavar="MODEL", help="Model file.")
-    ] = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(metavar="OUT", help="Labels to write, best NAME.ome.tif."),
-    ] = None,
-    scores: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="OUT2",
-            help="Also write the softmax probability of each class, float32.",
-        ),
-    ] = None,
+    image: segment_options.Image = None,
+    model: segment_options.Model = None,
+    out: segment_options.Out = None,
+    scores: segment_options.Scores = None,
+    uncertainty: segment_options.Uncertainty = None,
+    uncertainty_by: segment_options.Measure = None,
+    average: segment_options.Average = None,
+    region: segment_options.Region = None,
+    objects: segment_options.Objects = None,
+    link: segment_options.Link = None,
+    thresholds: segment_options.Thresholds = None,
+    smallest: segment_options.Smallest = None,
+    holes: segment_options.Holes = None,
     axes: options.Axes = None,
-    tile: Annotated[
-        str | None,
-        typer.Option(
-            metavar="N|auto|whole",
-            help="Side of the pieces, in pixels. The result does not depend on it.",
-            rich_help_panel=options.COMPUTING,
-        ),
-    ] = None,
+    pixel_size: options.PixelSizeText = None,
+    rescale: segment_options.Rescale = None,
+    tile: segment_options.Tile = None,
     device: options.Device = None,
-    precision: options.Precision = None,
+    precision: segment_options.Precision = None,
+    dask: segment_options.Dask = None,
     run: options.Run = None,
     resume: options.Resume = False,
     overwrite: options.Overwrite = False,
+    dry_run: segment_options.DryRun = False,
     as_json: options.AsJson = False,
 ) -> None:
-    """Segment an image and write the labels."""
+    """Segment an image, or a folder of images, and write the labels."""
     begun = time.monotonic()
     with errors_as_events(as_json):
         check_resume(resume=resume, overwrite=overwrite)
+        question, config = segment_options.asked(context.params)
+        if scores is not None:
+            config["scores"] = True
         if resume:
             folder = run_folder(run, out, "--out")
             status = check_resumable(folder, "segment")
-            tell_unused(context.params, {"out"})
+            _check_same(folder, context.params, question, config)
             if status.state == "finished":
                 _already_finished(folder, status.result, as_json)
                 return
         else:
             if image is None:
                 raise InputError("The image is missing", "See: unetseg segment --help")
-            options.required("segment", model=model, out=out)
+            needed = {"model": model} if dry_run else {"model": model, "out": out}
+            options.required("segment", **needed)
             assert model is not None
-            assert out is not None
-            config = SegmentConfig.check(
-                tile=tile_size(tile),
-                scores=scores is not None,
-                device=options.one_of("device", device, options.DEVICES) or "auto",
-                precision=options.one_of("precision", precision, options.PRECISIONS)
-                or "auto",
-            )
             read = options.inputs([image, model])
-            wanted = [out, scores] if scores else [out]
-            _check_endings(wanted)
-            written = options.outputs(wanted, read, overwrite=overwrite)
-            question = SegmentQuestion(
+            settings = SegmentConfig.check(**config)
+            if dry_run:
+                tell_forecast(read, settings, question, out, as_json=as_json)
+                return
+            assert out is not None
+            wanted = {"out": out, "scores": scores, "uncertainty": uncertainty}
+            written = _outputs(image, wanted, read, overwrite=overwrite)
+            asked = SegmentQuestion.check(
                 image=read[0],
                 model=read[1],
-                out=written[0],
-                scores=written[1] if scores else None,
-                axes=options.axes_of(axes),
                 overwrite=overwrite,
-                config=config,
+                config=settings,
+                **written,
+                **question,
             )
             folder = run_folder(run, out, "--out")
-            client.create(folder, question, overwrite=overwrite)
+            client.create(folder, asked, overwrite=overwrite)
         again = how_to_resume("segment", run, out, "--out")
         result = follow(folder, again=again, fresh=not resume, as_json=as_json)
     if not as_json:
@@ -110,39 +106,96 @@ def segment(
         typer.echo(f"Done in {duration(time.monotonic() - begun)}. Run: {folder}")
 
 
-def tile_size(text: str | None) -> int | str:
-    """Read a tile size: a number of pixels, "auto" or "whole".
-
-    Raises
-    ------
-    InputError
-        If it is none of these.
-    """
-    if text is None or text in {"auto", "whole"}:
-        return text or "auto"
-    if text.isdecimal() and int(text) > 0:
-        return int(text)
-    raise InputError(
-        f"'{text}' is no tile size", "Give a number of pixels, auto, or whole"
-    )
-
-
-def _check_endings(paths: list[Path]) -> None:
-    """Refuse at once what could not be written at the end."""
-    for path in paths:
-        if path.suffix.lower() not in TIFF:
+def _outputs(
+    image: Path,
+    wanted: Mapping[str, Path | None],
+    read: tuple[str, ...],
+    *,
+    overwrite: bool,
+) -> dict[str, str]:
+    """Absolute paths of what is written, refused at once if they could not be."""
+    paths = {name: path for name, path in wanted.items() if path is not None}
+    if image.is_dir() and not is_zarr(image):
+        _check_folders(paths, read)
+        return {name: str(path.absolute()) for name, path in paths.items()}
+    for path in paths.values():
+        if path.suffix.lower() not in ENDINGS:
             raise WriteError(
-                f"'{path.name}' is no name for a TIFF file", "End it in .ome.tif"
+                f"'{path.name}' is no name for labels or scores",
+                "End it in .ome.tif, or in .zarr for OME-Zarr",
             )
+    checked = options.outputs(paths.values(), read, overwrite=overwrite)
+    return dict(zip(paths, checked, strict=True))
+
+
+def _check_folders(paths: Mapping[str, Path], read: tuple[str, ...]) -> None:
+    """Refuse folders of outputs that are the input's, one another's, or files."""
+    taken = {Path(read[0]).resolve()}
+    for path in paths.values():
+        if path.is_file() or path.suffix.lower() in ENDINGS:
+            raise WriteError(
+                f"'{path.name}' is no name for a folder",
+                "Of a folder of images, the outputs are folders too",
+            )
+        if path.resolve() in taken:
+            raise WriteError(
+                f"'{path}' is another folder of this command too",
+                "Give each output a folder of its own",
+            )
+        taken.add(path.resolve())
+
+
+def _check_same(
+    folder: Path,
+    given: Mapping[str, Any],
+    question: Mapping[str, Any],
+    config: Mapping[str, Any],
+) -> None:
+    """Refuse to go on with other inputs or settings than those of the beginning."""
+    begun = read_question(folder)
+    assert isinstance(begun, SegmentQuestion)
+    paths = {
+        name: str(Path(given[name]).absolute())
+        for name in ("image", "model", "out", "scores", "uncertainty")
+        if given[name] is not None
+    }
+    differs = [
+        name
+        for name, value in {**paths, **question, **config}.items()
+        if value != _of(begun, name, is_path=name in paths, folder=folder)
+    ]
+    if differs:
+        raise RunError(
+            f"This run was begun with another {differs[0].replace('_', ' ')}",
+            "Leave out what differs to go on with it, or begin anew with --overwrite",
+        )
+
+
+def _of(begun: SegmentQuestion, name: str, *, is_path: bool, folder: Path) -> Any:
+    if not is_path:
+        owner = begun if name in SegmentQuestion.model_fields else begun.config
+        return getattr(owner, name)
+    path = getattr(begun, name)
+    return None if path is None else str(folder / path)
 
 
 def _tell_outputs(folder: Path, result: dict[str, Any]) -> None:
     question = read_question(folder)
     assert isinstance(question, SegmentQuestion)
-    asked = [question.out, *([question.scores] if question.scores else [])]
-    paths = [folder / path for path in asked]
-    names = result.get("out", [path.name for path in paths])
-    for kind, path, name in zip(("Labels", "Scores"), paths, names, strict=False):
+    if "images" in result:
+        failed = len(result["failed"])
+        typer.echo(f"Labels of {result['images']} images: {question.out}")
+        if failed:
+            typer.echo(f"{failed} could not be segmented; see above.", err=True)
+        return
+    asked = {
+        "Labels": question.out,
+        "Scores": question.scores,
+        "Uncertainty": question.uncertainty,
+    }
+    paths = {kind: folder / path for kind, path in asked.items() if path is not None}
+    names = result.get("out", [path.name for path in paths.values()])
+    for (kind, path), name in zip(paths.items(), names, strict=False):
         typer.echo(f"{kind}: {path.with_name(name)}")
 
 

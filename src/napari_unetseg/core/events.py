@@ -57,9 +57,9 @@ class Planned(Event):
     Attributes
     ----------
     total : int
-        Number of training steps or of tiles.
+        Number of training steps, of tiles or of blocks.
     unit : str
-        "step" or "tile".
+        "step", "tile" or "block".
     seconds : float
         Expected duration of all that is planned, in seconds; 0 when unknown.
     """
@@ -67,6 +67,56 @@ class Planned(Event):
     total: int
     unit: str
     seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Item(Event):
+    """The next of several images begins.
+
+    Attributes
+    ----------
+    name : str
+        Its file's.
+    number, total : int
+        Which one it is, from 1, and of how many.
+    """
+
+    name: str
+    number: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast(Event):
+    """What a segmentation will take, told before it begins.
+
+    Attributes
+    ----------
+    tile, halo : list of int
+        ([Z,] Y, X) of a tile's written part, and how far it reads beyond that on
+        either side at most, in pixels.
+    tiles : int
+        Number of tiles.
+    memory, free : int
+        Bytes that a tile takes on the device, and bytes that are free there.
+    seconds : float
+        Expected duration, from the speed of one small tile.
+    size, disk : int
+        Bytes of the result before compression, and bytes that are free where it is
+        written; -1 if it is kept in memory.
+    resampled : list of int
+        ([Z,] Y, X) of a frame at the model's pixel size; empty if it has that already.
+    """
+
+    tile: list[int]
+    halo: list[int]
+    tiles: int
+    memory: int
+    free: int
+    seconds: float
+    size: int
+    disk: int = -1
+    resampled: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,12 +169,32 @@ class Tile(Event):
         Finished tiles and all tiles.
     start, stop : list of int
         The tile's box in the output array, in the output's axis order, pixels.
+    number : int
+        Which tile of the plan it is, from 0; those in view can come first.
+    checksum : int
+        CRC-32 of what was written, by which a damaged one is found.
     """
 
     done: int
     total: int
     start: list[int] = field(default_factory=list)
     stop: list[int] = field(default_factory=list)
+    number: int = -1
+    checksum: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Block(Event):
+    """A block of the result was gone through after all tiles were there.
+
+    Attributes
+    ----------
+    done, total : int
+        Blocks, counted over all that is done to the result.
+    """
+
+    done: int
+    total: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,16 +8,14 @@ drain these same generators.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_unetseg.core.errors import InputError
-from napari_unetseg.core.events import Event, Note, Planned, Started, Tile
+from napari_unetseg.core.events import Event, Note, Started
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.network.card import Classes
 from napari_unetseg.core.predict.fit import fit, pixel_size_notes
+from napari_unetseg.core.predict.segmentation import Segmentation, foresee, segment
 from napari_unetseg.core.prepare.channels import select_channels
 from napari_unetseg.core.prepare.samples import (
     check_pairs,
@@ -29,13 +27,14 @@ from napari_unetseg.core.prepare.targets import annotation
 from napari_unetseg.core.presets import sizes
 from napari_unetseg.core.train.architecture import architecture
 
+__all__ = ["Segmentation", "foresee", "segment", "train"]
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping, Sequence
     from pathlib import Path
 
-    from napari_unetseg.core.config import NetworkConfig, SegmentConfig, TrainConfig
+    from napari_unetseg.core.config import NetworkConfig, TrainConfig
     from napari_unetseg.core.image import Image
-    from napari_unetseg.core.network.card import ModelCard
     from napari_unetseg.core.network.modelfile import Model
     from napari_unetseg.core.sizes import Sizes
 
@@ -101,7 +100,9 @@ def train(
         _check_dimensions(config, start_from)
         images = [fit(image, start_from.card) for image in images]
         for image in images:
-            yield from map(_warning, pixel_size_notes(image, start_from.card))
+            yield from map(
+                _warning, pixel_size_notes(image, start_from.card, rescale=False)
+            )
     elif config.dimensions == 3:
         yield from map(_warning, spacing_notes(images))
     cut = samples(images, labels, found, config.dimensions)
@@ -173,117 +174,5 @@ def _settled(config: TrainConfig, size: Sizes, network: NetworkConfig) -> TrainC
     return config.model_copy(update=size._asdict() | own)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Segmentation:
-    """Labels, and scores if they were asked for.
-
-    Attributes
-    ----------
-    labels : Image
-        Painted ids; the image's axes without C, Y and X last.
-    scores : Image or None
-        Softmax probabilities, float32; C first, then the axes of `labels`.
-    """
-
-    labels: Image
-    scores: Image | None
-
-
-def segment(
-    image: Image,
-    model: Model,
-    config: SegmentConfig,
-    *,
-    labels: Any = None,
-    scores: Any = None,
-    done: tuple[int, int] = (0, 0),
-) -> Generator[Event, None, Segmentation]:
-    """Apply a model to every plane, or every volume, of an image.
-
-    Parameters
-    ----------
-    image : Image
-        numpy or lazy.
-    model : Model
-        As `train` or `load_model` returned it.
-    config : SegmentConfig
-        How.
-    labels, scores : array, optional
-        Where to write, as `result_arrays` describes them; made here if not given.
-    done : tuple of int
-        Number of tiles that are finished already, and of all tiles of the plan they
-        were counted in; if today's memory makes another plan, none of them counts.
-
-    Yields
-    ------
-    Event
-        `Note`, `Started`, `Planned`, `Tile`; a tile's event comes after it is written.
-
-    Raises
-    ------
-    InputError, ModelError, DeviceError
-        Before any work, in one sentence.
-    """
-    image = fit(image, model.card)
-    yield from map(_warning, pixel_size_notes(image, model.card))
-
-    from napari_unetseg.core.device import choose_device
-    from napari_unetseg.core.postprocess.classes import to_classes
-    from napari_unetseg.core.predict.whole import predict_image, tiles_of
-
-    device = choose_device(config.device)
-    precision = "fp32" if config.precision == "auto" else config.precision
-    yield Started(job="segment", device=device, precision=precision)
-    network = model.network()
-    tiles = tiles_of(image, network, config.tile, device)
-    total = len(tiles) * len(Frames(image, model.card.network.dimensions))
-    yield Planned(total=total, unit="tile")
-
-    if labels is None:
-        labels = np.zeros(**result_arrays(image, model.card)["labels"])
-    if scores is None and config.scores:
-        scores = np.zeros(**result_arrays(image, model.card)["scores"])
-    finished = done[0] if done[1] == total else 0
-    broken = 0
-    for box, probabilities, finite in predict_image(
-        image, network, tiles, device=device, precision=precision, skip=finished
-    ):
-        classes = to_classes(probabilities, model.card.classes)
-        labels[box] = np.where(finite, classes, 0)
-        if scores is not None:
-            scores[(slice(None), *box)] = probabilities
-        broken += int((~finite).sum())
-        finished += 1
-        yield Tile(
-            done=finished,
-            total=total,
-            start=[s.start for s in box],
-            stop=[s.stop for s in box],
-        )
-    if broken:
-        yield _warning(f"{broken} pixels are NaN or infinite; they are labelled 0.")
-    axes = image.plane_axes + "YX"
-    return Segmentation(
-        labels=image.like(labels, axes, "labels"),
-        scores=None if scores is None else _scores(image, scores, model.card),
-    )
-
-
-def result_arrays(image: Image, card: ModelCard) -> dict[str, dict[str, Any]]:
-    """Shape and dtype of what `segment` fills, under "labels" and "scores"."""
-    shape = (*image.plane_grid, *image.plane_shape)
-    return {
-        "labels": {"shape": shape, "dtype": np.min_scalar_type(max(card.classes))},
-        "scores": {"shape": (len(card.classes), *shape), "dtype": np.dtype("float32")},
-    }
-
-
 def _warning(text: str) -> Note:
     return Note(text=text, level="warning")
-
-
-def _scores(image: Image, array: Any, card: ModelCard) -> Image:
-    names = tuple(card.class_names.get(str(i), f"class {i}") for i in card.classes)
-    return replace(
-        image.like(array, f"C{image.plane_axes}YX", "scores"), channels=names
-    )

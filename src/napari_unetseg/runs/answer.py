@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_unetseg.core import jobs
-from napari_unetseg.core.network.card import read_card
 from napari_unetseg.core.network.modelfile import load_model
-from napari_unetseg.core.predict.fit import fit
 from napari_unetseg.core.read import read_image
-from napari_unetseg.core.write.ome_tiff import write_ome_tiff
-from napari_unetseg.runs.folder import STATE, programs
+from napari_unetseg.runs.folder import STATE
 from napari_unetseg.runs.outputs import begin_output, check_outputs
-from napari_unetseg.runs.questions import Question, SegmentQuestion, TrainQuestion
-from napari_unetseg.runs.status import status
-from napari_unetseg.runs.store import open_store
+from napari_unetseg.runs.questions import Question, TrainQuestion
+from napari_unetseg.runs.segmenting import segment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from napari_unetseg.core.events import Event
-    from napari_unetseg.core.image import Image
-    from napari_unetseg.core.network.card import ModelCard
+    from napari_unetseg.core.predict.work import Region
 
 
 def answer(
-    question: Question, folder: Path, stop: Callable[[], bool] = lambda: False
+    question: Question,
+    folder: Path,
+    stop: Callable[[], bool] = lambda: False,
+    focus: Callable[[], Region | None] = lambda: None,
 ) -> Generator[Event, None, dict[str, Any]]:
     """Answer a question, or what is left of it.
 
@@ -40,6 +37,8 @@ def answer(
     stop : callable
         Whether to end early with what there is. Only a training asks; a segmentation
         has kept all it has done whenever it is closed.
+    focus : callable
+        The region that somebody looks at, or None. Only a segmentation asks.
 
     Returns
     -------
@@ -49,7 +48,7 @@ def answer(
     """
     if isinstance(question, TrainQuestion):
         return (yield from _train(question, folder, stop))
-    return (yield from _segment(question, folder))
+    return (yield from segment(question, folder, focus))
 
 
 def _train(
@@ -84,53 +83,4 @@ def _train(
         "steps": model.card.training["steps"],
         "kept_step": model.card.training["kept_step"],
         "validation": model.card.validation,
-    }
-
-
-def _segment(
-    question: SegmentQuestion, folder: Path
-) -> Generator[Event, None, dict[str, Any]]:
-    outputs = [question.out, *([question.scores] if question.scores else [])]
-    check_outputs(folder, outputs, overwrite=question.overwrite)
-    card = read_card(folder / question.model)
-    image = fit(read_image(folder / question.image, axes=question.axes), card)
-    model = load_model(folder / question.model)
-    config = question.config.model_copy(update={"scores": question.scores is not None})
-    arrays = jobs.result_arrays(image, card)
-    if not config.scores:
-        arrays.pop("scores")
-    store = open_store(folder, arrays, image, card.sha256)
-    before = status(folder)
-    result = yield from jobs.segment(
-        image, model, config, **store, done=(before.done, before.total)
-    )
-    how = _provenance(image, card, question)
-    # By these notes napari opens the file as labels; see layers/notes.py.
-    painted = {"kind": "labels", "class_names": json.dumps(card.class_names)}
-    written: list[str] = []
-    for path, made in zip(outputs, (result.labels, result.scores), strict=False):
-        assert made is not None
-        name = begin_output(folder, path, overwrite=question.overwrite)
-        notes = how | painted if made is result.labels else how
-        write_ome_tiff(folder / name, made, overwrite=True, description=notes)
-        written.append(Path(name).name)
-    return {
-        "image": image.name,
-        "out": written,
-        "shape": list(result.labels.shape),
-        "axes": result.labels.axes,
-    }
-
-
-def _provenance(
-    image: Image, card: ModelCard, question: SegmentQuestion
-) -> dict[str, str]:
-    """How a result was made: names and hashes, no paths."""
-    return {
-        "image": image.name,
-        "model": Path(question.model).name,
-        "model_sha256": card.sha256,
-        "network": card.network.model_dump_json(),
-        "classes": ",".join(map(str, card.classes)),
-        "made_by": " ".join(["napari-unetseg", programs()["napari-unetseg"]]),
     }

@@ -38,6 +38,7 @@ __all__ = [
     "engine_command",
     "keep",
     "let_end",
+    "look",
     "start",
     "status",
     "watch",
@@ -89,6 +90,20 @@ def keep(folder: Path) -> None:
     it has done is kept anyhow.
     """
     command(folder, "keep")
+
+
+def look(folder: Path, **region: tuple[int, int]) -> None:
+    """Tell a segmentation where somebody looks: tiles there are computed next.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder.
+    **region
+        Start and stop in pixels by axis, as in ``Z=(3, 4), Y=(0, 512)``; of the axes
+        that are not named all. Nothing: the tiles come in their usual order again.
+    """
+    command(folder, "look", **region)
 
 
 def _check_free(folder: Path, *, overwrite: bool) -> None:

@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Generator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +84,8 @@ def _work(folder: Path, answer: Answer | None, options: RunOptions) -> int:
                 record_programs(folder)
                 question = read_question(folder)
                 job = question.job
-                story = (answer or _science())(question, folder, interrupts.stop)
+                told = answer or _science(interrupts)
+                story = told(question, folder, interrupts.stop)
                 return _tell(story, job, folder, journal, interrupts)
             except Exception as error:  # noqa: BLE001 - whatever happens is told
                 end = failed(error, job)
@@ -141,11 +143,11 @@ def _log(error: Exception, end: Failed) -> int:
     return BROKEN
 
 
-def _science() -> Answer:
+def _science(interrupts: Interrupts) -> Answer:
     """Load the science core, which takes seconds: only now, and never in the client."""
     from napari_unetseg.runs.answer import answer
 
-    return answer
+    return partial(answer, focus=interrupts.focus)
 
 
 def _give_way() -> None:

@@ -76,6 +76,7 @@ class Interrupts:
         self._signalled = False
         self._cancelled = False
         self._wish: str | None = None
+        self._focus: dict[str, tuple[int, int]] | None = None
         self.heeded: str | None = None
         self._before: dict[int, Any] = {}
 
@@ -125,13 +126,21 @@ class Interrupts:
         self.heeded = self._wish
         return self._wish is not None
 
+    def focus(self) -> dict[str, tuple[int, int]] | None:
+        """Where somebody looks: start and stop in pixels by axis; None for nowhere."""
+        return self._focus
+
     def _look(self) -> None:
         """Look for commands and for the watcher, ten times a second at most."""
         now = self._now()
         if now - self._looked < LOOK_EVERY:
             return
         self._looked = now
-        names = [command.name for command in inbox.take(self._folder, self._since)]
+        commands = inbox.take(self._folder, self._since)
+        names = [command.name for command in commands]
+        for command in commands:
+            if command.name == "look":
+                self._focus = _region(command.values)
         self._cancelled |= "cancel" in names
         if self._wish is None and "keep" in names:
             self._wish = "kept"
@@ -140,6 +149,14 @@ class Interrupts:
 
     def _alone(self) -> bool:
         return not self._parent_alive() or self._watched.seconds() > UNWATCHED
+
+
+def _region(values: dict[str, Any]) -> dict[str, tuple[int, int]] | None:
+    """Understand where somebody looks; None for nowhere, or what makes no sense."""
+    try:
+        return {str(k): (int(a), int(b)) for k, (a, b) in values.items()} or None
+    except (TypeError, ValueError):
+        return None
 
 
 class Silence:

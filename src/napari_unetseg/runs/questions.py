@@ -58,18 +58,23 @@ class TrainQuestion(Config):
 
 
 class SegmentQuestion(Config):
-    """Segment one image file with a model file.
+    """Segment one image, or all images in a folder, with a model file.
 
     Attributes
     ----------
     image, model, out : str
-        Paths of the image, the model file and the labels file to write; absolute, or
-        relative to the run folder.
-    scores : str, optional
-        Path of the file for the softmax probabilities; absolute, or relative to the run
-        folder.
+        Paths of the image, the model file and the labels to write; absolute, or
+        relative to the run folder. If the image is a folder of images, the output is a
+        folder too, and so are the two below.
+    scores, uncertainty : str, optional
+        Where to write the softmax probabilities, and how unsure they are.
     axes : str, optional
         Axes of the image, one letter per dimension, overriding the file's.
+    pixel_size : PixelSize, optional
+        Overrides the file's.
+    dask : str, optional
+        What computes the tiles: the address of a Dask scheduler, its file, or
+        "local:N" for N processes of this computer.
     overwrite : bool
         Whether existing outputs may be replaced.
     """
@@ -79,7 +84,10 @@ class SegmentQuestion(Config):
     model: str
     out: str
     scores: str | None = None
+    uncertainty: str | None = None
     axes: str | None = None
+    pixel_size: PixelSize | None = None
+    dask: str | None = None
     overwrite: bool = False
     config: SegmentConfig = SegmentConfig()
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from napari_unetseg.core.events import (
+    Block,
     Event,
     Failed,
     Finished,
@@ -39,7 +40,7 @@ class RunStatus:
     done, total : int
         Steps or tiles, done and planned; 0 when not known.
     unit : str
-        "step" or "tile"; empty when not known.
+        "step", "tile" or "block"; empty when not known.
     message : str
         Why a failed run failed, or the reason of a stopped one.
     result : dict
@@ -67,7 +68,9 @@ def status(folder: Path) -> RunStatus:
     job = read_question(folder).job
     # The lock first: a process that ends writes its last event before it lets go.
     taken = is_taken(folder)
-    events = journal.read_last(folder, lambda event: isinstance(event, Step | Tile))
+    events = journal.read_last(
+        folder, lambda event: isinstance(event, Step | Tile | Block)
+    )
     done, total, unit = _progress(events)
     state, message, result = _state(folder, events[0] if events else None)
     if taken:
@@ -104,4 +107,6 @@ def _progress(events: list[Event]) -> tuple[int, int, str]:
             return step, (plan.total if plan else total), "step"
         case Tile(done=done, total=total):
             return done, (plan.total if plan else total), "tile"
+        case Block(done=done, total=total):
+            return done, total, "block"
     return (0, plan.total, plan.unit) if plan else (0, 0, "")

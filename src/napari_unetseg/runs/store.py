@@ -1,60 +1,220 @@
-"""``result.zarr``: the result of a segmentation while it grows, tile by tile."""
+"""``result/``: a segmentation while it grows, tile by tile, and the plan it follows.
+
+``plan.json`` says what is segmented, by which model and how; the arrays beside it are
+OME-Zarr. Which tiles are finished the run's story tells.
+"""
 
 from __future__ import annotations
 
+import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from napari_unetseg.core.errors import RunError
+from napari_unetseg.core.image import SPATIAL
+from napari_unetseg.core.predict.identity import fingerprint
+from napari_unetseg.core.predict.plan import Plan
+from napari_unetseg.core.predict.result import checksum
+from napari_unetseg.core.write.atomic import write_text_atomic
+from napari_unetseg.core.write.ome_zarr import LabelNotes, create_ome_zarr
+from napari_unetseg.core.write.reordered import Reordered, stored_axes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+    from napari_unetseg.core.config import SegmentConfig
+    from napari_unetseg.core.events import Tile
     from napari_unetseg.core.image import Image
+    from napari_unetseg.core.network.card import ModelCard
+    from napari_unetseg.core.predict.store import ArraySpec
 
-RESULT = "result.zarr"
-_CHUNK = 512
+RESULT = "result"
+_PLAN = "plan.json"
+_OTHER = {
+    "model": "another model",
+    "image": "another image",
+    "settings": "other settings",
+}
+
+# A process that is killed loses nothing that it has handed to the system. A power cut
+# may cost what was written last: as much is read again and compared.
+_LOOKED_AT = 4096
 
 
-def open_store(
-    folder: Path, arrays: dict[str, dict[str, Any]], image: Image, model_sha256: str
-) -> dict[str, Any]:
-    """Open the arrays that a segmentation fills, or make them.
+class RunStore:
+    """Keeps a segmentation in a folder.
 
     Parameters
     ----------
     folder : Path
-        The run folder.
-    arrays : dict
-        Shape and dtype by name, as `jobs.result_arrays` gives them.
+        Where ``result/`` is, or will be.
     image : Image
         What is segmented.
-    model_sha256 : str
-        Checksum of the model.
-
-    Returns
-    -------
-    dict of str to zarr array
-
-    Raises
-    ------
-    RunError
-        If the folder holds the beginning of another result.
+    card : ModelCard
+        The model.
+    config : SegmentConfig
+        How.
+    told : iterable of Tile
+        What the story says of finished tiles.
+    description : mapping of str to str
+        How the result is made; written into it.
     """
-    import zarr
 
-    question: Any = {
-        "model_sha256": model_sha256,
-        "image": [image.name, list(image.shape), image.axes, str(image.dtype)],
-    }
-    group = zarr.open_group(folder / RESULT, mode="a")
-    if group.attrs.setdefault("question", question) != question:
-        raise RunError(
-            "This run was begun with another model or image",
-            "Add --overwrite to begin anew, or name another run folder",
+    def __init__(
+        self,
+        folder: Path,
+        image: Image,
+        card: ModelCard,
+        config: SegmentConfig,
+        *,
+        told: Iterable[Tile] = (),
+        description: Mapping[str, str] | None = None,
+    ) -> None:
+        self._folder = folder / RESULT
+        self._image = image
+        self._card = card
+        self._told = list(told)
+        self._description = dict(description or {})
+        self._identity = {
+            "model": card.sha256,
+            "image": fingerprint(image),
+            "settings": config.model_dump_json(),
+        }
+
+    def plan(self) -> Plan | None:
+        """The plan of what was begun in the folder, if anything was.
+
+        Raises
+        ------
+        RunError
+            If that was with another model, image or settings.
+        """
+        try:
+            text = (self._folder / _PLAN).read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        try:
+            values = json.loads(text)
+            begun, plan = values["identity"], Plan.from_values(values["plan"])
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            raise RunError(
+                f"{self._folder / _PLAN} is damaged",
+                "Add --overwrite to begin anew, or name another run folder",
+            ) from error
+        for what, value in self._identity.items():
+            if begun.get(what) != value:
+                raise RunError(
+                    f"This run was begun with {_OTHER[what]}",
+                    "Add --overwrite to begin anew, or name another run folder",
+                )
+        return plan
+
+    def keep(self, plan: Plan) -> None:
+        """Write the plan down."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        values = {"identity": self._identity, "plan": plan.to_values()}
+        write_text_atomic(self._folder / _PLAN, json.dumps(values, indent=1))
+
+    def path(self, name: str) -> Path:
+        """Where the array of a name lies, an OME-Zarr."""
+        return self._folder / f"{name}.zarr"
+
+    def array(self, name: str, spec: ArraySpec, *, anew: bool = False) -> Any:
+        """Open an array as it was left, or make it."""
+        path = self.path(name)
+        if anew or not self._is_whole(path):
+            shutil.rmtree(path, ignore_errors=True)
+            # Its folder has its name only when all of its metadata are there.
+            unfinished = path.with_name(f".unfinished-{path.name}")
+            shutil.rmtree(unfinished, ignore_errors=True)
+            self._create(unfinished, name, spec)
+            unfinished.rename(path)
+        return self._open(name, spec["axes"])
+
+    def done(self) -> set[int]:
+        """Numbers of the tiles that the story tells of and that are as it tells."""
+        told = {tile.number: tile for tile in self._told if tile.number >= 0}
+        if not told or self.plan() is None:
+            return set()
+        axes = self._image.plane_axes + "YX"
+        known = {"labels": axes, "scores": f"C{axes}", "uncertainty": axes}
+        opened = {
+            name: self._open(name, letters)
+            for name, letters in known.items()
+            if self._is_whole(self.path(name))
+        }
+        if "labels" not in opened:
+            return set()
+        late = list(told.values())[-_LOOKED_AT:]
+        damaged = {tile.number for tile in late if not _is_as_told(tile, opened)}
+        return set(told) - damaged
+
+    def free(self) -> int:
+        """Bytes that are free on the disk."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        return shutil.disk_usage(self._folder).free
+
+    def _open(self, name: str, axes: str) -> Any:
+        import zarr
+
+        array = zarr.open_array(self.path(name) / "0", mode="r+")
+        stored = stored_axes(axes)
+        return array if stored == axes else Reordered(array, stored, axes)
+
+    def _is_whole(self, path: Path) -> bool:
+        return (path / "0").is_dir()
+
+    def _create(self, path: Path, name: str, spec: ArraySpec) -> None:
+        image, card, axes = self._image, self._card, stored_axes(spec["axes"])
+        order = [spec["axes"].index(axis) for axis in axes]
+        shape = tuple(spec["shape"][axis] for axis in order)
+        spacing = tuple(image.spacing_of(axis) for axis in axes if axis in SPATIAL)
+        names = tuple(card.class_names.get(str(i), f"class {i}") for i in card.classes)
+        notes = None
+        if name == "labels":
+            notes = LabelNotes(names=card.class_names, colors=card.class_colors)
+        elif name not in ("scores", "uncertainty"):
+            notes = LabelNotes()
+        create_ome_zarr(
+            path,
+            shape=shape,
+            dtype=spec["dtype"],
+            axes=axes,
+            spacing=spacing,
+            unit=image.unit,
+            channels=names if "C" in axes else (),
+            name=name,
+            chunks=tuple(spec["chunk"][axis] for axis in order),
+            labels=notes,
+            description=self._description,
         )
+
+
+def _is_as_told(tile: Tile, arrays: Mapping[str, Any]) -> bool:
+    """Compare a finished tile; what cannot be read is erased, to be written anew."""
+    box = tuple(map(slice, tile.start, tile.stop))
     found = {}
     for name, array in arrays.items():
-        leading = len(array["shape"]) - 2
-        chunks = (1,) * leading + tuple(min(_CHUNK, n) for n in array["shape"][-2:])
-        found[name] = group.require_array(name, **array, chunks=chunks)
-    return found
+        place = (slice(None), *box) if name == "scores" else box
+        try:
+            found[name] = array[place]
+        except Exception:  # noqa: BLE001 - whatever a damaged chunk makes a codec raise
+            _erase(array, place)
+    return len(found) == len(arrays) and checksum(found) == tile.checksum
+
+
+def _erase(array: Any, box: tuple[slice, ...]) -> None:
+    """Set whole chunks to 0, which unlike a part of one takes no reading."""
+    chunks = array.chunks
+    array[
+        tuple(
+            slice(part.start // n * n, min(-(-part.stop // n) * n, size))
+            for part, n, size in (
+                (slice(*part.indices(size)), n, size)
+                for part, n, size in zip(box, chunks, array.shape, strict=True)
+            )
+        )
+    ] = np.zeros((), array.dtype)

@@ -6,9 +6,12 @@ import time
 from typing import TYPE_CHECKING
 
 from napari_unetseg.core.events import (
+    Block,
     Event,
     Failed,
     Finished,
+    Forecast,
+    Item,
     Planned,
     Saved,
     Started,
@@ -39,9 +42,9 @@ class Story:
     planned : bool
         Whether it is known how much work there is; only then can it be resumed.
     done, total : int
-        Steps or tiles; 0 when not known.
+        Steps, tiles or blocks; 0 when not known.
     unit : str
-        "step" or "tile".
+        "step", "tile" or "block".
     loss, mean_iou : float or None
         The latest ones.
     saved : int
@@ -80,6 +83,11 @@ class Story:
             case Tile(done=done, total=total):
                 self.total, self.unit = total, "tile"
                 self._move(done)
+            case Block(done=done, total=total):
+                self.total, self.unit, self.done = total, "block", done
+                self._first = None
+            case Item():
+                self._first = None
             case Validated(mean_iou=mean_iou):
                 self.mean_iou = mean_iou
             case Saved(step=step):
@@ -102,6 +110,32 @@ class Story:
         self.done = done
         if self._first is None:
             self._first = done, self._now()
+
+
+def forecast_sentence(told: Forecast) -> str:
+    """Say what a segmentation will take."""
+    tiles = "1 tile" if told.tiles == 1 else f"{told.tiles} tiles"
+    sentences = [
+        f"{tiles} of {_size(told.tile)} pixels with a halo of {_size(told.halo)}; "
+        f"{_bytes(told.memory)} of {_bytes(told.free)} free memory; about "
+        f"{duration(told.seconds)}."
+    ]
+    if told.resampled:
+        sentences.append(f"It is seen as {_size(told.resampled)} pixels.")
+    room = f"; {_bytes(told.disk)} are free on the disk" if told.disk >= 0 else ""
+    sentences.append(f"Result: {_bytes(told.size)} before compression{room}.")
+    return " ".join(sentences)
+
+
+def _size(numbers: list[int]) -> str:
+    return " x ".join(map(str, numbers))
+
+
+def _bytes(number: int) -> str:
+    for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
+        if number >= size:
+            return f"{number / size:.1f} {unit}"
+    return f"{number / 1e3:.1f} kB"
 
 
 def duration(seconds: float) -> str:

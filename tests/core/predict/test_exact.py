@@ -7,20 +7,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from napari_unetseg.core.config import NetworkConfig
+from napari_unetseg.core.config import NetworkConfig, SegmentConfig
 from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.image import Image
-from napari_unetseg.core.network.build import network_of
-from napari_unetseg.core.network.geometry import AxisGeometry, axis_geometries, padded
+from napari_unetseg.core.network.card import ModelCard
+from napari_unetseg.core.network.geometry import AxisGeometry, axis_geometries
 from napari_unetseg.core.network.twin import valid_twin
+from napari_unetseg.core.predict.planning import make_plan
+from napari_unetseg.core.predict.result import Wanted
 from napari_unetseg.core.predict.run import predict_tiles
 from napari_unetseg.core.predict.tiling import plan
-from napari_unetseg.core.predict.whole import predict_image
+from napari_unetseg.core.predict.whole import Local
 from napari_unetseg.core.prepare.normalise import Normaliser
+from oracles.models import SHALLOW, random_network
 from oracles.prediction import mirrored, whole_image
 
-NORMS = (nn.BatchNorm2d, nn.BatchNorm3d)
 AS_IS = Normaliser(np.zeros(1), np.ones(1))
 # The levels of a network of thick slices: Z is pooled once, and late.
 THICK = {
@@ -28,30 +30,8 @@ THICK = {
     "pools": ((1, 2, 2), (2, 2, 2)),
     "kernels": ((1, 3, 3), (3, 3, 3), (3, 3, 3)),
 }
-SHALLOW = {"dimensions": 3, "pools": ((1, 2, 2),), "kernels": ((1, 3, 3), (3, 3, 3))}
-
-
-def random_network(name, depth, seed=0, base=2, **options):
-    """As if trained: the norms know their input, so that scores are of usual size.
-
-    With any other statistics they would reach hundreds, of which float32 itself, tiles
-    or no tiles, leaves no four digits to the probabilities.
-    """
-    config = NetworkConfig(name=name, depth=depth, base=base, classes=3, **options)
-    network = network_of(config, seed)
-    torch.manual_seed(seed)
-    norms = [m for m in network.modules() if isinstance(m, NORMS)]
-    for norm in norms:
-        norm.momentum = 1.0
-        norm.weight.data.uniform_(0.5, 2)
-        norm.bias.data.normal_()
-    if norms:
-        sides = [
-            8 * axis.stride if padded(network) else axis.input_size(axis.smallest)
-            for axis in axis_geometries(network)
-        ]
-        network.train()(torch.randn(1, 1, *sides))
-    return network.eval()
+# A lattice of every pixel: to count tiles.
+ONE = {n: [AxisGeometry(1, 0, 0, 0, 1)] * n for n in (2, 3)}
 
 
 def random_image(*shape, seed=0):
@@ -153,6 +133,29 @@ def test_a_misplaced_tile_would_be_noticed(options, axis):
     assert np.abs(difference[..., 8:12, 20:28]).max() > 1e-2
 
 
+def predict_image(image, network, tasks=None, **options):
+    """Results of an image's tasks, and where each belongs."""
+    dimensions = len(axis_geometries(network))
+    frames = Frames(image, dimensions)
+    card = ModelCard(
+        network=NetworkConfig(dimensions=dimensions, classes=3),
+        classes=(1, 2, 3),
+        halo=(1,) * dimensions,
+        spacing=(1.0,) * dimensions,
+    )
+    plan = make_plan(
+        image, card, network, SegmentConfig(**options), device="cpu", precision="fp32"
+    )
+    plan = plan.measured(frames)
+    work = plan.work(frames)
+    local = Local.of(image, network, plan, Wanted((1, 2, 3), {}, scores=True))
+    for result in local.results(tasks or [work[n] for n in range(len(work))]):
+        found = result()
+        box = frames.place(found.task.index, [slice(*b) for b in found.task.box])
+        shape = [s.stop - s.start for s in box]
+        yield box, found.arrays["scores"].reshape(3, *shape), found
+
+
 @pytest.mark.parametrize(
     ("axes", "options"),
     [("YX", {}), ("ZYX", {}), ("TZYX", {}), ("YXZ", {})]
@@ -164,15 +167,17 @@ def test_frames_are_predicted_in_their_place_and_can_be_skipped(axes, options):
     array = np.random.default_rng(0).integers(0, 255, [lengths[a] for a in axes])
     image = Image(array=array.astype(np.uint8), axes=axes)
     frames = Frames(image, len(axis_geometries(network)))
-    tiles = plan(frames.shape, axis_geometries(network), 16)
-    found = list(predict_image(image, network, tiles))
-    assert len(found) == len(frames) * len(tiles)
+    found = list(predict_image(image, network, tile=16))
+    assert len(found) == len(frames) * len(
+        plan(frames.shape, ONE[frames.dimensions], 16)
+    )
     seen = np.zeros([lengths[a] for a in image.plane_axes + "YX"], int)
-    for box, scores, finite in found:
+    for box, scores, _ in found:
         seen[box] += 1
-        assert scores.shape[1:] == seen[box].shape == finite.shape
+        assert scores.shape[1:] == seen[box].shape
     assert (seen == 1).all()
-    rest = list(predict_image(image, network, tiles, skip=3))
+    tasks = [one.task for *_, one in found[3:]]
+    rest = list(predict_image(image, network, tasks, tile=16))
     assert [box for box, *_ in rest] == [box for box, *_ in found[3:]]
     np.testing.assert_array_equal(rest[0][1], found[3][1])
 
@@ -189,9 +194,8 @@ def test_a_film_of_volumes_is_predicted_volume_by_volume(axes):
         else volumes[:, 0].transpose(["TZYX".index(axis) for axis in axes])
     )
     image = Image(array=array, axes=axes)
-    tiles = plan((3, 18, 13), axis_geometries(network), 8)
     scores = np.full((3, *image.plane_grid, 18, 13), np.nan, np.float32)
-    for box, part, _ in predict_image(image, network, tiles):
+    for box, part, _ in predict_image(image, network, tile=8):
         scores[(slice(None), *box)] = part
     for time, volume in enumerate(volumes):
         normal = ((volume - volume.mean()) / volume.std()).astype(np.float32)
@@ -200,15 +204,15 @@ def test_a_film_of_volumes_is_predicted_volume_by_volume(axes):
 
 
 @pytest.mark.parametrize(("options", "place"), [({}, (5, 7)), (THICK, (2, 5, 7))])
-def test_broken_pixels_are_named_and_do_not_spread(options, place):
+def test_broken_pixels_are_counted_and_do_not_spread(options, place):
     network = random_network("unet-bn", 2, **options)
     array = random_image(*(4, 60, 60)[-len(place) :])[0]
     array[place] = np.nan
     image = Image(array=array, axes="ZYX"[-len(place) :])
-    tiles = plan(array.shape, axis_geometries(network), "whole")
-    [(_, scores, finite)] = predict_image(image, network, tiles)
+    [(_, scores, found)] = predict_image(image, network, tile="whole")
     assert np.isfinite(scores).all()
-    assert np.argwhere(~finite).tolist() == [list(place)]
+    assert found.broken == 1
+    assert np.argwhere(found.arrays["labels"] == 0).tolist() == [list(place)]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.frames import Frames
@@ -63,3 +65,29 @@ def test_an_image_is_read_one_plane_at_a_time():
     [normalise] = normalisers(image, 3).values()
     assert image.array.most == 72
     assert normalise.mean == pytest.approx([np.arange(432).mean()])
+
+
+@given(st.floats(-1e9, 1e9), st.integers(1, 40), st.sampled_from(["f4", "f8"]))
+def test_a_constant_image_becomes_0_whatever_rounding_does(value, width, dtype):
+    """0.1 added up three times and divided by three is not 0.1."""
+    array = np.full((2, 1, width), value, dtype)
+    for normalise in normalisers(Image(array=array, axes="ZYX"), 3).values():
+        assert normalise.std == 0
+        assert np.abs(normalise(array)).max() <= abs(value) * 1e-15
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_the_layout_in_memory_does_not_matter(broken):
+    """In another order the same numbers have another sum, in the last digits."""
+    array = np.random.default_rng(0).normal(size=(501, 307, 2))
+    if broken:
+        array[3, 4, 1] = np.nan
+    layouts = [
+        array,
+        np.asfortranarray(array),
+        array.swapaxes(0, 1).copy().swapaxes(0, 1),
+    ]
+    found = [
+        one for a in layouts for one in normalisers(Image(array=a, axes="YXC")).values()
+    ]
+    assert len({one.mean.tobytes() + one.std.tobytes() for one in found}) == 1

@@ -12,7 +12,7 @@ import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, NonNegativeInt, TypeAdapter, ValidationError
 from pydantic_core import from_json
@@ -23,7 +23,7 @@ from napari_unetseg.core.errors import InputError, ModelError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMAT = 2
+FORMAT = 3
 ENDING = ".unetseg.safetensors"
 KEY = "unetseg"
 
@@ -34,6 +34,22 @@ _COLOUR = r"^#[0-9a-fA-F]{6}$"
 
 HexColour = Annotated[str, Field(pattern=_COLOUR)]
 """A colour as "#rrggbb"."""
+
+
+class Objects(Config):
+    """How the objects of a model that was taught instances are found in its classes.
+
+    Attributes
+    ----------
+    kind : {"components", "watershed"}
+        Connected pixels of a class, or centres that grow into their borders.
+    centre, border : int, optional
+        Painted ids of the two classes, for "watershed".
+    """
+
+    kind: Literal["components", "watershed"] = "components"
+    centre: int | None = None
+    border: int | None = None
 
 
 class ModelCard(Config):
@@ -61,6 +77,10 @@ class ModelCard(Config):
         "mean-std": per image, channel and time point to mean 0 and deviation 1.
     halo : tuple of int
         ([Z,] Y, X) pixels that a tile reads before what it writes.
+    thresholds : dict of id to float
+        Probability from which a class is chosen, for classes that have one.
+    objects : Objects or None
+        How objects are found; None of a model that was taught classes.
     training : dict
         How the model was made: images by name, steps, seed, settings.
     validation : dict
@@ -81,6 +101,10 @@ class ModelCard(Config):
     unit: str = "pixel"
     normalisation: str = "mean-std"
     halo: tuple[int, ...]
+    thresholds: dict[int, Annotated[float, Field(gt=0, lt=1)]] = Field(
+        default_factory=dict
+    )
+    objects: Objects | None = None
     training: dict[str, Any] = Field(default_factory=dict)
     validation: dict[str, Any] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict)

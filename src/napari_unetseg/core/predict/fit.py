@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import InputError, ModelError
 from napari_unetseg.core.frames import Frames
+from napari_unetseg.core.predict.rescale import model_shape
 from napari_unetseg.core.prepare.channels import select_channels
 from napari_unetseg.core.units import unit_ratio
 
@@ -45,23 +46,48 @@ def fit(image: Image, card: ModelCard) -> Image:
     return image
 
 
-def pixel_size_notes(image: Image, card: ModelCard) -> list[str]:
-    """A warning if image and model know different pixel sizes.
+def model_grid(image: Image, card: ModelCard) -> tuple[int, ...]:
+    """Size of a frame in pixels of a model, ([Z,] Y, X).
 
-    Those along the axes that the model sees at once count, ([Z,] Y, X).
+    Along axes on which the pixel sizes differ by less than a tenth, or cannot be
+    compared, it is the image's own.
     """
-    sizes = Frames(image, card.network.dimensions).spacing
+    frames = Frames(image, card.network.dimensions)
     factor = unit_ratio(image.unit, card.unit)
     if factor is None:
-        return []
-    ratios = [a * factor / b for a, b in zip(sizes, card.spacing, strict=True)]
-    if all(abs(ratio - 1) < _SAME_PIXEL_SIZE for ratio in ratios):
-        return []
-    return [
-        f"The model was trained at {_sizes(card.spacing, card.unit)}, but "
-        f"'{image.name}' has {_sizes(sizes, image.unit)}: expect a poorer result, or "
-        "resample the image first."
+        return frames.shape
+    sizes = [size * factor for size in frames.spacing]
+    wanted = [
+        own if abs(own / size - 1) < _SAME_PIXEL_SIZE else size
+        for own, size in zip(sizes, card.spacing, strict=True)
     ]
+    return model_shape(frames.shape, sizes, wanted)
+
+
+def pixel_size_notes(
+    image: Image, card: ModelCard, *, rescale: bool = True
+) -> list[str]:
+    """A sentence if image and model know different pixel sizes.
+
+    Parameters
+    ----------
+    image : Image
+        What is predicted, or trained on.
+    card : ModelCard
+        The model.
+    rescale : bool
+        Whether the image is resampled to the model's pixel size.
+    """
+    frames = Frames(image, card.network.dimensions)
+    if model_grid(image, card) == frames.shape:
+        return []
+    both = (
+        f"The model was trained at {_sizes(card.spacing, card.unit)}, but "
+        f"'{image.name}' has {_sizes(frames.spacing, image.unit)}: "
+    )
+    if rescale:
+        return [both + "it is resampled to the model's, and the result back."]
+    return [both + "expect a poorer result, or resample the image first."]
 
 
 def _sizes(spacing: tuple[float, ...], unit: str) -> str:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from napari_unetseg.core.network.geometry import AxisGeometry
 
 TileSize = int | Literal["auto", "whole"]
+Bounds = tuple[tuple[int, int], ...]
+"""Start and stop along each axis of a frame, in pixels; stops are exclusive."""
 
 # Longest side that "auto" takes, by the number of axes. In a plane the halo costs
 # little from about 500 pixels up. In a volume a longer side would still save work, but
@@ -59,7 +61,7 @@ class Tile:
     spans: tuple[Span, ...]
 
     @property
-    def read(self) -> tuple[tuple[int, int], ...]:
+    def read(self) -> Bounds:
         """Start and stop of what is read, along each axis of the mirrored frame."""
         return tuple(span.read for span in self.spans)
 
@@ -80,6 +82,7 @@ def plan(
     tile: TileSize = "auto",
     *,
     largest: Sequence[int] | None = None,
+    region: Bounds | None = None,
 ) -> list[Tile]:
     """List the tiles of a frame, the last axis running fastest.
 
@@ -95,18 +98,69 @@ def plan(
     largest : sequence of int, optional
         Longest side along each axis that "auto" takes, as from `largest_sides`; 512 in
         a plane and 128 in a volume without.
+    region : Bounds, optional
+        The part of the frame that is wanted; by default all of it.
 
     Returns
     -------
     list of Tile
-        Their write spans cover each pixel of the frame exactly once.
+        Their write spans cover each pixel of the region exactly once.
     """
-    most = largest or _longest(shape)
+    wanted = region or tuple((0, size) for size in shape)
+    lengths = [stop - start for start, stop in wanted]
+    sides = tile_sides(lengths, geometries, tile, largest=largest)
     axes = [
-        _spans(size, axis, _side(size, tile, axis.stride, longest))
-        for size, axis, longest in zip(shape, geometries, most, strict=True)
+        [span(*ends, axis) for ends in cuts(*part, side)]
+        for part, side, axis in zip(wanted, sides, geometries, strict=True)
     ]
     return [Tile(spans) for spans in product(*axes)]
+
+
+def tile_sides(
+    shape: Sequence[int],
+    geometries: Sequence[AxisGeometry],
+    tile: TileSize = "auto",
+    *,
+    largest: Sequence[int] | None = None,
+) -> tuple[int, ...]:
+    """Side of the written part of a frame's tiles along each axis, as in `plan`."""
+    most = largest or _longest(shape)
+    return tuple(
+        _side(size, tile, axis.stride, longest)
+        for size, axis, longest in zip(shape, geometries, most, strict=True)
+    )
+
+
+def tile_of(box: Bounds, geometries: Sequence[AxisGeometry]) -> Tile:
+    """The tile that writes a box, wherever it lies.
+
+    Parameters
+    ----------
+    box : Bounds
+        ([Z,] Y, X) of what is written.
+    geometries : sequence of AxisGeometry
+        The network's, along each axis.
+    """
+    pairs = zip(box, geometries, strict=True)
+    return Tile(tuple(span(*ends, axis) for ends, axis in pairs))
+
+
+def cuts(start: int, stop: int, side: int) -> list[tuple[int, int]]:
+    """Cut from `start` to `stop` into parts of `side`; the last may be shorter."""
+    firsts = range(start, stop, side)
+    return [(first, min(first + side, stop)) for first in firsts]
+
+
+def span(first: int, last: int, axis: AxisGeometry) -> Span:
+    """The span that writes from `first` to `last` along an axis."""
+    # The output starts on the lattice, at or just before what is written.
+    start = first - (first - axis.origin) % axis.stride
+    output = axis.output_size(last - start)
+    return Span(
+        read=(start - axis.before, start + output + axis.after),
+        keep=(first - start, last - start),
+        write=(first, last),
+    )
 
 
 def largest_sides(
@@ -191,22 +245,5 @@ def _side(size: int, tile: TileSize, stride: int, most: int) -> int:
 
 def _largest_output(size: int, axis: AxisGeometry, side: int) -> int:
     """Size along one axis of the largest output among an axis's tiles."""
-    reads = (span.read for span in _spans(size, axis, side))
+    reads = (span(*ends, axis).read for ends in cuts(0, size, side))
     return max(stop - start for start, stop in reads) - axis.before - axis.after
-
-
-def _spans(size: int, axis: AxisGeometry, side: int) -> list[Span]:
-    spans = []
-    for first in range(0, size, side):
-        last = min(first + side, size)
-        # The output starts on the lattice, at or just before what is written.
-        start = first - (first - axis.origin) % axis.stride
-        output = axis.output_size(last - start)
-        spans.append(
-            Span(
-                read=(start - axis.before, start + output + axis.after),
-                keep=(first - start, last - start),
-                write=(first, last),
-            )
-        )
-    return spans

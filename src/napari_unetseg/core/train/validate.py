@@ -9,8 +9,8 @@ import numpy as np
 from napari_unetseg.core.evaluate.overlap import Overlap, confusion
 from napari_unetseg.core.network.twin import valid_twin
 from napari_unetseg.core.postprocess.classes import to_classes
+from napari_unetseg.core.predict.planning import tiles_for
 from napari_unetseg.core.predict.run import predict_tiles
-from napari_unetseg.core.predict.whole import tiles_for
 from napari_unetseg.core.prepare.normalise import Normaliser
 from napari_unetseg.core.prepare.targets import IGNORE
 

@@ -4,34 +4,48 @@ import numpy as np
 import pytest
 import torch
 
-from napari_unetseg.core.config import NetworkConfig
+from napari_unetseg.core.config import NetworkConfig, SegmentConfig
 from napari_unetseg.core.errors import DeviceError
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.network.build import network_of
+from napari_unetseg.core.network.card import ModelCard
 from napari_unetseg.core.network.geometry import axis_geometries
 from napari_unetseg.core.network.measure import network_geometry
-from napari_unetseg.core.predict import whole
-from napari_unetseg.core.predict.tiling import plan
-from napari_unetseg.core.predict.whole import tiles_for, tiles_of
+from napari_unetseg.core.predict import planning
+from napari_unetseg.core.predict.planning import make_plan, tiles_for
+from napari_unetseg.core.predict.tiling import plan, tile_sides
 
 PLANE = {"depth": 4, "base": 2}
 VOLUME = {"dimensions": 3, "depth": 2, "base": 2, "pools": ((1, 2, 2), (2, 2, 2))}
 CASES = [(PLANE, (700, 300)), (VOLUME, (30, 200, 90))]
 
 
+def planned(network, shape, *, device="cpu", precision="fp32", axes=None, **options):
+    dimensions = len(axis_geometries(network))
+    image = Image(array=np.zeros(shape), axes=axes or "ZYX"[-len(shape) :])
+    card = ModelCard(
+        network=NetworkConfig(dimensions=dimensions),
+        classes=(1, 2),
+        halo=(1,) * dimensions,
+        spacing=(1.0,) * dimensions,
+    )
+    config = SegmentConfig(**options)
+    return make_plan(image, card, network, config, device=device, precision=precision)
+
+
 @pytest.mark.parametrize(("options", "shape"), CASES)
 def test_much_memory_leaves_the_usual_plan(options, shape, monkeypatch):
     network = network_of(NetworkConfig(**options))
     usual = plan(shape, axis_geometries(network))
-    image = Image(array=np.zeros(shape), axes="ZYX"[-len(shape) :])
+    sides = tile_sides(shape, axis_geometries(network))
     assert tiles_for(shape, network, "auto", 1 << 50) == usual
-    monkeypatch.setattr(whole, "free_memory", lambda device: 1 << 50)
-    assert tiles_of(image, network, "auto", "cpu") == usual
+    monkeypatch.setattr(planning, "free_memory", lambda device: 1 << 50)
+    assert planned(network, shape, device="cpu").sides == sides
     # What torch holds on a GPU between two steps of a training is not lost.
-    monkeypatch.setattr(whole, "free_memory", lambda device: 0)
+    monkeypatch.setattr(planning, "free_memory", lambda device: 0)
     monkeypatch.setattr(torch.cuda, "memory_reserved", lambda: (1 << 50) + 9)
     monkeypatch.setattr(torch.cuda, "memory_allocated", lambda: 9)
-    assert tiles_of(image, network, "auto", "cuda") == usual
+    assert planned(network, shape, device="cuda").sides == sides
 
 
 @pytest.mark.parametrize(("options", "shape"), CASES)
@@ -71,6 +85,5 @@ def test_a_side_that_is_given_asks_for_no_memory():
 @pytest.mark.parametrize(("options", "shape"), [(PLANE, (5, 6)), (VOLUME, (4, 5, 6))])
 def test_a_frame_is_what_the_network_sees(options, shape):
     network = network_of(NetworkConfig(**options))
-    image = Image(array=np.zeros((4, 2, 5, 6)), axes="ZTYX")
-    [tile] = tiles_of(image, network, "whole", "cpu")
-    assert tuple(part.stop for part in tile.write) == shape
+    found = planned(network, (4, 2, 5, 6), axes="ZTYX", tile="whole")
+    assert found.sides == found.grid == shape

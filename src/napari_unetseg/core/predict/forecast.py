@@ -1,0 +1,93 @@
+"""Will it fit, and how long will it take? Told before a segmentation begins."""
+
+from __future__ import annotations
+
+import time
+from math import ceil, prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_unetseg.core.events import Forecast
+from napari_unetseg.core.network.geometry import axis_geometries
+from napari_unetseg.core.network.measure import network_geometry
+from napari_unetseg.core.network.twin import valid_twin
+from napari_unetseg.core.predict.planning import available, tile_memory
+from napari_unetseg.core.predict.run import Runner
+from napari_unetseg.core.predict.views import views
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from torch import nn
+
+    from napari_unetseg.core.frames import Frames
+    from napari_unetseg.core.predict.plan import Plan
+
+# Side of the output whose time is taken: small enough to be done in a moment.
+_PROBE = {2: 96, 3: 24}
+
+
+def forecast(
+    frames: Frames,
+    network: nn.Module,
+    plan: Plan,
+    arrays: Mapping[str, Mapping[str, Any]],
+    *,
+    done: int = 0,
+    disk: int = -1,
+) -> Forecast:
+    """Tell what a segmentation will take.
+
+    Parameters
+    ----------
+    frames : Frames
+        The image.
+    network : nn.Module
+        As it was trained; a small tile of noise is sent through it.
+    plan : Plan
+        Statistics are not needed.
+    arrays : mapping of name to {"shape", "dtype", ...}
+        What will be written.
+    done : int
+        Tiles that are finished already.
+    disk : int
+        Free bytes where the result is written, -1 if it is kept in memory.
+    """
+    geometries = axis_geometries(network)
+    total = len(plan.work(frames))
+    looks = len(views(plan.views, len(plan.grid), True))
+    each = _seconds(network, plan, frames.shape)
+    return Forecast(
+        tile=[min(pair) for pair in zip(plan.sides, frames.shape, strict=True)],
+        halo=[max(axis.before, axis.after) for axis in geometries],
+        tiles=total,
+        memory=tile_memory(plan, frames.shape, network),
+        free=available(plan.device),
+        seconds=each * looks * (total - done),
+        size=sum(
+            prod(array["shape"]) * np.dtype(array["dtype"]).itemsize
+            for array in arrays.values()
+        ),
+        disk=disk,
+        resampled=[] if plan.grid == frames.shape else list(plan.grid),
+    )
+
+
+def _seconds(network: nn.Module, plan: Plan, shape: tuple[int, ...]) -> float:
+    """Seconds for one tile, from those of a small one and the work in both."""
+    side = _PROBE[len(plan.grid)]
+    small = network_geometry(network, (side,) * len(plan.grid))
+    runner = Runner(valid_twin(network, plan.device), plan.device, plan.precision)
+    noise = np.random.default_rng(0).normal(size=(small.channels, *small.input_shape))
+    values = noise.astype(np.float32)
+    keep = (slice(None),) * len(plan.grid)
+    times = []
+    for _ in range(2):  # The first one also sets everything up.
+        begun = time.perf_counter()
+        runner.launch(runner.stage([values]), [keep]).wait()
+        times.append(time.perf_counter() - begun)
+    axes = zip(plan.sides, shape, plan.grid, strict=True)
+    sides = [ceil(min(side, size) * n / size) for side, size, n in axes]
+    large = network_geometry(network, sides)
+    return min(times) * large.multiply_adds / small.multiply_adds

@@ -1,0 +1,180 @@
+"""Decide how an image is predicted: tiles for a memory, views, statistics."""
+
+from __future__ import annotations
+
+from math import ceil
+from typing import TYPE_CHECKING
+
+import torch
+
+from napari_unetseg.core.device import free_memory
+from napari_unetseg.core.errors import DeviceError
+from napari_unetseg.core.frames import Frames
+from napari_unetseg.core.network.geometry import axis_geometries
+from napari_unetseg.core.network.measure import network_geometry
+from napari_unetseg.core.predict.plan import Plan, grid_of, region_of
+from napari_unetseg.core.predict.tiling import (
+    Tile,
+    TileSize,
+    largest_sides,
+    plan,
+    tile_of,
+    tile_sides,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from torch import nn
+
+    from napari_unetseg.core.config import SegmentConfig
+    from napari_unetseg.core.image import Image
+    from napari_unetseg.core.network.card import ModelCard
+    from napari_unetseg.core.network.geometry import AxisGeometry
+
+
+def tiles_for(
+    shape: Sequence[int], network: nn.Module, tile: TileSize, free: int
+) -> list[Tile]:
+    """Plan the tiles of a frame, for a memory.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        ([Z,] Y, X) of the frame, in pixels.
+    network : nn.Module
+        As it was trained.
+    tile : int, "auto" or "whole"
+        As in `tiling.plan`; only "auto" asks for the memory.
+    free : int
+        Free bytes, of which half may be used.
+
+    Raises
+    ------
+    DeviceError
+        If not even the smallest tile fits into all of them.
+    """
+    geometries = axis_geometries(network)
+    largest = None if tile != "auto" else _largest(shape, network, geometries, free)
+    return plan(shape, geometries, tile, largest=largest)
+
+
+def make_plan(
+    image: Image,
+    card: ModelCard,
+    network: nn.Module,
+    config: SegmentConfig,
+    *,
+    device: str,
+    precision: str,
+    free: int | None = None,
+) -> Plan:
+    """Plan an image's prediction, but for its statistics.
+
+    Parameters
+    ----------
+    image : Image
+        With the model's channels, numpy or lazy; it is not read.
+    card : ModelCard
+        The model.
+    network : nn.Module
+        As it was trained.
+    config : SegmentConfig
+        How.
+    device, precision : str
+        Where and how the network will run.
+    free : int, optional
+        Free bytes of the device, of which half may be used; by default asked now.
+
+    Raises
+    ------
+    InputError
+        If the region does not lie within the image.
+    DeviceError
+        If not even the smallest tile fits into the memory.
+    """
+    region = region_of(config, image)
+    grid = grid_of(image, card, config)
+    frames = Frames(image, card.network.dimensions)
+    ends = [
+        region.get(axis, (0, size))
+        for axis, size in zip(frames.axes, frames.shape, strict=True)
+    ]
+    lengths = [stop - start for start, stop in ends]
+    scales = [n / size for n, size in zip(grid, frames.shape, strict=True)]
+    on_grid = [ceil(n * scale) for n, scale in zip(lengths, scales, strict=True)]
+    geometries = axis_geometries(network)
+    largest = None
+    if config.tile == "auto":
+        memory = available(device) if free is None else free
+        largest = _largest(on_grid, network, geometries, memory)
+    sides = tile_sides(on_grid, geometries, config.tile, largest=largest)
+    return Plan(
+        grid=grid,
+        sides=tuple(map(_on_image, lengths, sides, scales)),
+        region=region,
+        views=config.average,
+        device=device,
+        precision=precision,
+    )
+
+
+def tile_memory(plan: Plan, shape: Sequence[int], network: nn.Module) -> int:
+    """Bytes of activations that the largest tile of a plan takes, in float32."""
+    geometries = axis_geometries(network)
+    return _needed(_on_grid(plan, shape), network, geometries)
+
+
+def available(device: str) -> int:
+    """Free bytes, and those that torch holds ready for its next tensors."""
+    held = 0
+    if device.startswith("cuda"):
+        held = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
+    return free_memory(device) + held
+
+
+def _on_image(length: int, side: int, scale: float) -> int:
+    """Side on the image's grid of a tile, so that the tiles are of about one size."""
+    if scale == 1:
+        return side
+    count = ceil(length / max(1, int(side / scale)))
+    return ceil(length / count)
+
+
+def _on_grid(plan: Plan, shape: Sequence[int]) -> list[int]:
+    """Sides of a plan's tiles in pixels of the model."""
+    axes = zip(plan.sides, shape, plan.grid, strict=True)
+    return [ceil(min(side, size) * n / size) for side, size, n in axes]
+
+
+def _largest(
+    shape: Sequence[int],
+    network: nn.Module,
+    geometries: Sequence[AxisGeometry],
+    free: int,
+) -> tuple[int, ...]:
+    """Sides of the largest tiles that fit into a memory."""
+
+    def memory(output: tuple[int, ...]) -> int:
+        return network_geometry(network, output).memory_inference
+
+    sides = largest_sides(shape, geometries, memory, free)
+    smallest = [min(pair) for pair in zip(sides, shape, strict=True)]
+    needed = _needed(smallest, network, geometries)
+    if needed > free:
+        raise DeviceError(
+            f"The smallest tile of this network needs {needed / 2**30:.1f} GB, and "
+            f"{free / 2**30:.1f} GB of memory are free",
+            "Close other programs, or use a network of fewer poolings or channels",
+        )
+    return sides
+
+
+def _needed(
+    sides: Sequence[int], network: nn.Module, geometries: Sequence[AxisGeometry]
+) -> int:
+    """Bytes that a tile of some sides takes."""
+    reads = tile_of(tuple((0, side) for side in sides), geometries).read
+    halos = (axis.before + axis.after for axis in geometries)
+    output = tuple(b - a - halo for (a, b), halo in zip(reads, halos, strict=True))
+    return network_geometry(network, output).memory_inference

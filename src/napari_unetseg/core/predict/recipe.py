@@ -1,0 +1,199 @@
+"""What a worker of a cluster is told once, and what it computes by it.
+
+A recipe travels to each worker once, tasks are a few numbers each, and pixels are read
+where they are needed. The network is built when a worker's process first sees a recipe,
+and kept until the recipe is forgotten. A process computes one tile at a time, with all
+the threads it may use, however many tasks Dask would let it work on.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from napari_unetseg.core.predict.ahead import Behind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_unetseg.core.config import NetworkConfig
+    from napari_unetseg.core.image import Image
+    from napari_unetseg.core.predict.plan import Plan
+    from napari_unetseg.core.predict.result import Result, Wanted
+    from napari_unetseg.core.predict.whole import Local
+    from napari_unetseg.core.predict.work import Task
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Recipe:
+    """How a worker predicts tiles.
+
+    Attributes
+    ----------
+    token : str
+        Its name among all recipes.
+    open_image : callable
+        Opens the image where it is called; with the network's channels.
+    network : NetworkConfig
+        The architecture.
+    weights : dict of str to ndarray
+        The network's state.
+    plan : Plan
+        With the image's statistics.
+    wanted : Wanted
+        What is made of the scores.
+    threads : int, optional
+        Threads that torch computes with; by default as many as the worker was given.
+    share : bool
+        Whether the workers are numbered, and share the GPUs of one computer.
+    """
+
+    token: str
+    open_image: Callable[[], Image]
+    network: NetworkConfig
+    weights: dict[str, NDArray[Any]]
+    plan: Plan
+    wanted: Wanted
+    threads: int | None = None
+    share: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What became of a group of tasks.
+
+    Attributes
+    ----------
+    results : list of Result
+        One for each task.
+    parts : tuple of int or None
+        Longest sides that the worker computes at once, if its memory was too small.
+    seconds : float
+        How long it took, without what is done only once.
+    """
+
+    results: list[Result]
+    parts: tuple[int, ...] | None
+    seconds: float
+
+
+# Who forgets to forget, as a program that was killed, leaves no more than this.
+_KEPT = 2
+_kept: dict[str, Local] = {}
+_one_at_a_time = threading.Lock()
+
+
+def compute(recipe: Recipe, tasks: Sequence[Task]) -> Answer:
+    """Predict some tasks in a worker.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        How.
+    tasks : sequence of Task
+        What.
+
+    Raises
+    ------
+    UnetsegError
+        As `whole.Local` does, or if the worker lacks the device of the plan.
+    """
+    with _one_at_a_time:
+        local = _local(recipe)
+        begun = time.perf_counter()
+        results: list[Result] = []
+        behind: Behind[Result]
+        works: Any = local.results(tasks)
+        with Behind() as behind, closing(works):
+            for work in works:
+                results += behind.put(work)
+            results += behind.rest()
+        return Answer(results, local.parts, time.perf_counter() - begun)
+
+
+def dask_setup(worker: object) -> None:
+    """Leave Ctrl+C to the program that started this process and will end it.
+
+    Dask calls this in each worker that has this module among its preloads.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def forget(token: str) -> None:
+    """Let go of what a worker's process has built by a recipe."""
+    _kept.pop(token, None)
+
+
+def device_of(planned: str, place: object, count: int) -> str:
+    """The device that a worker computes on.
+
+    Parameters
+    ----------
+    planned : str
+        The plan's.
+    place : object
+        The worker's number among those that share a computer; anything else than a
+        number for one that knows its device by itself, for example by
+        ``CUDA_VISIBLE_DEVICES``.
+    count : int
+        CUDA devices that the worker sees.
+
+    Returns
+    -------
+    str
+        "cuda:1" for the second of several GPUs; otherwise the plan's.
+    """
+    if planned != "cuda" or not isinstance(place, int) or count < 2:
+        return planned
+    return f"cuda:{place % count}"
+
+
+def _local(recipe: Recipe) -> Local:
+    """What predicts by a recipe in this process, on the calling thread."""
+    local = _kept.pop(recipe.token, None)
+    device = _settle(recipe)
+    if local is None:
+        while len(_kept) >= _KEPT:
+            _kept.pop(next(iter(_kept)))
+        local = _build(recipe, device)
+    _kept[recipe.token] = local
+    return local
+
+
+def _settle(recipe: Recipe) -> str:
+    """Give torch its threads and its device, which it keeps for each thread."""
+    from distributed import get_worker
+
+    from napari_unetseg.core.device import choose_device, import_torch
+
+    torch = import_torch()
+    worker = get_worker()
+    torch.set_num_threads(recipe.threads or worker.state.nthreads)
+    planned = choose_device(recipe.plan.device)
+    place = worker.name if recipe.share else None
+    device = device_of(planned, place, torch.cuda.device_count())
+    if device.startswith("cuda:"):
+        torch.cuda.set_device(device)
+    return device
+
+
+def _build(recipe: Recipe, device: str) -> Local:
+    """Open the image and build the network."""
+    from dataclasses import replace
+
+    from napari_unetseg.core.device import import_torch
+    from napari_unetseg.core.network.build import network_of
+    from napari_unetseg.core.predict.whole import Local
+
+    torch = import_torch()
+    network = network_of(recipe.network).eval()
+    state = {name: torch.tensor(one) for name, one in recipe.weights.items()}
+    network.load_state_dict(state)
+    plan = replace(recipe.plan, device=device)
+    return Local.of(recipe.open_image(), network, plan, recipe.wanted)

@@ -1,0 +1,234 @@
+"""Tiles that the workers of a cluster compute, as the coordinator sees them."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from itertools import islice
+from queue import Empty, SimpleQueue
+from typing import TYPE_CHECKING, TypeVar
+
+from napari_unetseg.core.errors import DeviceError
+from napari_unetseg.core.predict.recipe import compute
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Iterable, Sequence
+
+    from distributed import Client, Future
+
+    from napari_unetseg.core.predict.recipe import Answer, Recipe
+    from napari_unetseg.core.predict.result import Result
+    from napari_unetseg.core.predict.work import Task
+
+T = TypeVar("T")
+
+# What a group of tiles should take, so that sending it costs little, and bytes that its
+# results may have.
+_SECONDS = 2.0
+_BYTES = 1 << 26
+# Groups that a worker has: one that it computes, and the next.
+_EACH = 2
+# Seconds between two looks at the workers, and those that a transfer may take.
+_LOOK = 1.0
+_TRANSFER = 60.0
+
+_WARN_FROM = "distributed.admin.large-graph-warning-threshold"
+_RESUME = "finished tiles are kept, and --resume goes on"
+
+
+def group_size(before: int, seconds: float, size: float) -> int:
+    """How many tiles the next groups have.
+
+    Parameters
+    ----------
+    before : int
+        How many they have now.
+    seconds : float
+        How long a tile takes.
+    size : float
+        Bytes of a tile's results.
+
+    Returns
+    -------
+    int
+        At least 1, at most twice as many as now.
+    """
+    lasting = _SECONDS / max(seconds, 1e-9)
+    fitting = _BYTES / max(size, 1)
+    return max(1, int(min(2 * before, lasting, fitting)))
+
+
+class Remote:
+    """What predicts an image on a cluster; the twin of `whole.Local`.
+
+    Parameters
+    ----------
+    client : Client
+        Connected.
+    recipe : Recipe
+        How the workers predict.
+    where : str
+        The cluster's address, to name it.
+    patience : float
+        Seconds to wait for a worker when there is none.
+
+    Attributes
+    ----------
+    parts : tuple of int or None
+        Longest sides that are computed at once, by the worker of the smallest memory.
+    """
+
+    def __init__(
+        self, client: Client, recipe: Recipe, where: str, patience: float
+    ) -> None:
+        self._client = client
+        self._recipe = recipe
+        self._where = where
+        self._patience = patience
+        self._size = 1
+        self._seconds = 0.0
+        self._workers = 0
+        self._looked = -float("inf")
+        self._seen = time.monotonic()
+        self.parts = recipe.plan.parts
+
+    def results(
+        self, tasks: Iterable[Task]
+    ) -> Generator[Callable[[], Result], None, None]:
+        """Predict tasks; results come as they are finished, each task's once.
+
+        Parameters
+        ----------
+        tasks : iterable of Task
+            Taken only when a worker has room for them, so that their order may still
+            change.
+
+        Yields
+        ------
+        callable
+            Gives the result, as that of `whole.Local.results` does.
+
+        Raises
+        ------
+        DeviceError
+            If the workers die again and again, or none is left.
+        UnetsegError
+            What a worker raises.
+        """
+        drawn = iter(tasks)
+        finished: SimpleQueue[Future] = SimpleQueue()
+        flying: dict[Future, list[Task]] = {}
+        recipe = self._sent()
+        try:
+            while True:
+                self._look()
+                while len(flying) < _EACH * max(1, self._workers):
+                    group = list(islice(drawn, self._size))
+                    if not group:
+                        break
+                    future = self._client.submit(compute, recipe, group, pure=False)
+                    flying[future] = group
+                    future.add_done_callback(finished.put)
+                if not flying:
+                    return
+                future = self._next(finished)
+                answer = self._answer(future, flying[future])
+                del flying[future]
+                future.release()
+                self._learn(answer)
+                for result in answer.results:
+                    yield partial(_given, result)
+        finally:
+            if self._client.status == "running":
+                self._client.cancel([*flying, recipe])
+
+    def _sent(self) -> Future:
+        """Give the recipe to the cluster, which hands it on to each worker once.
+
+        As the result of a task it is made anew when all who know it have died, and it
+        vanishes from the cluster when this program does.
+        """
+        import dask
+
+        # Dask warns of large values that are given to a function, as this one is once.
+        with dask.config.set(
+            {"distributed.admin.large-graph-warning-threshold": "1TB"}
+        ):
+            return self._client.submit(_given, self._recipe, pure=False)
+
+    def _next(self, finished: SimpleQueue[Future]) -> Future:
+        """Wait for a group, as long as there is somebody who computes it."""
+        while True:
+            try:
+                return finished.get(timeout=_LOOK)
+            except Empty:
+                self._look()
+
+    def _answer(self, future: Future, group: list[Task]) -> Answer:
+        """Fetch what became of a group; it may have to be computed once more."""
+        from distributed import CancelledError, KilledWorker
+
+        while True:
+            try:
+                answer: Answer = future.result(timeout=_TRANSFER)
+            except KilledWorker as error:
+                raise _killed(self._where, group) from error
+            except (CancelledError, OSError) as error:
+                if future.status == "error":
+                    raise  # The worker's own, as of a file that it cannot read.
+                if not isinstance(error, TimeoutError):
+                    raise _lost(self._where) from error
+            else:
+                return answer
+            self._look()
+
+    def _learn(self, answer: Answer) -> None:
+        """Take from an answer how large groups may be, and the memory of a worker."""
+        count = len(answer.results)
+        size = sum(array.nbytes for r in answer.results for array in r.arrays.values())
+        seconds = answer.seconds / count
+        self._seconds = (self._seconds + seconds) / 2 if self._seconds else seconds
+        self._size = group_size(self._size, self._seconds, size / count)
+        if answer.parts is not None:
+            before = self.parts or answer.parts
+            self.parts = tuple(map(min, before, answer.parts))
+
+    def _look(self) -> None:
+        """Count the workers now and then; give up when there was none for long."""
+        now = time.monotonic()
+        if now - self._looked < _LOOK:
+            return
+        self._looked = now
+        try:
+            self._workers = len(self._client.nthreads())
+        except OSError as error:
+            raise _lost(self._where) from error
+        if self._workers:
+            self._seen = now
+        elif now - self._seen > self._patience:
+            raise DeviceError(
+                f"The cluster at {self._where} has had no worker for "
+                f"{self._patience:.0f} seconds",
+                f"Start workers; {_RESUME}",
+            )
+
+
+def _given(value: T) -> T:
+    return value
+
+
+def _lost(where: str) -> DeviceError:
+    return DeviceError(
+        f"The connection to the cluster at {where} was lost",
+        f"See whether its scheduler still runs; {_RESUME}",
+    )
+
+
+def _killed(where: str, group: Sequence[Task]) -> DeviceError:
+    first, last = group[0].number + 1, group[-1].number + 1
+    return DeviceError(
+        f"Workers of the cluster at {where} died again and again while they computed "
+        + (f"tile {first}" if first == last else f"the tiles {first} to {last}"),
+        "Mostly their memory is too small: give each more, or choose smaller tiles; "
+        + _RESUME,
+    )
