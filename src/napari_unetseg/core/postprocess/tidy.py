@@ -44,7 +44,7 @@ def tidy(
     Yields
     ------
     None
-        After each block.
+        After each block, in the walks of both; in none where neither names a class.
 
     Returns
     -------
@@ -57,7 +57,9 @@ def tidy(
     ValueError
         As `remove_small`.
     """
-    left = yield from remove_small(frame, blocks, smallest)
+    left = frame
+    if smallest:
+        left = yield from remove_small(frame, blocks, smallest)
     return (yield from fill_holes(left, blocks, holes))
 
 

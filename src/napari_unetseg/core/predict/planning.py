@@ -13,11 +13,14 @@ from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.network.geometry import axis_geometries
 from napari_unetseg.core.network.measure import network_geometry
 from napari_unetseg.core.predict.plan import Plan, grid_of, region_of
+from napari_unetseg.core.predict.rescale import source_span
 from napari_unetseg.core.predict.tiling import (
     Tile,
     TileSize,
+    cuts,
     largest_sides,
     plan,
+    span,
     tile_of,
     tile_sides,
 )
@@ -121,8 +124,14 @@ def make_plan(
 
 def tile_memory(plan: Plan, shape: Sequence[int], network: nn.Module) -> int:
     """Bytes of activations that the largest tile of a plan takes, in float32."""
-    geometries = axis_geometries(network)
-    return _needed(_on_grid(plan, shape), network, geometries)
+    axes = zip(axis_geometries(network), plan.sides, shape, plan.grid, strict=True)
+    outputs = []
+    for axis, side, size, n in axes:
+        parts = (source_span(*ends, n, size) for ends in cuts(0, size, side))
+        reads = (span(*part, axis).read for part in parts)
+        halo = axis.before + axis.after
+        outputs.append(max(stop - start for start, stop in reads) - halo)
+    return network_geometry(network, outputs).memory_inference
 
 
 def available(device: str) -> int:
@@ -139,12 +148,6 @@ def _on_image(length: int, side: int, scale: float) -> int:
         return side
     count = ceil(length / max(1, int(side / scale)))
     return ceil(length / count)
-
-
-def _on_grid(plan: Plan, shape: Sequence[int]) -> list[int]:
-    """Sides of a plan's tiles in pixels of the model."""
-    axes = zip(plan.sides, shape, plan.grid, strict=True)
-    return [ceil(min(side, size) * n / size) for side, size, n in axes]
 
 
 def _largest(

@@ -119,6 +119,6 @@ def _chunk(side: int, size: int, *, is_long: bool) -> int:
     if is_long and side < _LEAST:
         side *= -(-_LEAST // side)
     if side > _MOST:
-        parts = -(-side // _MOST)
-        side = side // parts if side % parts == 0 else _MOST // 2
+        parts = range(-(-side // _MOST), side // _LEAST + 1)
+        side = next((side // n for n in parts if side % n == 0), _MOST // 2)
     return min(side, size)
