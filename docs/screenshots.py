@@ -16,7 +16,7 @@ import signal
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -114,7 +114,8 @@ def home() -> Iterator[None]:
             yield
         finally:
             for engine in psutil.Process().children():
-                engine.kill()
+                with suppress(psutil.NoSuchProcess):
+                    engine.kill()
                 engine.wait()
 
 

@@ -53,7 +53,7 @@ def trained(viewer, dock, until):
         until(lambda: train.run.controls.start.isEnabled())
         train.run.controls.start.click()
         until(lambda: not train.run.running, 240)
-        assert "Model: " in train.said, train.said
+        assert "Model '" in train.said, train.said
         return train
 
     return function

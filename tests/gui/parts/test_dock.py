@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from magicgui.widgets import CheckBox, ComboBox, FloatSpinBox, LineEdit, PushButton
 from napari._qt.qt_resources import get_stylesheet
 from napari.utils.theme import get_theme
+from qtpy import QT6
 from qtpy.QtCore import QPoint
-from qtpy.QtGui import QColor
-from qtpy.QtWidgets import QWidget
+from qtpy.QtGui import QColor, QPalette
+from qtpy.QtWidgets import (
+    QAbstractSpinBox,
+    QComboBox,
+    QLabel,
+    QLineEdit,
+    QMainWindow,
+    QPushButton,
+    QWidget,
+)
 
 from napari_unetseg.gui.parts import dock as module
 from napari_unetseg.gui.parts.colours import colour
@@ -17,8 +27,9 @@ from napari_unetseg.gui.parts.form import sentence
 
 pytestmark = pytest.mark.gui
 
-# What WCAG 2.1 asks of graphics (1.4.11).
+# What WCAG 2.1 asks of graphics (1.4.11) and of text (1.4.3).
 LEAST = 3.0
+LEAST_OF_TEXT = 4.5
 
 
 @pytest.fixture
@@ -69,6 +80,75 @@ def test_the_bar_is_drawn_in_the_colour_of_its_kind(dock, model, qtbot, theme, k
     found = dock.grab().toImage().pixelColor(middle)
 
     assert found == QColor(colour(COLOURS[kind], theme))
+
+
+@pytest.fixture
+def fields(dock, model, qtbot):
+    """One of each, in a window of a napari theme; and how to choose the theme."""
+    unset = LineEdit(label="Unset")
+    unset.native.setPlaceholderText("auto")
+    fields = [
+        ComboBox(label="Box", choices=["one"]),
+        LineEdit(label="Line", value="one"),
+        FloatSpinBox(label="Number", value=1),
+        CheckBox(label="Tick"),
+        PushButton(text="Press"),
+        unset,
+    ]
+    dock.form.extend(fields)
+    window = QMainWindow()
+    qtbot.addWidget(window)
+    window.setCentralWidget(dock)
+
+    def function(theme):
+        model.theme = theme
+        window.setStyleSheet(get_stylesheet(theme))
+        window.resize(360, 300)
+        window.show()
+        qtbot.waitExposed(window)
+        return [field.native for field in fields]
+
+    return function
+
+
+def drawn(color, ground):
+    """What a colour that lets some of the ground through looks like."""
+    share = color.alpha() / 255
+    pairs = zip(color.getRgb()[:3], QColor(ground).getRgb()[:3], strict=True)
+    return QColor(*(round(share * a + (1 - share) * b) for a, b in pairs))
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_what_cannot_be_set_is_faint_and_legible(dock, fields, theme):
+    shown = fields(theme)
+    dock.form.lock(True)
+    window = get_theme(theme).background.as_hex()
+    full = QColor(get_theme(theme).text.as_hex())
+    labels = [one for one in dock.form.findChildren(QLabel) if one.text()]
+
+    for widget in (*shown, *labels):
+        palette = widget.palette()
+        roles = ["WindowText"]
+        if QT6 and isinstance(widget, QLineEdit):
+            roles.append("PlaceholderText")
+        ground = window
+        if isinstance(widget, QComboBox | QLineEdit | QAbstractSpinBox):
+            ground = drawn(palette.color(QPalette.ColorRole.Base), window)
+        for role in roles:
+            text = palette.color(getattr(QPalette.ColorRole, role))
+            assert contrast(drawn(text, ground), ground) >= LEAST_OF_TEXT
+            assert text.alpha() < full.alpha()
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_a_button_is_as_high_whether_it_can_be_pressed_or_not(dock, fields, theme):
+    first, second = QPushButton("one"), QPushButton("two")
+    second.setEnabled(False)
+    for button in (first, second):
+        dock.footer.addWidget(button)
+    fields(theme)
+
+    assert first.height() == second.height()
 
 
 def test_the_tooltip_says_what_the_sentence_leaves_out(dock):

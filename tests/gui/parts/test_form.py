@@ -14,6 +14,7 @@ from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from napari_unetseg.gui.parts.channels import LayerTick
+from napari_unetseg.gui.parts.cut import as_drawn, cut
 from napari_unetseg.gui.parts.form import Folded, Form, sentence
 
 pytestmark = pytest.mark.gui
@@ -105,6 +106,38 @@ def test_texts_of_lines_and_of_combo_boxes_begin_in_one_column(styled):
     assert abs(start_of_text(line.native) - start_of_text(combo.native)) <= 1
 
 
+def test_a_long_name_in_a_combo_box_is_cut_in_the_middle(styled):
+    name = f"first {LONG} last"
+    combo = ComboBox(label="Combo", choices=[name])
+    styled(Form([combo]))
+    box = combo.native
+
+    text = as_drawn(box).currentText
+
+    assert text.startswith("first")
+    assert text.endswith("last")
+    assert "…" in text
+    assert box.fontMetrics().horizontalAdvance(text) <= box.width()
+    assert combo.value == name
+
+
+def test_a_long_name_in_a_combo_box_leaves_the_arrow_free(styled):
+    short, long = (ComboBox(label="Combo", choices=[name]) for name in ("H", "H" * 80))
+    styled(Form([short, long]))
+    free, full = (seen(box.native) for box in (short, long))
+
+    for x in range(free.width() - 26, free.width()):
+        for y in range(free.height()):
+            assert full.pixelColor(x, y) == free.pixelColor(x, y)
+
+
+def test_a_short_name_in_a_combo_box_is_whole(styled):
+    combo = ComboBox(label="Combo", choices=["cells & walls"])
+    styled(Form([combo]))
+
+    assert as_drawn(combo.native).currentText == "cells & walls"
+
+
 def test_a_hidden_row_leaves_no_gap(qtbot):
     first, second, third = (LineEdit(label=name) for name in "abc")
     form, shorter = Form([first, second, third]), Form([LineEdit(), LineEdit()])
@@ -185,6 +218,20 @@ def test_a_long_name_is_cut_in_the_middle_and_told_by_the_tooltip(styled):
     assert "…" in tick.text()
     assert tick.fontMetrics().horizontalAdvance(tick.text()) <= tick.width()
     assert tick.name in tick.toolTip()
+
+
+def test_what_is_left_of_a_long_name_has_room(styled):
+    name = "a second stain with a rather long name that does not fit into the row"
+    tick = LayerTick(name)
+    styled(tick)
+    metrics = tick.fontMetrics()
+
+    # Without room, Qt leaves nothing or three dots.
+    assert len(cut(name, metrics, 0)) <= 1
+    for room in range(100, metrics.horizontalAdvance(name) + 3):
+        left = cut(name, metrics, room)
+        assert metrics.horizontalAdvance(left) <= room
+    assert left == name
 
 
 def test_a_name_with_room_is_whole(styled):

@@ -12,12 +12,13 @@ pytest.importorskip("napari")
 
 from napari.components import ViewerModel
 from napari.layers import Labels
+from napari.utils.theme import get_theme
 from qtpy.QtCore import QObject, Qt
-from qtpy.QtGui import QGuiApplication, QPalette
+from qtpy.QtGui import QColor, QGuiApplication, QPalette
 from qtpy.QtWidgets import QWidget
 
+from napari_unetseg.gui.parts.looks import EXAMPLE
 from napari_unetseg.gui.report.dock import WIDTH, ReportDock
-from napari_unetseg.gui.report.looks import OPACITY
 from napari_unetseg.gui.report.table import COLUMNS
 from napari_unetseg.gui.report.watch import Watch
 
@@ -279,8 +280,32 @@ def test_the_example_says_what_goes_in_and_is_legible(shown, theme):
     bright, dark = sorted((luminance(drawn), luminance(ground[:3])), reverse=True)
 
     assert field.placeholderText().startswith("e.g. 0, 255")
-    assert share == pytest.approx(OPACITY, abs=0.01)
+    assert share == pytest.approx(EXAMPLE, abs=0.01)
     assert (bright + 0.05) / (dark + 0.05) >= 4.5
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_scores_of_the_past_are_dimmed_and_legible(shown, theme):
+    shown.viewer.theme = theme
+    choose(shown, truth="other")
+    colours = get_theme(theme)
+    text, table, window = (
+        np.array(QColor(getattr(colours, name).as_hex()).getRgb()[:3])
+        for name in ("text", "foreground", "background")
+    )
+    share = shown.scores.table.parentWidget().graphicsEffect().opacity()
+    drawn, ground = (share * one + (1 - share) * window for one in (text, table))
+    bright, dark = sorted((luminance(drawn), luminance(ground)), reverse=True)
+
+    assert is_dimmed(shown)
+    assert share <= 0.8
+    assert (bright + 0.05) / (dark + 0.05) >= 4.5
+
+
+def test_all_buttons_in_the_row_are_as_high(shown):
+    buttons = [shown.buttons.compare, shown.buttons.copy, shown.buttons.save]
+
+    assert len({button.height() for button in buttons}) == 1
 
 
 # -- the keyboard ---------------------------------------------------------------------

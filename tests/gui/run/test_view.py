@@ -98,7 +98,7 @@ def test_a_run_shows_how_far_it_is_and_ends(dock, scenario, until):
 
     assert [step for step, _ in dock.run.curves.losses] == [1, 2, 3, 4, 5]
     assert dock.run.curves.scores == [(2, 0.5), (4, 0.75)]
-    assert dock.said == "Mean IoU 0.750 (validation slice 4). Model: m"
+    assert dock.said == "Model 'm': mean IoU 0.750 on validation slice 4."
     assert str(home.models_folder() / "m") in dock.message.toolTip()
     assert buttons(dock) == ["start"]
     assert dock.model.native.isEnabled()
@@ -108,8 +108,11 @@ def test_stop_and_keep_leaves_a_run_that_can_go_on(dock, scenario, until):
     scenario("endless")
     started(dock, until)
 
+    assert dock.run.controls.stop.toolTip() == (
+        "Stop it, and keep the best weights so far"
+    )
     dock.run.controls.stop.click()
-    assert "kept" in dock.said
+    assert dock.said == "Stopping: the best weights so far are being kept."
     assert not dock.run.controls.stop.isEnabled()
     until(lambda: not dock.run.running)
 
@@ -139,7 +142,7 @@ def test_what_was_warned_of_is_said_again_at_the_end(dock, scenario, until):
     dock.run.controls.start.click()
     until(lambda: not dock.run.running)
 
-    assert "Mean IoU 0.750" in dock.said
+    assert "mean IoU 0.750 on validation slice 4. The" in dock.said
     assert "of another pixel size" in dock.said
 
 

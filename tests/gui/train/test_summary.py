@@ -25,7 +25,7 @@ def result(slices, mean_iou=0.8124):
     ],
 )
 def test_a_score_is_told_with_its_slices_and_the_name(slices, text):
-    expected = f"Mean IoU 0.812 (validation {text}). Model: cells"
+    expected = f"Model 'cells': mean IoU 0.812 on validation {text}."
 
     assert summary(result(slices), MODEL) == expected
 
@@ -42,6 +42,7 @@ def test_the_rest_is_in_the_details():
 def test_without_validation_there_is_no_score(validation):
     ended = {"steps": 300, "kept_step": 300, "validation": validation}
 
-    assert "300 steps; no slice" in summary(ended, MODEL)
-    assert summary(ended, MODEL).endswith("Model: cells")
+    assert summary(ended, MODEL) == (
+        "Model 'cells': trained for 300 steps; no slice was kept to validate on."
+    )
     assert details(ended, MODEL) == f"Model file: {MODEL}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
+from qtpy.QtCore import Signal  # type: ignore[attr-defined]
 from qtpy.QtGui import QResizeEvent
 from qtpy.QtWidgets import (
     QCheckBox,
@@ -16,6 +16,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_unetseg.gui.parts.choices import LayerBox, layers_of_kind
+from napari_unetseg.gui.parts.cut import cut
 from napari_unetseg.gui.parts.form import Form
 
 if TYPE_CHECKING:
@@ -60,8 +61,7 @@ class LayerTick(QCheckBox):
         assert style is not None
         part = QStyle.SubElement.SE_CheckBoxContents
         room = style.subElementRect(part, option, self).width()
-        middle = Qt.TextElideMode.ElideMiddle
-        text = self.fontMetrics().elidedText(self.name, middle, room)
+        text = cut(self.name, self.fontMetrics(), room)
         # A single "&" would underline what follows it.
         self.setText(text.replace("&", "&&"))
 

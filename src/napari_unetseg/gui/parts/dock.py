@@ -18,6 +18,7 @@ from qtpy.QtWidgets import (
 from napari_unetseg.gui.parts.colours import Name, colour
 from napari_unetseg.gui.parts.form import Form
 from napari_unetseg.gui.parts.lifetime import when_destroyed
+from napari_unetseg.gui.parts.looks import style
 from napari_unetseg.gui.parts.wording import in_a_dock
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ class Dock(QWidget):
         message_row.addWidget(self.message)
         layout.addLayout(message_row)
         layout.addLayout(self.footer)
-        self.message.follow(viewer.theme)
+        self._wear(viewer.theme)
         viewer.events.theme.connect(self._on_theme)
         myself = weakref.ref(self)
 
@@ -138,7 +139,11 @@ class Dock(QWidget):
         return self.message.text()
 
     def _on_theme(self) -> None:
-        self.message.follow(self.viewer.theme)
+        self._wear(self.viewer.theme)
+
+    def _wear(self, theme: str) -> None:
+        self.setStyleSheet(style(theme))
+        self.message.follow(theme)
 
 
 class Message(QLabel):

@@ -17,12 +17,15 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_unetseg.gui.parts.cut import cut_in_the_middle
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from magicgui.widgets.bases import Widget
 
-LABEL_WIDTH = 102
+# Room for the longest label, so that the fields of all forms begin in one column.
+LABEL_WIDTH = 114
 # napari's style indents the text of a combo box by 8 pixels, that of a line by 4.
 INSET = 4
 HEADING_HEIGHT = 26
@@ -69,6 +72,7 @@ class Form(QWidget):
             # A layer's long name must not widen the dock.
             policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
             widget.native.setSizeAdjustPolicy(policy)
+            cut_in_the_middle(widget.native)
         if isinstance(widget, Label | PushButton):
             self._rows.addRow(widget.native)
             return

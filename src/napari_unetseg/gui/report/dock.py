@@ -15,7 +15,7 @@ from napari_unetseg.gui.parts.choices import LayerBox, follow_layers, layers_of_
 from napari_unetseg.gui.parts.dock import HEIGHT, Dock
 from napari_unetseg.gui.parts.worker import Worker, start_worker
 from napari_unetseg.gui.report.buttons import ReportButtons
-from napari_unetseg.gui.report.looks import style, widen
+from napari_unetseg.gui.report.looks import widen
 from napari_unetseg.gui.report.question import (
     Answer,
     Comparison,
@@ -96,7 +96,6 @@ class ReportDock(Dock):
         self._watch.changed.connect(self._outdate)
         follow_layers(napari_viewer, self, self._on_layers)
         self._on_layers()
-        self.setStyleSheet(style(napari_viewer.theme))
         self.later(lambda: widen(self, WIDTH))
 
     def sizeHint(self) -> QSize:
@@ -280,10 +279,6 @@ class ReportDock(Dock):
         self.buttons.show_state(
             running=self._worker is not None, has_report=self.report is not None
         )
-
-    def _on_theme(self) -> None:
-        super()._on_theme()
-        self.setStyleSheet(style(self.viewer.theme))
 
 
 def _box(viewer: Viewer, label: str, tooltip: str) -> LayerBox:

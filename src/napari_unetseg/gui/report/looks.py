@@ -1,25 +1,9 @@
-"""How the report dock looks beside napari's own parts: its width and its example."""
+"""How wide the report dock is beside napari's own parts."""
 
 from __future__ import annotations
 
-from napari.utils.theme import get_theme
-from qtpy import QT6
 from qtpy.QtCore import Qt
-from qtpy.QtGui import QColor
 from qtpy.QtWidgets import QDockWidget, QMainWindow, QWidget
-
-# Of an example in an empty field, to be read on the field in every theme (at least
-# 4.5:1, as WCAG 2.1 asks of text); Qt takes a half.
-OPACITY = 0.85
-
-
-def style(theme: str) -> str:
-    """Style sheet for a napari theme; nothing for Qt 5, which knows no such colour."""
-    if not QT6:
-        return ""
-    text = QColor(get_theme(theme).text.as_hex())
-    colour = f"rgba({text.red()}, {text.green()}, {text.blue()}, {OPACITY:.0%})"
-    return f"QLineEdit {{ placeholder-text-color: {colour}; }}"
 
 
 def widen(content: QWidget, width: int) -> None:

@@ -48,7 +48,7 @@ class Controls(QWidget):
             words.start, "Begin, with the layers as they are now", start
         )
         self.go_on = _button("Go on", "Go on from where it was stopped", go_on)
-        self.stop = _button(words.stop, words.stopping, stop)
+        self.stop = _button(words.stop, f"Stop it, and keep {words.keeps}", stop)
         self.discard = _button(
             "Discard…", "Stop it if it runs, and delete all that it made", discard
         )

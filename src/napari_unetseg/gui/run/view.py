@@ -123,7 +123,7 @@ class RunView(QWidget):
             self._dock.say("Cancelling…", "busy")
         else:
             self._wish = "stop"
-            self._dock.say(self._words.stopping, "busy")
+            self._dock.say(f"Stopping: {self._words.keeps} are being kept.", "busy")
         self._pass_on()
 
     def discard(self) -> None:

@@ -15,8 +15,8 @@ class Words:
         As in "Training".
     start, stop : str
         On the buttons.
-    stopping : str
-        The sentence while it ends.
+    keeps : str
+        What is not lost when it is stopped, as in "the finished tiles".
     curves : bool
         Whether it learns, and has something to show and to discard.
     """
@@ -24,5 +24,5 @@ class Words:
     job: str
     start: str
     stop: str
-    stopping: str
+    keeps: str
     curves: bool = False

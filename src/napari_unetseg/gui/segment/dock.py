@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 
 
 ALL, THIS = "all slices", "this slice"
-TRAIN_ONE = "Train one with Train U-Net, or press Other model…"
+TRAIN_ONE = "Press Other model… to open one, or train one with Train U-Net"
 WORDS = Words(
     job="Segmentation",
     start="Segment",
-    stop="Cancel",
-    stopping="Stopping: finished tiles are being kept.",
+    stop="Stop and keep",
+    keeps="the finished tiles",
 )
 
 

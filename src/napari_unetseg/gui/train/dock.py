@@ -41,7 +41,7 @@ WORDS = Words(
     job="Training",
     start="Train",
     stop="Stop and keep",
-    stopping="Stopping: the best weights so far are being kept.",
+    keeps="the best weights so far",
     curves=True,
 )
 

@@ -13,15 +13,15 @@ if TYPE_CHECKING:
 
 
 def summary(result: Mapping[str, Any], model: Path) -> str:
-    """How good a model is, on which slices, and its name."""
+    """A model's name, and how good it is on which slices."""
     scores = result.get("validation") or {}
-    name = f"Model: {model_name(model)}"
+    name = f"Model '{model_name(model)}'"
     if scores.get("mean_iou") is None:
         steps = result["steps"]
-        return f"Trained for {steps} steps; no slice was kept to validate on. {name}"
+        return f"{name}: trained for {steps} steps; no slice was kept to validate on."
     slices = scores["slices"]
     where = f"validation slice{'s' if len(slices) > 1 else ''} {ranges(slices)}"
-    return f"Mean IoU {scores['mean_iou']:.3f} ({where}). {name}"
+    return f"{name}: mean IoU {scores['mean_iou']:.3f} on {where}."
 
 
 def details(result: Mapping[str, Any], model: Path) -> str:
