@@ -37,4 +37,6 @@ def main(images: str, model_file: str, out: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 4:
+        sys.exit("Give a folder of images, a model, and a folder to write to.")
     main(*sys.argv[1:])

@@ -124,7 +124,7 @@ def numbers(*shape):
     return np.random.default_rng(0).normal(size=shape) * np.arange(1, 1 + shape[1])
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(images(), TILES, st.integers(1, 2))
 @example(Image(array=numbers(3, 2, 9, 2), axes="ZTYX"), 5, 1)
 @example(Image(array=np.full((2, 1, 3), 0.1), axes="ZYX"), 5, 1)

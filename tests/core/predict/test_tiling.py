@@ -67,7 +67,8 @@ def test_tiles_are_possible_and_lie_on_the_lattice(size, axis, side):
 
 
 @pytest.mark.parametrize(
-    ("size", "sides"), [(512, [512]), (513, [272, 241]), (6000, [512] * 11 + [368])]
+    ("size", "sides"),
+    [(1024, [1024]), (1025, [528, 497]), (6000, [1008] * 5 + [960])],
 )
 def test_auto_divides_evenly(size, sides):
     tiles = plan((size, 1), (UNET, UNET))
