@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 from napari_unetseg.core.postprocess.blocks import cut
 from napari_unetseg.core.postprocess.distinct import distinct
+from napari_unetseg.core.postprocess.grow import grow
 from napari_unetseg.core.postprocess.objects import (
     component_objects,
     smallest_dtype,
@@ -107,6 +108,11 @@ def test_reach_is_counted_in_steps():
     long = np.ones((1, 50), int)
     long[0, 0] = 2
     assert whole(watershed_objects, long, centre=2, border=1).sum() == 33
+
+
+def test_a_seed_stays_where_another_could_grow():
+    seeds = np.array([[1, 0, 2, 0, 0]])
+    assert grow(seeds, np.ones((1, 5), bool), 4).tolist() == [[1, 1, 2, 2, 2]]
 
 
 def test_a_way_round_is_longer():

@@ -32,6 +32,13 @@ def test_of_two_classes_the_threshold_is_that_of_the_probability(p, threshold, f
     np.testing.assert_array_equal(found, np.where(p > threshold, 9, 4))
 
 
+@given(st.floats(0.5, 1, width=32, exclude_max=True))
+def test_a_probability_that_equals_the_threshold_is_not_over_it(threshold):
+    # From 0.5 on what is left of 1 is a float32 too.
+    scores = np.array([[[threshold]], [[1 - threshold]]], np.float32)
+    assert to_classes_with_thresholds(scores, (9, 4), {9: threshold}) == 4
+
+
 @given(st.integers(0, 2**32), st.floats(0.01, 0.99), st.integers(2, 5))
 def test_a_class_over_its_threshold_wins_over_all_without(seed, threshold, classes):
     rng = np.random.default_rng(seed)

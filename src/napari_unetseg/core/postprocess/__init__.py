@@ -1,1 +1,1 @@
-"""From a network's scores to labels. Import from `classes`."""
+"""From a network's scores to labels, tidy classes and objects."""

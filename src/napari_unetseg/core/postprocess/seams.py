@@ -63,7 +63,7 @@ class Seams:
         """
         box = self._blocks.boxes[number]
         mine = {
-            (axis, far): values.take(-1 if far else 0, axis=axis).copy()
+            (axis, far): values.take(-1 if far else 0, axis=axis)
             for axis in range(values.ndim)
             for far in (False, True)
         }
