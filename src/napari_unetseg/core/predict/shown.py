@@ -63,9 +63,10 @@ class Shown:
         ndarray of shape (C, *box), float32
             Normal values, all finite.
         """
-        if self._last is None or self._last[0] != index:
-            self._last = index, self._frame(index)
-        return self._statistics[index](read_mirrored(self._last[1], box))
+        last = self._last  # Which another thread may replace at any time.
+        if last is None or last[0] != index:
+            last = self._last = index, self._frame(index)
+        return self._statistics[index](read_mirrored(last[1], box))
 
     def finite(self, index: Index, box: Bounds) -> NDArray[np.bool_] | None:
         """Where all channels of a frame are numbers; None for everywhere.
