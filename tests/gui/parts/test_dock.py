@@ -17,11 +17,13 @@ from qtpy.QtWidgets import (
     QLineEdit,
     QMainWindow,
     QPushButton,
+    QStyle,
     QWidget,
 )
 
 from napari_unetseg.gui.parts import dock as module
 from napari_unetseg.gui.parts.colours import colour
+from napari_unetseg.gui.parts.cut import as_drawn
 from napari_unetseg.gui.parts.dock import COLOURS, Dock
 from napari_unetseg.gui.parts.form import sentence
 
@@ -149,6 +151,21 @@ def test_a_button_is_as_high_whether_it_can_be_pressed_or_not(dock, fields, them
     fields(theme)
 
     assert first.height() == second.height()
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_no_text_moves_when_it_cannot_be_changed(dock, fields, theme):
+    box = fields(theme)[0]
+    part = QStyle.SubControl.SC_ComboBoxEditField
+
+    def room():
+        control = QStyle.ComplexControl.CC_ComboBox
+        return box.style().subControlRect(control, as_drawn(box), part, box)
+
+    before = room()
+    dock.form.lock(True)
+
+    assert room() == before
 
 
 def test_the_tooltip_says_what_the_sentence_leaves_out(dock):

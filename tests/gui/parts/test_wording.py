@@ -18,8 +18,12 @@ PACKAGE = Path(napari_unetseg.__file__).parent
 PARTS = ("core", "gui", "layers", "runs")
 TABLE = Path(wording.__file__)
 OPTION = re.compile(r"(?<![\w-])--[a-z]")
-# Both say how the command line is called, and are no advice.
-NOT_SAID = {"--json", "--multiprocessing-fork"}
+# How the command line is called, which is no advice; and another program's command.
+NOT_SAID = {
+    "--json",
+    "--multiprocessing-fork",
+    "Start one with: dask scheduler --scheduler-file FILE",
+}
 
 
 def texts(path):

@@ -308,6 +308,18 @@ def test_all_buttons_in_the_row_are_as_high(shown):
     assert len({button.height() for button in buttons}) == 1
 
 
+def test_cancel_takes_the_place_of_compare_at_once(shown):
+    buttons = shown.buttons
+    place = buttons.compare.geometry()
+
+    buttons.show_state(running=True, has_report=True)
+    assert buttons.cancel.geometry().left() == place.left()
+    assert buttons.cancel.width() == place.width()
+
+    buttons.show_state(running=False, has_report=True)
+    assert buttons.compare.width() == place.width()
+
+
 # -- the keyboard ---------------------------------------------------------------------
 
 

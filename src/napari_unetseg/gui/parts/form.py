@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from magicgui.widgets.bases import Widget
 
 # Room for the longest label, so that the fields of all forms begin in one column.
-LABEL_WIDTH = 114
+LABEL_WIDTH = 123
 # napari's style indents the text of a combo box by 8 pixels, that of a line by 4.
 INSET = 4
 HEADING_HEIGHT = 26

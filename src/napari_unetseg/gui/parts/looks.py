@@ -27,9 +27,10 @@ def style(theme: str) -> str:
         # napari fades only boxes and buttons.
         "QLineEdit:disabled, QAbstractSpinBox:disabled "
         f"{{ background-color: {faded}; }}",
-        # napari draws a border only around a button that cannot be pressed, which
-        # would make it higher than its neighbours.
+        # napari draws a border only around what cannot be used: such a button would be
+        # higher than its neighbours, and the text in a box would move by the border.
         "QPushButton:enabled { border: 1px solid transparent; }",
+        "QComboBox:disabled { border: 0px; }",
     ]
     if QT6:  # Qt 5 knows no such colour.
         example = _faint(text, EXAMPLE)

@@ -22,6 +22,11 @@ _WORDS = {
         "Name the layer's dimensions, each with one letter out of TZCYX"
     ),
     " and use --task classes": "",
+    "finished tiles are kept, and --resume goes on": (
+        "finished tiles are kept: press Go on"
+    ),
+    "or the pixel size by --pixel-size": "or give the layer a scale and units",
+    ", with --axes (in Python: axes=)": "",
 }
 
 

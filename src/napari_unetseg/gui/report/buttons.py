@@ -12,6 +12,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_unetseg.gui.parts.swap import swap
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -56,9 +58,13 @@ class ReportButtons(QWidget):
     def show_state(self, *, running: bool, has_report: bool) -> None:
         """Offer what can be done now."""
         self.progress.setValue(0)
-        self.progress.setVisible(running)
-        self.cancel.setVisible(running)
-        self.compare.setVisible(not running)
+        swap(
+            (
+                (self.progress, running),
+                (self.cancel, running),
+                (self.compare, not running),
+            )
+        )
         self.copy.setEnabled(has_report)
         self.save.setEnabled(has_report)
 

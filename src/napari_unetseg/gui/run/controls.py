@@ -12,6 +12,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_unetseg.gui.parts.swap import swap
 from napari_unetseg.runs.story import duration
 
 if TYPE_CHECKING:
@@ -62,12 +63,16 @@ class Controls(QWidget):
 
     def show_state(self, *, running: bool, stopping: bool, resumable: bool) -> None:
         """Show the buttons that a state allows."""
-        self.progress.setVisible(running)
-        self.start.setVisible(not running)
-        self.go_on.setVisible(not running and resumable)
-        self.stop.setVisible(running)
         self.stop.setEnabled(not stopping)
-        self.discard.setVisible(running or resumable)
+        swap(
+            (
+                (self.progress, running),
+                (self.start, not running),
+                (self.go_on, not running and resumable),
+                (self.stop, running),
+                (self.discard, running or resumable),
+            )
+        )
 
     def show_progress(self, story: Story) -> None:
         """Show how far a run is and how long it will take."""
