@@ -11,7 +11,7 @@ import sys
 import napari_unetseg as us
 
 
-def main(minutes: float = 0.5) -> float:
+def main(minutes: float | None = 0.5, steps: int | None = None) -> float:
     """Return the mean IoU of four slices that the network has never seen."""
     image, labels = us.sample_data("em")
     pixels, painted = image.array, labels.array  # Arrays of numpy, (Z, Y, X).
@@ -22,6 +22,7 @@ def main(minutes: float = 0.5) -> float:
         preset="fast",
         validation="10-11",
         minutes=minutes,
+        steps=steps,  # One of both is None.
         class_names={1: "cell interior", 2: "membrane", 3: "mitochondrion"},
     )
     found = us.segment(pixels[12:], model)
@@ -36,4 +37,4 @@ def main(minutes: float = 0.5) -> float:
 
 
 if __name__ == "__main__":
-    main(*map(float, sys.argv[1:]))
+    main(float(sys.argv[1]) if len(sys.argv) > 1 else 0.5)

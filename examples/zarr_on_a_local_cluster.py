@@ -3,6 +3,8 @@
 Run it with ``python examples/zarr_on_a_local_cluster.py FOLDER``; the folder will hold
 the image, a model and the labels. The workers read the image by themselves, so that
 it may be larger than the memory; for a cluster give ``--dask`` its address instead.
+Further numbers say how often the sample is repeated along Y and X, and the steps of
+the training.
 """
 
 from __future__ import annotations
@@ -17,10 +19,10 @@ import zarr
 import napari_unetseg as us
 
 
-def main(folder: str, repeats: int = 3) -> None:
+def main(folder: str, repeats: int = 3, steps: int = 20) -> None:
     """Write an image of some tiles, train for a moment, segment it."""
     image, labels = us.sample_data("em")
-    model = us.train(image, labels, preset="fast", steps=20)
+    model = us.train(image, labels, preset="fast", steps=steps, validation="15")
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
     model.save(place / "model.unetseg.safetensors", overwrite=True)

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import napari_unetseg as us
 from napari_unetseg.core.image import Image
@@ -21,14 +22,14 @@ def example(name):
 
 
 def test_an_array(capsys):
-    example("numpy_array").main(0.02)
+    example("numpy_array").main(minutes=None, steps=2)
     assert "mean" in capsys.readouterr().out
 
 
 def test_a_folder_of_tiffs(tmp_path):
     (tmp_path / "images").mkdir()
     image, labels = us.sample_data("em")
-    model = us.train(image, labels, preset="fast", steps=2)
+    model = us.train(image, labels, preset="fast", steps=2, validation="15")
     model.save(tmp_path / "m.unetseg.safetensors")
     for name in ("a.ome.tif", "b.ome.tif"):
         plane = Image(array=image.array[0], axes="YX", name=name)
@@ -43,8 +44,9 @@ def test_a_folder_of_tiffs(tmp_path):
         np.testing.assert_array_equal(us.read_image(path).array, wanted)
 
 
+@pytest.mark.slow
 def test_a_zarr_on_a_local_cluster(tmp_path):
-    example("zarr_on_a_local_cluster").main(str(tmp_path), 1)
+    example("zarr_on_a_local_cluster").main(str(tmp_path), 1, 2)
     assert us.read_image(tmp_path / "out.zarr").axes == "ZYX"
 
 

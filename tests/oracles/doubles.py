@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import torch
 from torch import nn
@@ -56,6 +57,8 @@ class Narrow(nn.Module):
         What is raised of a larger one.
     later : (int, int), optional
         After so many calls the memory shrinks to so many pixels.
+    before : callable, optional
+        Called before an input is refused.
 
     Attributes
     ----------
@@ -63,9 +66,10 @@ class Narrow(nn.Module):
         Shapes of the inputs.
     """
 
-    def __init__(self, twin, most, error=OUT_OF_MEMORY, later=None):
+    def __init__(self, twin, most, error=OUT_OF_MEMORY, later=None, before=None):
         super().__init__()
-        self.twin, self.most, self.error, self.later = twin, most, error, later
+        self.twin, self.most, self.error = twin, most, error
+        self.later, self.before = later, before
         self.seen, self.refused = [], []
 
     def forward(self, x):
@@ -73,9 +77,37 @@ class Narrow(nn.Module):
             self.most = self.later[1]
         if x[:, 0].numel() > self.most:
             self.refused.append(tuple(x.shape))
+            if self.before:
+                self.before()
             raise self.error
         self.seen.append(tuple(x.shape))
         return self.twin(x)
+
+
+class Watched:
+    """An array that knows slices alone, and remembers what was read.
+
+    Parameters
+    ----------
+    array : ndarray
+        What it holds.
+    """
+
+    def __init__(self, array):
+        self.array, self.shape, self.dtype = array, array.shape, array.dtype
+        self.read = []
+
+    def __getitem__(self, place):
+        self.read.append(place)
+        return self.array[place]
+
+
+def until(condition):
+    """Wait for what a thread does, but not for ever."""
+    end = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.001)
 
 
 def threads():

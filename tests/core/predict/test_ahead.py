@@ -18,7 +18,7 @@ from napari_unetseg.core.events import Planned, Tile
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.network.modelfile import Model
 from napari_unetseg.core.predict.ahead import Behind, ahead
-from oracles.doubles import Kept, threads
+from oracles.doubles import Kept, threads, until
 from oracles.models import random_model
 
 COUNTS = st.integers(1, 4)
@@ -35,14 +35,6 @@ def counted(count, fails_at=None, seen=None):
         if seen is not None:
             seen.append((number, threading.current_thread().name))
         yield number
-
-
-def until(condition):
-    """Wait for what a thread does, but not for ever."""
-    end = time.monotonic() + 20
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.001)
 
 
 @settings(max_examples=30)
@@ -175,11 +167,11 @@ def test_what_goes_wrong_behind_is_raised_in_its_place():
 
 
 def test_who_leaves_waits_for_what_is_begun_and_drops_the_rest():
-    begun, let_go, done = threading.Event(), threading.Event(), []
+    begun, dropped, done = threading.Event(), threading.Event(), []
 
     def work(number):
         begun.set()
-        let_go.wait()
+        assert dropped.wait(20)
         done.append(number)
 
     def give_and_fail():
@@ -187,7 +179,7 @@ def test_who_leaves_waits_for_what_is_begun_and_drops_the_rest():
             for number in range(3):
                 list(behind.put(partial(work, number)))
             begun.wait()
-            threading.Timer(0.3, let_go.set).start()
+            behind._left[-1].add_done_callback(lambda future: dropped.set())
             raise Trouble
 
     with pytest.raises(Trouble):

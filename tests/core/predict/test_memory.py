@@ -16,7 +16,7 @@ from napari_unetseg.core.predict.predictor import Predictor
 from napari_unetseg.core.predict.run import Runner, is_out_of_memory
 from napari_unetseg.core.predict.shown import Shown
 from napari_unetseg.core.predict.views import views
-from oracles.doubles import OUT_OF_MEMORY, Kept, Narrow, threads
+from oracles.doubles import OUT_OF_MEMORY, Kept, Narrow, Watched, threads, until
 from oracles.models import random_model
 
 ERRORS = [
@@ -79,7 +79,7 @@ def test_a_tile_is_halved_and_all_after_it(error, narrow):
     [twin] = made
     assert np.abs(store.arrays["scores"] - wanted).max() < 1e-4
     assert set(twin.refused) == {(1, 1, 48, 48)}
-    assert {(32, 48), (32, 32)} <= {shape[2:] for shape in twin.seen}
+    assert (32, 48) in {shape[2:] for shape in twin.seen}
     assert store.plan().parts == (16, 70)
     assert notes(events) == [
         "The memory was too small for a tile: tiles are computed in parts of at most "
@@ -90,12 +90,18 @@ def test_a_tile_is_halved_and_all_after_it(error, narrow):
 
 def test_what_was_read_before_is_parted_as_much_and_no_more(narrow):
     """Tiles that wait when the first one fails fail too, and need not be smaller."""
-    image, model, store = random_image(40, 4), random_model(), Kept()
+    model, store = random_model(), Kept()
+    array = Watched(np.random.default_rng(0).integers(0, 99, (40, 4)).astype(np.uint8))
+    image = Image(array=array, axes="YX")
     wanted = scores_of(image, model, tile=4)
-    made = narrow(18 * 20)
+    statistics = len(array.read) - 10
+    array.read.clear()
+    # Two tiles wait, and one waits to wait.
+    made = narrow(
+        18 * 20, before=lambda: until(lambda: len(array.read) >= statistics + 4)
+    )
     run(image, model, store, tile=4)
-    [twin] = made
-    assert len(twin.refused) > 1
+    assert made[0].refused == [(1, 1, 20, 20)] * 4
     assert store.plan().parts == (2, 40)
     assert np.abs(store.arrays["scores"] - wanted).max() < 1e-4
 

@@ -107,7 +107,7 @@ def planned(shape, tile, spacing=1.0, region=None, free=1 << 40, depth=2):
     st.one_of(st.integers(1, 300), st.sampled_from(["auto", "whole"])),
     st.data(),
 )
-@example([10, 10], 0.3, "whole", None)
+@example([7, 7], 9 / 7, "whole", None)
 def test_tiles_on_any_grid_cover_each_pixel_once(shape, spacing, tile, data):
     shape = tuple(min(n, 30) for n in shape) if len(shape) == 3 else tuple(shape)
     region = {}

@@ -5,8 +5,8 @@ image by themselves and send back results, which the coordinator alone writes.
 
 On computers of one kind the bytes are those of one computer, if torch has as many
 threads there: it parts the sums of a convolution among them, and the last digits tell
-how. Measured on a CPU, with 1 to 8 threads, in float32 and bfloat16: scores differed by
-5e-7 at most, in networks of planes nearly always, and no label did.
+how. Measured on a CPU, in float32 and bfloat16: 1, 2, 4 and 8 threads give different
+bytes with most networks. Those of 1 and 2 differed by 5e-7 in scores, and in no label.
 """
 
 from __future__ import annotations

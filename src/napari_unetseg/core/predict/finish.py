@@ -2,95 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.events import Block, Event
 from napari_unetseg.core.frames import Frames
-from napari_unetseg.core.network.card import Objects
-from napari_unetseg.core.units import PIXEL, unit_name, unit_ratio
+from napari_unetseg.core.predict.asked import ANY_OBJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from numpy.typing import NDArray
 
-    from napari_unetseg.core.config import SegmentConfig, Size
     from napari_unetseg.core.frames import Box, Index
     from napari_unetseg.core.image import Image
-    from napari_unetseg.core.network.card import ModelCard
     from napari_unetseg.core.postprocess.blocks import Blockwise
+    from napari_unetseg.core.predict.asked import Finish
     from napari_unetseg.core.predict.store import ArraySpec, Store
 
     Made = Generator[None, None, Blockwise]
 
 # Sides of the blocks that are gone through: large enough that their seams cost little.
 _SIDES = {2: (2048, 2048), 3: (64, 512, 512)}
-# What instances are called where sizes are given by class.
-_ANY_OBJECT = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """What is done to the classes of all tiles.
-
-    Attributes
-    ----------
-    smallest, holes : dict of id to int
-        In pixels; objects of a class, and holes in it, that are smaller vanish.
-    objects : Objects or None
-        How objects are found, if they are wanted.
-    link : bool
-        Whether objects of consecutive slices are linked.
-    """
-
-    smallest: dict[int, int]
-    holes: dict[int, int]
-    objects: Objects | None
-    link: bool
-
-    @classmethod
-    def of(cls, image: Image, card: ModelCard, config: SegmentConfig) -> Finish:
-        """What a configuration asks for, in pixels of an image.
-
-        Raises
-        ------
-        InputError
-            If a size is given in a unit that the image's cannot be compared with, or of
-            a class that the model has not; or slices are to be linked of what has none.
-        """
-        wanted = config.objects == "instances" or (
-            config.objects == "auto" and card.objects is not None
-        )
-        objects = (card.objects or Objects()) if wanted else None
-        known = {_ANY_OBJECT} if wanted else set(card.classes)
-        for label in {*config.smallest, *config.holes, *config.thresholds} - known:
-            if label in config.thresholds and label in card.classes:
-                continue
-            raise InputError(
-                f"There is no class {label} to give a size or a threshold",
-                "Objects are class 1"
-                if wanted
-                else f"The model's classes are {', '.join(map(str, card.classes))}",
-            )
-        frames = Frames(image, card.network.dimensions)
-        if config.link and (
-            not wanted or frames.dimensions == 3 or "Z" not in image.axes
-        ):
-            raise InputError(
-                "Only the objects of slices along Z can be linked",
-                "Ask for instances of a stack, by a model of two dimensions",
-            )
-        return cls(
-            smallest=_in_pixels(config.smallest, frames),
-            holes=_in_pixels(config.holes, frames),
-            objects=objects,
-            link=config.link,
-        )
 
 
 def finish(
@@ -186,7 +120,7 @@ def _objects(frame: LabelFrame, asked: Finish, shape: tuple[int, ...]) -> Made:
         watershed_objects,
     )
 
-    how, smallest = asked.objects, asked.smallest.get(_ANY_OBJECT, 0)
+    how, smallest = asked.objects, asked.smallest.get(ANY_OBJECT, 0)
     if how is not None and how.centre is not None and how.border is not None:
         return watershed_objects(
             frame,
@@ -291,23 +225,3 @@ def _blocks(shape: Sequence[int]) -> list[Box]:
     from napari_unetseg.core.postprocess.blocks import cut
 
     return cut(shape, _SIDES[len(shape)])
-
-
-def _in_pixels(sizes: Mapping[int, Size], frames: Frames) -> dict[int, int]:
-    """Areas or volumes in pixels, rounded up."""
-    found = {}
-    for label, size in sizes.items():
-        pixels = size.value
-        if size.unit != PIXEL:
-            factor = unit_ratio(unit_name(size.unit), frames.image.unit)
-            if factor is None:
-                raise InputError(
-                    f"A size is given in {size.unit}, but the pixels of "
-                    f"'{frames.image.name}' are of unknown size",
-                    "Give it in pixels, or the pixel size by --pixel-size",
-                )
-            pixels *= factor**frames.dimensions
-            for spacing in frames.spacing:
-                pixels /= spacing
-        found[label] = ceil(pixels)
-    return found

@@ -47,15 +47,17 @@ def forecast(
         As it was trained; a small tile of noise is sent through it.
     plan : Plan
         Statistics are not needed.
-    arrays : mapping of name to {"shape", "dtype", ...}
-        What will be written.
+    arrays : mapping of name to {"shape", "dtype", "axes", ...}
+        What will be written, of the region alone.
     done : int
         Tiles that are finished already.
     disk : int
         Free bytes where the result is written, -1 if it is kept in memory.
     """
     geometries = axis_geometries(network)
-    total = len(plan.work(frames))
+    work = plan.work(frames)
+    total = len(work)
+    pixels = len(work.frames) * sum(prod(b - a for a, b in box) for box in work.boxes)
     looks = len(views(plan.views, len(plan.grid), True))
     each = _seconds(network, plan, frames.shape)
     return Forecast(
@@ -65,8 +67,10 @@ def forecast(
         memory=tile_memory(plan, frames.shape, network),
         free=available(plan.device),
         seconds=each * looks * (total - done),
-        size=sum(
-            prod(array["shape"]) * np.dtype(array["dtype"]).itemsize
+        size=pixels
+        * sum(
+            np.dtype(array["dtype"]).itemsize
+            * (array["shape"][0] if "C" in array["axes"] else 1)
             for array in arrays.values()
         ),
         disk=disk,
@@ -76,8 +80,12 @@ def forecast(
 
 def _seconds(network: nn.Module, plan: Plan, shape: tuple[int, ...]) -> float:
     """Seconds for one tile, from those of a small one and the work in both."""
-    side = _PROBE[len(plan.grid)]
-    small = network_geometry(network, (side,) * len(plan.grid))
+    axes = zip(plan.sides, shape, plan.grid, strict=True)
+    sides = [ceil(min(side, size) * n / size) for side, size, n in axes]
+    large = network_geometry(network, sides)
+    # Not larger than a tile, for which alone there may be memory.
+    probe = [min(side, _PROBE[len(sides)]) for side in sides]
+    small = network_geometry(network, probe)
     runner = Runner(valid_twin(network, plan.device), plan.device, plan.precision)
     noise = np.random.default_rng(0).normal(size=(small.channels, *small.input_shape))
     values = noise.astype(np.float32)
@@ -87,7 +95,4 @@ def _seconds(network: nn.Module, plan: Plan, shape: tuple[int, ...]) -> float:
         begun = time.perf_counter()
         runner.launch(runner.stage([values]), [keep]).wait()
         times.append(time.perf_counter() - begun)
-    axes = zip(plan.sides, shape, plan.grid, strict=True)
-    sides = [ceil(min(side, size) * n / size) for side, size, n in axes]
-    large = network_geometry(network, sides)
     return min(times) * large.multiply_adds / small.multiply_adds

@@ -23,7 +23,8 @@ def fingerprint(image: Image) -> str:
     a change elsewhere stays unnoticed.
     """
     digest = hashlib.sha256()
-    known = (image.shape, image.axes, image.dtype.str, image.spacing, image.unit)
+    spacing = tuple(map(float, image.spacing))
+    known = (image.shape, image.axes, image.dtype.str, spacing, image.unit)
     digest.update(repr(known).encode())
     for block in blocks(image, list(image.planes()), sampled_above=_SAMPLED_ABOVE):
         digest.update(np.ascontiguousarray(block).data)

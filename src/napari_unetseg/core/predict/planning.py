@@ -104,8 +104,8 @@ def make_plan(
         for axis, size in zip(frames.axes, frames.shape, strict=True)
     ]
     lengths = [stop - start for start, stop in ends]
-    scales = [n / size for n, size in zip(grid, frames.shape, strict=True)]
-    on_grid = [ceil(n * scale) for n, scale in zip(lengths, scales, strict=True)]
+    sizes = list(zip(lengths, grid, frames.shape, strict=True))
+    on_grid = [-(-length * n // size) for length, n, size in sizes]
     geometries = axis_geometries(network)
     largest = None
     if config.tile == "auto":
@@ -114,7 +114,7 @@ def make_plan(
     sides = tile_sides(on_grid, geometries, config.tile, largest=largest)
     return Plan(
         grid=grid,
-        sides=tuple(map(_on_image, lengths, sides, scales)),
+        sides=tuple(map(_on_image, sides, sizes)),
         region=region,
         views=config.average,
         device=device,
@@ -142,11 +142,16 @@ def available(device: str) -> int:
     return free_memory(device) + held
 
 
-def _on_image(length: int, side: int, scale: float) -> int:
-    """Side on the image's grid of a tile, so that the tiles are of about one size."""
-    if scale == 1:
+def _on_image(side: int, sizes: tuple[int, int, int]) -> int:
+    """Side on the image's grid of a tile, so that the tiles are of about one size.
+
+    The sizes are those of what is predicted, and of a frame in pixels of the model and
+    of the image.
+    """
+    length, n, size = sizes
+    if n == size:
         return side
-    count = ceil(length / max(1, int(side / scale)))
+    count = ceil(length / max(1, side * size // n))
     return ceil(length / count)
 
 

@@ -151,9 +151,7 @@ class Remote:
         import dask
 
         # Dask warns of large values that are given to a function, as this one is once.
-        with dask.config.set(
-            {"distributed.admin.large-graph-warning-threshold": "1TB"}
-        ):
+        with dask.config.set({_WARN_FROM: "1TB"}):
             return self._client.submit(_given, self._recipe, pure=False)
 
     def _next(self, finished: SimpleQueue[Future]) -> Future:

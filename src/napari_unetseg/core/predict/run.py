@@ -101,9 +101,8 @@ class Runner:
         -------
         Tensor of shape (B, C, [D,] H, W)
         """
-        alone = len(values) == 1
-        joined = np.ascontiguousarray(values[0])[None] if alone else np.stack(values)
-        tensor = torch.from_numpy(joined)
+        joined = values[0][None] if len(values) == 1 else np.stack(values)
+        tensor = torch.from_numpy(np.ascontiguousarray(joined))
         return tensor.pin_memory() if self._pinned else tensor
 
     def launch(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from napari_unetseg.core.errors import WriteError
 from napari_unetseg.core.events import Event, Forecast, Note, Planned, Started, Tile
 from napari_unetseg.core.frames import Frames
-from napari_unetseg.core.predict.finish import Finish, finish
+from napari_unetseg.core.predict.asked import Finish
+from napari_unetseg.core.predict.finish import finish
 from napari_unetseg.core.predict.fit import fit, pixel_size_notes
 from napari_unetseg.core.predict.plan import region_of
 from napari_unetseg.core.predict.store import ArraySpec, Memory, Store, tile_arrays
@@ -135,7 +136,7 @@ def segment(
     plan, frames = prepared.plan, prepared.frames
     yield Started(job="segment", device=plan.device, precision=plan.precision)
     yield told
-    yield from _check_room(told)
+    yield from _check_room(told, len(done))
     if not plan.statistics:
         plan = plan.measured(frames)
         store.keep(plan)
@@ -222,18 +223,19 @@ def _forecast(prepared: Prepared, done: int, store: Store) -> Forecast:
     )
 
 
-def _check_room(told: Forecast) -> Iterator[Event]:
+def _check_room(told: Forecast, done: int) -> Iterator[Event]:
     """Refuse what cannot be written, warn of what may not fit."""
-    if told.disk < 0 or told.size <= told.disk:
+    size = told.size * (told.tiles - done) / told.tiles
+    if told.disk < 0 or size <= told.disk:
         return
     have = f"{told.disk / 1e9:.1f} GB are free where it is written"
-    if told.size > 50 * told.disk:
+    if size > 50 * told.disk:
         raise WriteError(
-            f"The result takes up to {told.size / 1e9:.1f} GB, and {have}",
+            f"The result takes up to {size / 1e9:.1f} GB, and {have}",
             "Free space, or write it to another disk",
         )
     yield Note(
-        text=f"The result takes up to {told.size / 1e9:.1f} GB before compression, and "
+        text=f"The result takes up to {size / 1e9:.1f} GB before compression, and "
         f"{have}. If the disk gets full, what is done stays and can be gone on with.",
         level="warning",
     )
