@@ -223,7 +223,8 @@ def test_a_batch_is_parted_before_a_tile_is_halved():
     wanted, *_ = batches(image, model, 1 << 30, 1)
     found, twin, predictor = batches(image, model, 3 * 32 * 32, 4)
     assert predictor.parts is None
-    assert {shape[0] for shape in twin.seen} == {1}
+    # The batch that is being read at that moment may have gathered up to three.
+    assert 1 in {shape[0] for shape in twin.seen} <= {1, 2, 3}
     assert set(twin.refused) == {(4, 1, 32, 32)}
     for one, other in zip(found, wanted, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-5)
