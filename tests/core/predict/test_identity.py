@@ -22,7 +22,8 @@ def image(axes="ZYX", dtype="uint8", shape=None, **options):
 
 
 def in_zarr(array, folder):
-    return zarr.array(array, chunks=(2,) * array.ndim)
+    # Before 3.1, only zarr's older format could have bytes in the other order.
+    return zarr.array(array, chunks=(2,) * array.ndim, zarr_format=2)
 
 
 def in_dask(array, folder):

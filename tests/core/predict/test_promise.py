@@ -25,8 +25,13 @@ def in_dask(array, folder):
 
 
 def in_zarr(array, folder):
+    # Before 3.1, only zarr's older format could have bytes in the other order.
     kept = zarr.create_array(
-        store={}, shape=array.shape, dtype=array.dtype, chunks=(5,) * array.ndim
+        store={},
+        shape=array.shape,
+        dtype=array.dtype,
+        chunks=(5,) * array.ndim,
+        zarr_format=2,
     )
     kept[...] = array
     return kept

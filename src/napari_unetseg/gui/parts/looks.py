@@ -6,10 +6,14 @@ from napari.utils.theme import get_theme
 from qtpy import QT6
 from qtpy.QtGui import QColor
 
-# Shares of the text's colour in what cannot be set for now, and in an example in an
-# empty field: to be read in every theme (at least 4.5:1, as WCAG 2.1 asks of text).
-# napari takes a third, Qt a half.
-LOCKED, EXAMPLE = 0.7, 0.85
+from napari_unetseg.gui.parts.colours import contrast, mixed
+
+# Shares of the text's colour. What cannot be set for now, or is out of date, has the
+# least of some at which it can be read (4.5:1, as WCAG 2.1 asks of text; napari takes a
+# third, Qt a half); an example in an empty field has a little more.
+_FAINT = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+_LEGIBLE = 4.5
+EXAMPLE = 0.85
 # napari's share of a field's colour where a box or a button cannot be used.
 _FADED = 75 / 255
 
@@ -21,7 +25,8 @@ def style(theme: str) -> str:
         QColor(one.as_hex())
         for one in (colours.text, colours.primary, colours.background)
     )
-    locked, faded = _faint(text, LOCKED), _mixed(field, ground, _FADED)
+    locked = _faint(text, faintness(theme))
+    faded = mixed(field, ground, _FADED).name()
     rules = [
         f"QWidget:disabled {{ color: {locked}; }}",
         # napari fades only boxes and buttons.
@@ -41,11 +46,30 @@ def style(theme: str) -> str:
     return "\n".join(rules)
 
 
+def faintness(theme: str) -> float:
+    """How much of a text's colour is left in what is faint, to be read in a theme."""
+    colours = get_theme(theme)
+    text, table, field, ground = (
+        QColor(one.as_hex())
+        for one in (
+            colours.text,
+            colours.foreground,
+            colours.primary,
+            colours.background,
+        )
+    )
+    faded = mixed(field, ground, _FADED)
+    for share in _FAINT:
+        # On the dock, in a field, and in a table that fades as a whole.
+        pairs = [
+            (mixed(text, ground, share), ground),
+            (mixed(text, faded, share), faded),
+            (mixed(text, ground, share), mixed(table, ground, share)),
+        ]
+        if all(contrast(*pair) >= _LEGIBLE for pair in pairs):
+            return share
+    return 1.0
+
+
 def _faint(text: QColor, share: float) -> str:
     return f"rgba({text.red()}, {text.green()}, {text.blue()}, {share:.0%})"
-
-
-def _mixed(first: QColor, second: QColor, share: float) -> str:
-    """So much of the first colour over the second, as in "#7aa2ff"."""
-    pairs = zip(first.getRgb()[:3], second.getRgb()[:3], strict=True)
-    return QColor(*(round(share * a + (1 - share) * b) for a, b in pairs)).name()

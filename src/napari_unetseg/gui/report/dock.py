@@ -82,7 +82,7 @@ class ReportDock(Dock):
         )
         self.ignore.native.setPlaceholderText("e.g. 0, 255; empty: all count")
         self.form.extend([self.prediction, self.truth, self.ignore])
-        self.scores = Scores()
+        self.scores = Scores(self.viewer.theme)
         self.scores.hide()
         self.add_below_form(self.scores)
         self.buttons = ReportButtons(
@@ -217,6 +217,10 @@ class ReportDock(Dock):
     def _over(self) -> None:
         self._worker = self._asked = None
         self._show_state()
+
+    def _on_theme(self) -> None:
+        super()._on_theme()
+        self.scores.follow(self.viewer.theme)
 
     def _on_layers(self) -> None:
         self._choose()

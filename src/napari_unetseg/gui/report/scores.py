@@ -12,18 +12,21 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_unetseg.gui.parts.looks import faintness
 from napari_unetseg.gui.report.question import Answer, compared, in_words
 from napari_unetseg.gui.report.table import ReportTable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-# Old scores stay legible on every theme, at 4.5:1.
-DIMMED = 0.7
-
 
 class Scores(QWidget):
     """A table under a caption and over a summary; dimmed once it is out of date.
+
+    Parameters
+    ----------
+    theme : str
+        Name of napari's theme.
 
     Attributes
     ----------
@@ -35,7 +38,7 @@ class Scores(QWidget):
         Whether they answer what the dock asks now.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, theme: str) -> None:
         super().__init__()
         self.current = False
         self._compared = ""
@@ -48,13 +51,17 @@ class Scores(QWidget):
         inside.addWidget(self.table)
         inside.addWidget(self.summary)
         self._veil = QGraphicsOpacityEffect(numbers)
-        self._veil.setOpacity(DIMMED)
+        self.follow(theme)
         self._veil.setEnabled(False)
         numbers.setGraphicsEffect(self._veil)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.caption)
         layout.addWidget(numbers)
+
+    def follow(self, theme: str) -> None:
+        """Dim what is out of date so that it can be read in a napari theme."""
+        self._veil.setOpacity(faintness(theme))
 
     def show_answer(self, answer: Answer, colors: Mapping[str, str]) -> None:
         """Replace what is shown; it is current.
