@@ -9,6 +9,7 @@ from rich.console import Console
 
 from napari_unetseg.cli.display import Bar, Lines, progress_line, validated_line
 from napari_unetseg.core.events import (
+    Block,
     Event,
     Note,
     Planned,
@@ -16,6 +17,7 @@ from napari_unetseg.core.events import (
     Step,
     Tile,
     Validated,
+    Waiting,
 )
 from napari_unetseg.runs.story import Story, duration
 
@@ -58,6 +60,31 @@ def test_a_story_of_tiles() -> None:
     for done in range(1, 4):
         story.hear(Tile(done=done, total=3))
     assert progress_line(story) == "3/3 tiles, 100 %"
+
+
+def test_what_comes_after_the_tiles_is_told() -> None:
+    story = Story()
+    for event in (Tile(done=3, total=3), Block(done=2, total=0)):
+        story.hear(event)
+    assert progress_line(story) == "block 2 of what comes after the tiles"
+
+
+def test_what_is_waited_for_is_told_until_it_is_there(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    clock = Clock()
+    story = Story(clock)
+    lines = Lines(clock)
+    told: list[Event] = [Waiting(what="workers of the cluster at x")] * 30
+    for event in [*told, Tile(done=1, total=4)]:
+        story.hear(event)
+        lines.show(event, story)
+        clock.time += 0.5
+    assert capsys.readouterr().err.splitlines() == [
+        "waiting for workers of the cluster at x",
+        "waiting for workers of the cluster at x",
+    ]
+    assert progress_line(story).startswith("1/4 tiles, 25 %")
 
 
 def test_a_line_of_progress() -> None:

@@ -18,6 +18,7 @@ from napari_unetseg.core.events import (
     Step,
     Tile,
     Validated,
+    Waiting,
     to_json,
 )
 from napari_unetseg.runs.story import Story, duration, forecast_sentence
@@ -87,9 +88,9 @@ class Lines:
     def show(self, event: Event, story: Story) -> None:
         """Print what matters: notes and validations always, steps every 10 seconds."""
         match event:
-            case Step() | Tile() | Block():
+            case Step() | Tile() | Block() | Waiting():
                 due = self._now() - self._printed >= LINE_EVERY
-                if due or story.done == story.total:
+                if due or (story.total and story.done == story.total):
                     self._printed = self._now()
                     self.line(progress_line(story))
             case Validated():
@@ -136,7 +137,7 @@ class Bar:
         if isinstance(event, Started):
             activity = _ACTIVITIES.get(event.job, "Working")
             self._progress.update(self._task, description=activity)
-        if isinstance(event, Step | Tile | Block | Planned | Validated):
+        if isinstance(event, Step | Tile | Block | Waiting | Planned | Validated):
             self._progress.update(
                 self._task,
                 completed=story.done,
@@ -163,6 +164,8 @@ class Bar:
 
 def progress_words(story: Story) -> list[str]:
     """What stands behind the bar: done of all, time left, loss and mean IoU."""
+    if story.waits_for:
+        return [f"waiting for {story.waits_for}"]
     if story.unit == "block":
         return [f"block {story.done} of what comes after the tiles"]
     unit = f"{story.unit}s" if story.total != 1 else story.unit
@@ -182,7 +185,7 @@ def progress_words(story: Story) -> list[str]:
 def progress_line(story: Story) -> str:
     """The same as a line of its own, with the percentage in place of a bar."""
     words = progress_words(story)
-    if story.total:
+    if story.total and not story.waits_for:
         words.insert(1, f"{100 * story.done / story.total:.0f} %")
     return ", ".join(words)
 

@@ -12,6 +12,7 @@ from napari_unetseg.cli import options
 from napari_unetseg.core.config import SegmentConfig, Size
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.image import AXES
+from napari_unetseg.core.predict.address import Address
 from napari_unetseg.core.units import PIXEL, unit_name
 
 if TYPE_CHECKING:
@@ -211,7 +212,9 @@ def asked(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         "pixel_size": options.pixel_size(given["pixel_size"])
         if given["pixel_size"]
         else None,
-        "dask": given["dask"],
+        "dask": Address.check(given["dask"]).text
+        if given["dask"] is not None
+        else None,
     }
     checked = SegmentConfig.check(**config)
     config = {name: getattr(checked, name) for name in config}

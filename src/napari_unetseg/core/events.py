@@ -51,6 +51,19 @@ class Note(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting(Event):
+    """Nothing can be done for now; told again and again.
+
+    Attributes
+    ----------
+    what : str
+        What is waited for, to follow the words "Waiting for".
+    """
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Planned(Event):
     """How much work there is; from here on nothing depends on the clock.
 
@@ -93,8 +106,8 @@ class Forecast(Event):
     Attributes
     ----------
     tile, halo : list of int
-        ([Z,] Y, X) of a tile's written part, and how far it reads beyond that on
-        either side at most, in pixels.
+        ([Z,] Y, X) of a tile's written part, and how far the network sees beyond it on
+        either side, in pixels.
     tiles : int
         Number of tiles.
     memory, free : int

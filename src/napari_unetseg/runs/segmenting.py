@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_unetseg.core import jobs
-from napari_unetseg.core.errors import InputError, ReadError, UnetsegError
+from napari_unetseg.core.errors import (
+    DeviceError,
+    InputError,
+    ReadError,
+    UnetsegError,
+)
 from napari_unetseg.core.events import Block, Item, Note, Tile
 from napari_unetseg.core.network.card import read_card
 from napari_unetseg.core.network.modelfile import load_model
@@ -24,15 +31,14 @@ from napari_unetseg.runs.outputs import begin_output, check_outputs
 from napari_unetseg.runs.store import RunStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Iterator, Mapping
 
     from napari_unetseg.core.events import Event
     from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.card import ModelCard
     from napari_unetseg.core.network.modelfile import Model
+    from napari_unetseg.core.predict.workers import Workers
     from napari_unetseg.runs.questions import SegmentQuestion
-
-Region = "Mapping[str, tuple[int, int]]"
 
 ZARR = ".zarr"
 IMAGES = tuple(READERS)
@@ -61,54 +67,83 @@ def segment(
         What was made, as plain values.
     """
     # Read without its weights first: what does not fit is told at once.
-    read_card(folder / question.model)
+    card = read_card(folder / question.model)
     told = _told(folder)
     source = folder / question.image
-    if not (source.is_dir() and not is_zarr(source)):
-        check_outputs(folder, _outputs(question), overwrite=question.overwrite)
-        image = _read(question, source)
-        fit(image, read_card(folder / question.model))
-        model = load_model(folder / question.model)
-        return (
-            yield from _one(question, image, model, folder, folder, told[""], focus)
-        )
-    return (yield from _folder(question, source, folder, told, focus))
-
-
-def _folder(
-    question: SegmentQuestion,
-    source: Path,
-    folder: Path,
-    told: Mapping[str, list[Tile]],
-    focus: Callable[[], Any],
-) -> Generator[Event, None, dict[str, Any]]:
-    """Segment all images of a folder; what cannot be used does not stop the rest."""
-    items = images_in(source)
-    asked = [_item(question, path) for path in items]
+    is_folder = source.is_dir() and not is_zarr(source)
+    items = images_in(source) if is_folder else [source]
+    asked = [_item(question, path) for path in items] if is_folder else [question]
     for one in asked:
         check_outputs(folder, _outputs(one), overwrite=question.overwrite)
+    if not is_folder:
+        fit(_read(question, source), card)
     model = load_model(folder / question.model)
+    with workers_of(question.dask) as workers:
+        means = _Means(folder, model, focus, workers)
+        if is_folder:
+            return (yield from _all(asked, means, told))
+        return (yield from _one(question, means, folder, told[""]))
+
+
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """What all images of a run are segmented with.
+
+    Attributes
+    ----------
+    folder : Path
+        The run folder.
+    model : Model
+        With its weights.
+    focus : callable
+        As for `segment`.
+    workers : Workers or None
+        Who computes in place of this process.
+    """
+
+    folder: Path
+    model: Model
+    focus: Callable[[], Any]
+    workers: Workers | None
+
+
+def _all(
+    asked: list[SegmentQuestion], means: _Means, told: Mapping[str, list[Tile]]
+) -> Generator[Event, None, dict[str, Any]]:
+    """Segment all images of a folder; what cannot be used does not stop the rest."""
     made: list[str] = []
     failed: list[str] = []
-    for number, (path, one) in enumerate(zip(items, asked, strict=True), start=1):
-        yield Item(name=path.name, number=number, total=len(items))
-        state = folder / ITEMS / path.name
+    for number, one in enumerate(asked, start=1):
+        name = Path(one.image).name
+        yield Item(name=name, number=number, total=len(asked))
+        state = means.folder / ITEMS / name
         try:
-            image = _read(one, path)
-            result = yield from _one(
-                one, image, model, folder, state, told.get(path.name, []), focus
-            )
+            result = yield from _one(one, means, state, told.get(name, []))
+        except DeviceError:
+            raise  # It would hinder all that follow, too.
         except UnetsegError as error:
-            failed.append(path.name)
-            yield Note(text=f"'{path.name}' is left out: {error}", level="warning")
+            failed.append(name)
+            yield Note(text=f"'{name}' is left out: {error}", level="warning")
         else:
             made += result["out"]
     if not made:
         raise InputError(
-            f"None of the {len(items)} images in '{source.name}' could be segmented",
+            f"None of the {len(asked)} images could be segmented",
             "The warnings above say why",
         )
-    return {"out": made, "images": len(items) - len(failed), "failed": failed}
+    return {"out": made, "images": len(asked) - len(failed), "failed": failed}
+
+
+@contextmanager
+def workers_of(dask: str | None) -> Iterator[Workers | None]:
+    """The workers of the cluster that a question names; None if it names none."""
+    if dask is None:
+        yield None
+        return
+    from napari_unetseg.core.predict.cluster import cluster_of
+
+    with cluster_of(dask) as workers:
+        yield workers
 
 
 def images_in(folder: Path) -> list[Path]:
@@ -150,29 +185,22 @@ def _item(question: SegmentQuestion, path: Path) -> SegmentQuestion:
 
 
 def _one(
-    question: SegmentQuestion,
-    image: Image,
-    model: Model,
-    folder: Path,
-    state: Path,
-    told: list[Tile],
-    focus: Callable[[], Any],
+    question: SegmentQuestion, means: _Means, state: Path, told: list[Tile]
 ) -> Generator[Event, None, dict[str, Any]]:
     """Segment one image into the outputs that its question names."""
     config = question.config.model_copy(
         update={"scores": question.scores is not None} | _uncertainty(question)
     )
+    folder, model = means.folder, means.model
     card = model.card
+    image = _read(question, folder / question.image)
     how = _provenance(image, card, question)
     store = RunStore(state, fit(image, card), card, config, told=told, description=how)
-    cluster = None
-    if question.dask is not None:
-        from napari_unetseg.core.predict.cluster import cluster_of
-
-        opened = partial(_opened, question, folder, card)
-        cluster = partial(cluster_of, question.dask, opened)
+    # Workers may have another working directory.
+    opened = partial(_opened, question, folder.resolve(), card)
+    computer = means.workers and means.workers.reading(opened)
     result = yield from jobs.segment(
-        image, model, config, store=store, focus=focus, cluster=cluster
+        image, model, config, store=store, focus=means.focus, computer=computer
     )
     assert result is not None
     made = {

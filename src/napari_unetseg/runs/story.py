@@ -19,6 +19,7 @@ from napari_unetseg.core.events import (
     Stopped,
     Tile,
     Validated,
+    Waiting,
 )
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ class Story:
         The latest ones.
     saved : int
         Steps behind the latest checkpoint.
+    waits_for : str
+        What is waited for; empty while the work goes on.
     end : Finished, Stopped, Failed or None
         How it ended.
     """
@@ -65,10 +68,12 @@ class Story:
         self.loss: float | None = None
         self.mean_iou: float | None = None
         self.saved = 0
+        self.waits_for = ""
         self.end: Finished | Stopped | Failed | None = None
 
     def hear(self, event: Event) -> None:
         """Take in one event."""
+        self.waits_for = event.what if isinstance(event, Waiting) else ""
         match event:
             case Started():
                 self.started = True
@@ -117,8 +122,8 @@ def forecast_sentence(told: Forecast) -> str:
     tiles = "1 tile" if told.tiles == 1 else f"{told.tiles} tiles"
     sentences = [
         f"{tiles} of {_size(told.tile)} pixels with a halo of {_size(told.halo)}; "
-        f"{_bytes(told.memory)} of {_bytes(told.free)} free memory; about "
-        f"{duration(told.seconds)}."
+        f"{_bytes(told.memory)} of {_bytes(told.free)} free memory"
+        + (f"; about {duration(told.seconds)}." if told.seconds else ".")
     ]
     if told.resampled:
         sentences.append(f"It is seen as {_size(told.resampled)} pixels.")

@@ -77,6 +77,11 @@ def test_holes_of_objects_are_those_of_their_classes():
             {"unit": "pixel"},
             "given in um, but the pixels of 'em' are of unknown size. Give it in",
         ),
+        (
+            {"smallest": {1: {"value": 3, "unit": "parsec"}}},
+            {},
+            "'parsec' is no unit of a size. Use pixel or one of: pm, .*um",
+        ),
         ({"link": True}, {}, "Only the objects of slices along Z.*instances"),
         ({"link": True}, {"volumes": True, "objects": Objects()}, "slices along Z"),
         (

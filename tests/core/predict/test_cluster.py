@@ -21,15 +21,19 @@ from hypothesis import strategies as st
 
 import napari_unetseg as us
 from napari_unetseg.core import jobs
+from napari_unetseg.core.device import choose_device
 from napari_unetseg.core.errors import DeviceError, InputError, ReadError
-from napari_unetseg.core.events import Tile
+from napari_unetseg.core.events import Tile, Waiting
 from napari_unetseg.core.network.build import network_of
 from napari_unetseg.core.network.card import ModelCard
 from napari_unetseg.core.network.modelfile import Model
+from napari_unetseg.core.predict import address as addresses
 from napari_unetseg.core.predict import cluster as clusters
-from napari_unetseg.core.predict.cluster import check_address, cluster_of
+from napari_unetseg.core.predict import workers
+from napari_unetseg.core.predict.address import Address
+from napari_unetseg.core.predict.cluster import cluster_of
 from napari_unetseg.core.predict.plan import Plan
-from napari_unetseg.core.predict.recipe import Answer, device_of
+from napari_unetseg.core.predict.recipe import Answer, Room, device_of
 from napari_unetseg.core.predict.remote import Remote, group_size
 from napari_unetseg.core.predict.result import Result
 from napari_unetseg.core.predict.work import Task
@@ -95,10 +99,10 @@ def address(two_processes):
 
 
 @contextmanager
-def no_workers():
-    """A scheduler in this process, which is there at once."""
+def in_this_process(count):
+    """A scheduler that is there at once, and its workers."""
     with distributed.LocalCluster(
-        n_workers=0,
+        n_workers=count,
         processes=False,
         protocol="tcp://",
         dashboard_address=":0",
@@ -120,11 +124,18 @@ def drained(job, after=None):
             after = None
 
 
+@contextmanager
+def job_of(address, path, model, open_image=None):
+    with cluster_of(address) as found:
+        there = found.reading(open_image or partial(read_image, path))
+        with closing(
+            jobs.segment(read_image(path), model, CONFIG, computer=there)
+        ) as job:
+            yield job
+
+
 def segmented(address, path, model, after=None, open_image=None):
-    opened = open_image or partial(read_image, path)
-    cluster = partial(cluster_of, address, opened)
-    job = jobs.segment(read_image(path), model, CONFIG, cluster=cluster)
-    with closing(job):
+    with job_of(address, path, model, open_image) as job:
         return drained(job, after)
 
 
@@ -139,8 +150,7 @@ def assert_complete_and_equal(events, result, expected):
 def test_leaving_in_the_middle_leaves_no_process(path, model):
     before = set(psutil.Process().children(recursive=True))
     events = []
-    cluster = partial(cluster_of, "local:1", partial(read_image, path))
-    with closing(jobs.segment(read_image(path), model, CONFIG, cluster=cluster)) as job:
+    with job_of("local:1", path, model) as job:
         while not (events and isinstance(events[-1], Tile)):
             events.append(next(job))
         started = set(psutil.Process().children(recursive=True)) - before
@@ -202,24 +212,41 @@ def test_nobody_answers(path, model, monkeypatch):
 
 
 def test_a_cluster_without_workers_is_not_waited_for_forever(path, model, monkeypatch):
-    monkeypatch.setattr(clusters, "_WORKER_THERE", 0.1)
-    with no_workers() as cluster, pytest.raises(DeviceError, match="had no worker for"):
+    monkeypatch.setattr(workers, "_PATIENCE_THERE", 0.1)
+    with (
+        in_this_process(0) as cluster,
+        pytest.raises(DeviceError, match="had no worker for"),
+    ):
         segmented(cluster.scheduler_address, path, model)
 
 
-def test_a_scheduler_that_ends_is_told(path, model):
-    with no_workers() as cluster:
+def test_who_waits_for_workers_can_leave(path, model):
+    with (
+        in_this_process(0) as cluster,
+        job_of(cluster.scheduler_address, path, model) as job,
+    ):
+        assert next(job) == Waiting(
+            what=f"workers of the cluster at {cluster.scheduler_address}"
+        )
 
-        @contextmanager
-        def ending(prepared, wanted):
-            address, opened = cluster.scheduler_address, partial(read_image, path)
-            with cluster_of(address, opened, prepared, wanted) as source:
-                threading.Timer(0.2, cluster.close).start()
-                yield source
 
-        job = jobs.segment(read_image(path), model, CONFIG, cluster=ending)
+def test_a_scheduler_that_ends_is_told(path, model, monkeypatch):
+    monkeypatch.setattr(clusters, "_CONNECT", 2)
+    with (
+        in_this_process(0) as cluster,
+        job_of(cluster.scheduler_address, path, model) as job,
+    ):
+        assert isinstance(next(job), Waiting)
+        cluster.close()
         with pytest.raises(DeviceError, match=r"connection .* was lost.*--resume"):
             drained(job)
+
+
+def test_a_scheduler_that_ends_in_the_middle_is_told(path, model):
+    with in_this_process(1) as cluster:
+        ending = threading.Timer(0, cluster.close).start
+        with pytest.raises(DeviceError, match=r"connection .* was lost.*--resume"):
+            segmented(cluster.scheduler_address, path, model, after=ending)
 
 
 def test_a_scheduler_is_found_by_its_file(tmp_path, path, model, monkeypatch):
@@ -237,22 +264,22 @@ def test_a_scheduler_is_found_by_its_file(tmp_path, path, model, monkeypatch):
 )
 def test_what_is_no_address_is_refused(address):
     with pytest.raises(InputError, match=r"no address.*local:N"):
-        check_address(address)
+        Address.check(address)
 
 
 @pytest.mark.parametrize(
     "address", ["local:12", "tcp://a:1", "tls://[::1]:8786", "a.json"]
 )
 def test_what_may_be_an_address_is_taken(address):
-    check_address(address)
+    Address.check(address)
 
 
 def test_a_missing_dask_is_told(monkeypatch):
-    monkeypatch.setattr(clusters, "find_spec", lambda name: None)
+    monkeypatch.setattr(addresses, "find_spec", lambda name: None)
     with pytest.raises(
         DeviceError, match=r'pip install "napari-unetseg\[distributed\]"'
     ):
-        check_address("local:2")
+        Address.check("local:2")
 
 
 def test_the_module_loads_neither_dask_nor_torch():
@@ -291,6 +318,60 @@ def test_a_group_lasts_some_seconds_and_fits_into_the_memory(before, seconds, si
 )
 def test_workers_of_one_computer_share_its_gpus(planned, place, count, device):
     assert device_of(planned, place, count) == device
+
+
+def workers_with(*rooms):
+    """Workers that have certain devices and memories, as they tell."""
+    client = SimpleNamespace(run=lambda *_: dict(enumerate(rooms)))
+    return workers.Workers(client, "nowhere")
+
+
+def test_a_tile_must_fit_where_least_is_free_for_each():
+    shared = [Room("cpu", "big", 90, None)] * 3
+    assert workers_with(*shared).free("cpu") == 30
+    assert workers_with(*shared, Room("cpu", "small", 20, None)).free("cpu") == 20
+    assert workers_with(*shared, Room("cpu", "small", 90, 10)).free("cpu") == 10
+    assert workers_with(Room("cpu", "filled", 90, 0)).free("cpu") == 0
+    gpus = [Room("cuda", f"node GPU-{i}", 80, None) for i in range(2)]
+    assert workers_with(*gpus).free("cuda") == 80
+
+
+def test_all_workers_have_one_kind_of_device():
+    cpu, gpu = Room("cpu", "a", 1, None), Room("cuda", "b", 1, None)
+    assert workers_with(gpu, gpu).device("auto") == "cuda"
+    with pytest.raises(DeviceError, match="different devices: cpu, cuda"):
+        workers_with(gpu, cpu).device("auto")
+    with pytest.raises(DeviceError, match="no worker"):
+        workers_with().device("auto")
+
+
+def test_workers_are_asked_what_they_have(address, model):
+    with cluster_of(address) as found:
+        assert found.device("auto") == choose_device("auto")
+        # Both share this computer's memory.
+        assert 0 < found.free("cpu") < 0.6 * psutil.virtual_memory().total
+        plan = Plan(grid=SHAPE[1:], sides=(16, 16))
+        assert 0 < found.seconds(model.card, model.network(), plan, SHAPE[1:]) < 10
+        with pytest.raises(DeviceError, match="'mps' is not available"):
+            found.device("mps")
+
+
+def test_a_worker_that_dask_limits_has_no_more():
+    with in_this_process(1) as cluster, cluster_of(cluster.scheduler_address) as found:
+        unlimited = found.free("cpu")
+        [worker] = cluster.workers.values()
+        used = psutil.Process().memory_info().rss
+        worker.memory_manager.memory_limit = 2 * used
+        assert 0 < found.free("cpu") <= min(unlimited, used)
+        worker.memory_manager.memory_limit = used
+        assert found.free("cpu") == 0
+
+
+def test_nobody_waits_long_for_a_trial(model, monkeypatch):
+    monkeypatch.setattr(workers, "_TRIAL", 0.1)
+    plan = Plan(grid=SHAPE[1:], sides=(16, 16))
+    with in_this_process(0) as cluster, cluster_of(cluster.scheduler_address) as found:
+        assert found.seconds(model.card, model.network(), plan, SHAPE[1:]) == 0
 
 
 class Immediate:

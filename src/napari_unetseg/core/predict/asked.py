@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.network.card import Objects
-from napari_unetseg.core.units import PIXEL, unit_name, unit_ratio
+from napari_unetseg.core.units import LENGTHS, PIXEL, unit_name, unit_ratio
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -102,12 +102,19 @@ def _in_pixels(sizes: Mapping[int, Size], frames: Frames) -> dict[int, int]:
     for label, size in sizes.items():
         pixels = size.value
         if size.unit != PIXEL:
-            factor = unit_ratio(unit_name(size.unit), frames.image.unit)
+            unit = unit_name(size.unit)
+            factor = unit_ratio(unit, frames.image.unit)
+            if unit == PIXEL:
+                raise InputError(
+                    f"'{size.unit}' is no unit of a size",
+                    f"Use pixel or one of: {', '.join(LENGTHS)}",
+                )
             if factor is None:
                 raise InputError(
                     f"A size is given in {size.unit}, but the pixels of "
                     f"'{frames.image.name}' are of unknown size",
-                    "Give it in pixels, or the pixel size by --pixel-size",
+                    "Give it in pixels, or the pixel size with --pixel-size "
+                    "(in Python: with_spacing)",
                 )
             pixels *= factor**frames.dimensions
             for spacing in frames.spacing:

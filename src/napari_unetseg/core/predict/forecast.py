@@ -12,12 +12,12 @@ from napari_unetseg.core.events import Forecast
 from napari_unetseg.core.network.geometry import axis_geometries
 from napari_unetseg.core.network.measure import network_geometry
 from napari_unetseg.core.network.twin import valid_twin
-from napari_unetseg.core.predict.planning import available, tile_memory
+from napari_unetseg.core.predict.planning import tile_memory
 from napari_unetseg.core.predict.run import Runner
 from napari_unetseg.core.predict.views import views
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from torch import nn
 
@@ -34,6 +34,8 @@ def forecast(
     plan: Plan,
     arrays: Mapping[str, Mapping[str, Any]],
     *,
+    each: float,
+    free: int,
     done: int = 0,
     disk: int = -1,
 ) -> Forecast:
@@ -44,11 +46,15 @@ def forecast(
     frames : Frames
         The image.
     network : nn.Module
-        As it was trained; a small tile of noise is sent through it.
+        As it was trained.
     plan : Plan
         Statistics are not needed.
     arrays : mapping of name to {"shape", "dtype", "axes", ...}
         What will be written, of the region alone.
+    each : float
+        Seconds that a tile takes.
+    free : int
+        Bytes that are free for a tile.
     done : int
         Tiles that are finished already.
     disk : int
@@ -59,13 +65,12 @@ def forecast(
     total = len(work)
     pixels = len(work.frames) * sum(prod(b - a for a, b in box) for box in work.boxes)
     looks = len(views(plan.views, len(plan.grid), True))
-    each = _seconds(network, plan, frames.shape)
     return Forecast(
         tile=[min(pair) for pair in zip(plan.sides, frames.shape, strict=True)],
         halo=[max(axis.before, axis.after) for axis in geometries],
         tiles=total,
         memory=tile_memory(plan, frames.shape, network),
-        free=available(plan.device),
+        free=free,
         seconds=each * looks * (total - done),
         size=pixels
         * sum(
@@ -78,8 +83,20 @@ def forecast(
     )
 
 
-def _seconds(network: nn.Module, plan: Plan, shape: tuple[int, ...]) -> float:
-    """Seconds for one tile, from those of a small one and the work in both."""
+def tile_seconds(network: nn.Module, plan: Plan, shape: Sequence[int]) -> float:
+    """Seconds that this process takes for a tile.
+
+    A small tile of noise is sent through the network; the work in both tells the rest.
+
+    Parameters
+    ----------
+    network : nn.Module
+        Trained or not.
+    plan : Plan
+        Statistics are not needed.
+    shape : sequence of int
+        ([Z,] Y, X) of a frame, in pixels.
+    """
     axes = zip(plan.sides, shape, plan.grid, strict=True)
     sides = [ceil(min(side, size) * n / size) for side, size, n in axes]
     large = network_geometry(network, sides)

@@ -1,4 +1,4 @@
-"""What a worker of a cluster is told once, and what it computes by it.
+"""What a worker of a cluster is asked, and told once, and what it computes by that.
 
 A recipe travels to each worker once, tasks are a few numbers each, and pixels are read
 where they are needed. The network is built when a worker's process first sees a recipe,
@@ -9,11 +9,14 @@ the threads it may use, however many tasks Dask would let it work on.
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 import time
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import psutil
 
 from napari_unetseg.core.predict.ahead import Behind
 
@@ -83,6 +86,31 @@ class Answer:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a worker has to compute with.
+
+    Attributes
+    ----------
+    device : str
+        As `device.choose_device` gives it.
+    place : str
+        The computer or the GPU whose memory it shares with others of the same place.
+    free : int
+        Bytes that are free there.
+    own : int or None
+        Bytes of the computer's memory that Dask leaves it, if there is a limit.
+    """
+
+    device: str
+    place: str
+    free: int
+    own: int | None
+
+
+# Dask lets a worker rest that has filled so much of its memory.
+_FILLED = 0.8
+
 # Who forgets to forget, as a program that was killed, leaves no more than this.
 _KEPT = 2
 _kept: dict[str, Local] = {}
@@ -115,6 +143,58 @@ def compute(recipe: Recipe, tasks: Sequence[Task]) -> Answer:
                 results += behind.put(work)
             results += behind.rest()
         return Answer(results, local.parts, time.perf_counter() - begun)
+
+
+def room(wish: str, share: bool, dask_worker: Any = None) -> Room:
+    """Tell what a worker has; called in it, beside what it computes.
+
+    Parameters
+    ----------
+    wish : str
+        As for `device.choose_device`.
+    share : bool
+        As in a recipe.
+    dask_worker : Worker
+        Filled in by Dask.
+
+    Raises
+    ------
+    DeviceError
+        If the wished device is not there.
+    """
+    from napari_unetseg.core.device import import_torch
+    from napari_unetseg.core.predict.planning import available
+
+    kind = _choose(wish, dask_worker.name if share else None).partition(":")[0]
+    place = socket.gethostname()
+    if kind == "cuda":
+        found = import_torch().cuda.get_device_properties()
+        place += f" {getattr(found, 'uuid', found.name)}"
+        return Room(kind, place, available(kind), None)
+    limit = dask_worker.memory_manager.memory_limit
+    used = psutil.Process().memory_info().rss
+    own = max(0, int(_FILLED * limit) - used) if limit else None
+    return Room(kind, place, available(kind), own)
+
+
+def trial(
+    network: NetworkConfig, plan: Plan, shape: Sequence[int], threads: int | None
+) -> float:
+    """Seconds that a tile takes in a worker; its network has no weights yet.
+
+    Parameters
+    ----------
+    network, plan, threads
+        As in a recipe.
+    shape : sequence of int
+        ([Z,] Y, X) of a frame, in pixels.
+    """
+    from napari_unetseg.core.network.build import network_of
+    from napari_unetseg.core.predict.forecast import tile_seconds
+
+    with _one_at_a_time:
+        _take_threads(threads)
+        return tile_seconds(network_of(network).eval(), plan, shape)
 
 
 def dask_setup(worker: object) -> None:
@@ -170,14 +250,24 @@ def _settle(recipe: Recipe) -> str:
     """Give torch its threads and its device, which it keeps for each thread."""
     from distributed import get_worker
 
+    _take_threads(recipe.threads)
+    return _choose(recipe.plan.device, get_worker().name if recipe.share else None)
+
+
+def _take_threads(count: int | None) -> None:
+    from distributed import get_worker
+
+    from napari_unetseg.core.device import import_torch
+
+    import_torch().set_num_threads(count or get_worker().state.nthreads)
+
+
+def _choose(wish: str, place: object) -> str:
+    """Find the device of a worker, and make it the one that torch uses."""
     from napari_unetseg.core.device import choose_device, import_torch
 
     torch = import_torch()
-    worker = get_worker()
-    torch.set_num_threads(recipe.threads or worker.state.nthreads)
-    planned = choose_device(recipe.plan.device)
-    place = worker.name if recipe.share else None
-    device = device_of(planned, place, torch.cuda.device_count())
+    device = device_of(choose_device(wish), place, torch.cuda.device_count())
     if device.startswith("cuda:"):
         torch.cuda.set_device(device)
     return device

@@ -9,6 +9,7 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 from napari_unetseg.core.errors import DeviceError
+from napari_unetseg.core.events import Waiting
 from napari_unetseg.core.predict.recipe import compute
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from distributed import Client, Future
 
+    from napari_unetseg.core.events import Event
     from napari_unetseg.core.predict.recipe import Answer, Recipe
     from napari_unetseg.core.predict.result import Result
     from napari_unetseg.core.predict.work import Task
@@ -94,7 +96,7 @@ class Remote:
 
     def results(
         self, tasks: Iterable[Task]
-    ) -> Generator[Callable[[], Result], None, None]:
+    ) -> Generator[Callable[[], Result] | Event, None, None]:
         """Predict tasks; results come as they are finished, each task's once.
 
         Parameters
@@ -107,6 +109,8 @@ class Remote:
         ------
         callable
             Gives the result, as that of `whole.Local.results` does.
+        Waiting
+            As long as there is no worker.
 
         Raises
         ------
@@ -131,7 +135,7 @@ class Remote:
                     future.add_done_callback(finished.put)
                 if not flying:
                     return
-                future = self._next(finished)
+                future = yield from self._next(finished)
                 answer = self._answer(future, flying[future])
                 del flying[future]
                 future.release()
@@ -154,13 +158,15 @@ class Remote:
         with dask.config.set({_WARN_FROM: "1TB"}):
             return self._client.submit(_given, self._recipe, pure=False)
 
-    def _next(self, finished: SimpleQueue[Future]) -> Future:
-        """Wait for a group, as long as there is somebody who computes it."""
+    def _next(self, finished: SimpleQueue[Future]) -> Generator[Waiting, None, Future]:
+        """Wait for a group, as long as there may be somebody who computes it."""
         while True:
             try:
                 return finished.get(timeout=_LOOK)
             except Empty:
                 self._look()
+            if not self._workers:
+                yield Waiting(what=f"workers of the cluster at {self._where}")
 
     def _answer(self, future: Future, group: list[Task]) -> Answer:
         """Fetch what became of a group; it may have to be computed once more."""
@@ -175,7 +181,7 @@ class Remote:
                 if future.status == "error":
                     raise  # The worker's own, as of a file that it cannot read.
                 if not isinstance(error, TimeoutError):
-                    raise _lost(self._where) from error
+                    raise lost(self._where) from error
             else:
                 return answer
             self._look()
@@ -200,22 +206,27 @@ class Remote:
         try:
             self._workers = len(self._client.nthreads())
         except OSError as error:
-            raise _lost(self._where) from error
+            raise lost(self._where) from error
         if self._workers:
             self._seen = now
         elif now - self._seen > self._patience:
-            raise DeviceError(
-                f"The cluster at {self._where} has had no worker for "
-                f"{self._patience:.0f} seconds",
-                f"Start workers; {_RESUME}",
-            )
+            raise no_worker(self._where, self._patience)
 
 
 def _given(value: T) -> T:
     return value
 
 
-def _lost(where: str) -> DeviceError:
+def no_worker(where: str, seconds: float) -> DeviceError:
+    """What is raised if a cluster has no worker for long."""
+    return DeviceError(
+        f"The cluster at {where} has had no worker for {seconds:.0f} seconds",
+        f"Start workers; {_RESUME}",
+    )
+
+
+def lost(where: str) -> DeviceError:
+    """What is raised if a scheduler does not answer any more."""
     return DeviceError(
         f"The connection to the cluster at {where} was lost",
         f"See whether its scheduler still runs; {_RESUME}",

@@ -25,7 +25,9 @@ _WORDS = {
     "finished tiles are kept, and --resume goes on": (
         "finished tiles are kept: press Go on"
     ),
-    "or the pixel size by --pixel-size": "or give the layer a scale and units",
+    "or the pixel size with --pixel-size (in Python: with_spacing)": (
+        "or give the layer a scale and units"
+    ),
     ", with --axes (in Python: axes=)": "",
 }
 

@@ -81,13 +81,19 @@ class Controls(QWidget):
         self.progress.setUpdatesEnabled(False)
         # A bar of an unknown end would move, and draw the window all the time.
         self.progress.setRange(0, story.total or 1)
-        self.progress.setValue(story.done if story.total else 0)
+        # What comes after the tiles has no known end: the bar stays full.
+        at = story.done if story.total else int(story.unit == "block")
+        self.progress.setValue(at)
         self.progress.setFormat(how_far(story))
         self.progress.setUpdatesEnabled(True)
 
 
 def how_far(story: Story) -> str:
     """How far a run is, and how long it will take, in a few words."""
+    if story.waits_for:
+        return f"waiting for {story.waits_for}"
+    if story.unit == "block":
+        return f"all tiles done, finishing: block {story.done}"
     if not story.total:
         step = f"{story.unit} {story.done}, measuring the speed"
         return step if story.done else "starting"

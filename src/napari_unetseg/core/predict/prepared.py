@@ -1,0 +1,122 @@
+"""All that is refused or decided before a segmentation begins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from napari_unetseg.core.events import Event, Note
+from napari_unetseg.core.frames import Frames
+from napari_unetseg.core.predict.asked import Finish
+from napari_unetseg.core.predict.fit import fit, pixel_size_notes
+from napari_unetseg.core.predict.plan import grid_of, region_of
+from napari_unetseg.core.predict.store import ArraySpec, Store, tile_arrays
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from torch import nn
+
+    from napari_unetseg.core.config import SegmentConfig
+    from napari_unetseg.core.image import Image
+    from napari_unetseg.core.network.card import ModelCard
+    from napari_unetseg.core.network.modelfile import Model
+    from napari_unetseg.core.predict.computer import Computer
+    from napari_unetseg.core.predict.plan import Plan
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """An image and a model that fit, and a plan; no tile is computed yet.
+
+    Attributes
+    ----------
+    image : Image
+        With the model's channels.
+    card : ModelCard
+        The model.
+    network : nn.Module
+        As it was trained.
+    config : SegmentConfig
+        How.
+    computer : Computer
+        Where.
+    plan : Plan
+        Perhaps without its statistics.
+    finish : Finish
+        What is done to the classes of all tiles.
+    arrays : dict of str to ArraySpec
+        What tiles are written to.
+    """
+
+    image: Image
+    card: ModelCard
+    network: nn.Module
+    config: SegmentConfig
+    computer: Computer
+    plan: Plan
+    finish: Finish
+    arrays: dict[str, ArraySpec]
+
+    @property
+    def frames(self) -> Frames:
+        """The image as the network sees it."""
+        return Frames(self.image, self.card.network.dimensions)
+
+
+def prepare(
+    image: Image,
+    model: Model,
+    config: SegmentConfig,
+    store: Store,
+    computer: Computer | None,
+) -> Generator[Event, None, Prepared]:
+    """Check all that can be refused, and take the plan of before or make one.
+
+    Parameters
+    ----------
+    image, model, config, store, computer
+        As for `segmentation.segment`.
+
+    Yields
+    ------
+    Event
+        `Note`, and what the computer tells until it is ready.
+
+    Raises
+    ------
+    InputError, ModelError, DeviceError
+        In one sentence.
+    """
+    card = model.card
+    image = fit(image, card)
+    region_of(config, image)
+    asked = Finish.of(image, card, config)
+    for text in pixel_size_notes(image, card, rescale=config.rescale):
+        yield Note(text=text, level="info" if config.rescale else "warning")
+
+    from napari_unetseg.core.predict.planning import make_plan
+    from napari_unetseg.core.predict.views import views
+    from napari_unetseg.core.predict.whole import Here, can_be_turned
+
+    network = model.network()
+    frames = Frames(image, card.network.dimensions)
+    is_turned = can_be_turned(frames, network, grid_of(image, card, config))
+    views(config.average, frames.dimensions, is_turned)
+    computer = computer or Here()
+    yield from computer.ready()
+    plan = store.plan()
+    device = computer.device(plan.device if plan else config.device)
+    if plan is None:
+        plan = make_plan(
+            image,
+            card,
+            network,
+            config,
+            device=device,
+            precision="fp32" if config.precision == "auto" else config.precision,
+            free=computer.free(device),
+        )
+    wanted = {"scores": config.scores, "uncertainty": config.uncertainty != "none"}
+    arrays = tile_arrays(frames, plan, card.classes, wanted)
+    return Prepared(image, card, network, config, computer, plan, asked, arrays)
