@@ -7,6 +7,7 @@ from napari_unetseg.core import events
 ONE_OF_EACH = [
     events.Started(job="train", device="cpu", precision="fp32"),
     events.Note(text="µm 'quoted'", level="warning"),
+    events.Waiting(what="workers of a cluster"),
     events.Planned(total=10, unit="step", seconds=1.5),
     events.Step(step=1, total=10, loss=0.5, learning_rate=1e-3),
     events.Validated(
