@@ -158,27 +158,39 @@ def test_the_memory_of_a_tile_is_that_of_what_is_computed():
 
 
 @settings(max_examples=300)
-@given(st.integers(1, 80), st.integers(0, 5), st.integers(1, 10_000), st.booleans())
-def test_a_tile_writes_whole_chunks_or_chunks_hold_whole_tiles(n, log, size, is_long):
+@given(
+    st.integers(1, 80),
+    st.integers(0, 5),
+    st.integers(1, 10_000),
+    st.sampled_from([(128, 1024), (32, 128), (128, 256)]),
+)
+def test_a_tile_writes_whole_chunks_or_chunks_hold_whole_tiles(n, log, size, bounds):
+    least, most = bounds
     side = n * 2**log
-    chunk = _chunk(side, size, is_long=is_long)
-    assert 1 <= chunk <= min(size, 1024)
+    chunk = _chunk(side, size, least, most)
+    assert 1 <= chunk <= min(size, most)
     if side >= size:
         # One tile writes all.
-        assert chunk == min(size, 1024)
-    elif is_long and side < 128:
+        assert chunk == min(size, most)
+    elif side < least:
         assert chunk == size or chunk % side == 0
-        assert chunk >= min(size, 128)
-        assert chunk < 256
+        assert chunk >= min(size, least)
+        assert chunk < 2 * least
     else:
-        assert side % chunk == 0
-        assert chunk >= min(side, 128)
+        # Only powers of two are sure to have a part of a good size.
+        assert side % chunk == 0 or (n > 1 and chunk == most // 2)
+        assert chunk >= min(side, least) or chunk == most // 2
 
 
 def test_a_chunk_is_neither_tiny_nor_huge_for_a_side_that_cannot_be_parted():
-    assert _chunk(1031, 5000, is_long=True) == 512
-    assert _chunk(2080, 5000, is_long=True) == 520
-    assert _chunk(1, 5, is_long=True) == 5
+    assert _chunk(1031, 5000, 128, 1024) == 512
+    assert _chunk(2080, 5000, 128, 1024) == 520
+    assert _chunk(257, 5000, 32, 128) == 64
+    assert _chunk(1, 5, 128, 1024) == 5
+
+
+def test_other_axes_have_chunks_of_one():
+    assert _chunk(1, 1) == _chunk(1, 9) == 1
 
 
 @given(images(), st.integers(1, 5), st.sampled_from([(0, 1), (0, 255), (3, 256, 7)]))
@@ -190,8 +202,7 @@ def test_arrays_have_the_axes_of_the_image_without_channels(drawn, side, classes
     axes = "".join(a for a in image.axes if a not in "CYX") + "YX"
     shape = tuple(image.shape[image.axes.index(axis)] for axis in axes)
     chunk = tuple(
-        1 if axis not in frames.axes else min(side, n) if axis == "Z" else n
-        for axis, n in zip(axes, shape, strict=True)
+        n if axis in frames.axes else 1 for axis, n in zip(axes, shape, strict=True)
     )
     labels = {"shape": shape, "axes": axes, "chunk": chunk}
     dtype = np.uint16 if 256 in classes else np.uint8

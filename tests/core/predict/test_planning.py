@@ -68,6 +68,21 @@ def test_half_of_the_free_memory_holds_every_tile(options, shape):
     assert free / 6 < needed(tiles[0]) <= free / 2
 
 
+@pytest.mark.parametrize(
+    ("base", "sides"),
+    [
+        (16, {(2048, 2048)}),
+        (64, {(1024, 2048)}),
+        (128, {(a, b) for a in (688, 672) for b in (688, 672)}),
+    ],
+)
+def test_a_tile_of_a_plane_is_computed_soon(base, sides):
+    with torch.device("meta"):
+        network = network_of(NetworkConfig(base=base, depth=4))
+    tiles = tiles_for((2048, 2048), network, "auto", 1 << 50)
+    assert {tuple(s.stop - s.start for s in tile.write) for tile in tiles} == sides
+
+
 @pytest.mark.parametrize(("options", "shape"), CASES)
 def test_a_network_too_large_for_this_computer_is_refused(options, shape):
     network = network_of(NetworkConfig(**options))

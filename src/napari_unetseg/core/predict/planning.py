@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, inf
 from typing import TYPE_CHECKING
 
 import torch
@@ -34,6 +34,12 @@ if TYPE_CHECKING:
     from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.card import ModelCard
     from napari_unetseg.core.network.geometry import AxisGeometry
+
+
+# Multiply-adds of a tile of a plane, which must be computed before a person hears of it
+# or can stop: on two cores of a server these take about 20 seconds. The tiles of a
+# volume are small anyhow, and larger halos would cost more than the waiting.
+_WORK = 2e12
 
 
 def tiles_for(
@@ -161,12 +167,14 @@ def _largest(
     geometries: Sequence[AxisGeometry],
     free: int,
 ) -> tuple[int, ...]:
-    """Sides of the largest tiles that fit into a memory."""
+    """Sides of the largest tiles that fit into a memory, and are computed soon."""
+    most = _WORK if len(shape) == 2 else inf
 
-    def memory(output: tuple[int, ...]) -> int:
-        return network_geometry(network, output).memory_inference
+    def fits(output: tuple[int, ...]) -> bool:
+        found = network_geometry(network, output)
+        return found.memory_inference <= free // 2 and found.multiply_adds <= most
 
-    sides = largest_sides(shape, geometries, memory, free)
+    sides = largest_sides(shape, geometries, fits)
     smallest = [min(pair) for pair in zip(sides, shape, strict=True)]
     needed = _needed(smallest, network, geometries)
     if needed > free:

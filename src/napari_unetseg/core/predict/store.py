@@ -89,8 +89,9 @@ def tile_arrays(
     shape = (*image.plane_grid, *image.plane_shape)
     axes = image.plane_axes + "YX"
     sides = dict(zip(frames.axes, plan.sides, strict=True))
+    bounds = _SIDES[frames.dimensions]
     chunk = tuple(
-        _chunk(sides.get(axis, 1), size, is_long=axis in "YX")
+        _chunk(sides.get(axis, 1), size, *bounds.get(axis, ()))
         for axis, size in zip(axes, shape, strict=True)
     )
     labels = np.min_scalar_type(max(classes))
@@ -109,16 +110,21 @@ def tile_arrays(
     return found
 
 
-_LEAST, _MOST = 128, 1024
+# Smallest and largest sides of chunks along the axes of a plane and of a volume: none
+# is tiny, and none has more than some megabytes of labels.
+_SIDES = {
+    2: {"Y": (128, 1024), "X": (128, 1024)},
+    3: {"Z": (32, 128), "Y": (128, 256), "X": (128, 256)},
+}
 
 
-def _chunk(side: int, size: int, *, is_long: bool) -> int:
-    """Side of a chunk: a tile writes whole ones, and none is tiny or huge."""
+def _chunk(side: int, size: int, least: int = 1, most: int = 1) -> int:
+    """Side of a chunk: a tile writes whole ones, or they hold whole tiles."""
     if side >= size:
-        return min(size, _MOST)
-    if is_long and side < _LEAST:
-        side *= -(-_LEAST // side)
-    if side > _MOST:
-        parts = range(-(-side // _MOST), side // _LEAST + 1)
-        side = next((side // n for n in parts if side % n == 0), _MOST // 2)
+        return min(size, most)
+    if side < least:
+        side *= -(-least // side)
+    if side > most:
+        parts = range(-(-side // most), side // least + 1)
+        side = next((side // n for n in parts if side % n == 0), most // 2)
     return min(side, size)

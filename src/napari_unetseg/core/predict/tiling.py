@@ -22,11 +22,10 @@ TileSize = int | Literal["auto", "whole"]
 Bounds = tuple[tuple[int, int], ...]
 """Start and stop along each axis of a frame, in pixels; stops are exclusive."""
 
-# Longest side that "auto" takes, by the number of axes. In a plane tiles of 1024 pixels
-# take 6 % more multiply-adds than one piece, at four poolings; longer ones would save
-# them, but a tile is what must be computed before a person hears anything or can stop
-# it. In a volume its cube counts: with the halo, 128 are ten million voxels already.
-_LONGEST = {2: 1024, 3: 128}
+# Longest side that "auto" takes, by the number of axes. In a plane of 2048 pixels four
+# tiles take 6 % more multiply-adds than one piece, at four poolings, and two 3 %. In a
+# volume the cube of a side counts: with the halo, 128 are ten million voxels already.
+_LONGEST = {2: 2048, 3: 128}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +95,7 @@ def plan(
         Side of the kept output along every axis; rounded up to the lattice. "auto"
         divides each axis evenly, so that no tile reaches far beyond the image.
     largest : sequence of int, optional
-        Longest side along each axis that "auto" takes, as from `largest_sides`; 1024
+        Longest side along each axis that "auto" takes, as from `largest_sides`; 2048
         in a plane and 128 in a volume without.
     region : Bounds, optional
         The part of the frame that is wanted; by default all of it.
@@ -166,10 +165,9 @@ def span(first: int, last: int, axis: AxisGeometry) -> Span:
 def largest_sides(
     shape: Sequence[int],
     geometries: Sequence[AxisGeometry],
-    memory: Callable[[tuple[int, ...]], int],
-    free: int,
+    fits: Callable[[tuple[int, ...]], bool],
 ) -> tuple[int, ...]:
-    """Sides of the largest "auto" tile that a device can hold.
+    """Sides of the largest "auto" tile that can be computed at once.
 
     Parameters
     ----------
@@ -177,11 +175,9 @@ def largest_sides(
         ([Z,] Y, X) of the frame, in pixels.
     geometries : sequence of AxisGeometry
         The network's, along each axis.
-    memory : callable
-        Bytes that the network needs to compute an output of a shape ([Z,] Y, X);
-        it grows with each side. It is asked a few times only.
-    free : int
-        Free bytes of the device; half of them may be used.
+    fits : callable
+        Whether the network can compute an output of a shape ([Z,] Y, X); if one is too
+        large, those that are larger are too. It is asked a few times only.
 
     Returns
     -------
@@ -191,14 +187,14 @@ def largest_sides(
     """
     candidates = list(_shrinking(shape, geometries))
 
-    def fits(sides: tuple[int, ...]) -> bool:
+    def is_possible(sides: tuple[int, ...]) -> bool:
         axes = zip(shape, geometries, sides, strict=True)
-        return memory(tuple(_largest_output(*axis) for axis in axes)) <= free // 2
+        return fits(tuple(_largest_output(*axis) for axis in axes))
 
     # Mostly the first fits; to find another takes one question for each halving.
-    if len(candidates) == 1 or fits(candidates[0]):
+    if len(candidates) == 1 or is_possible(candidates[0]):
         return candidates[0]
-    return candidates[bisect_left(candidates[:-1], True, lo=1, key=fits)]
+    return candidates[bisect_left(candidates[:-1], True, lo=1, key=is_possible)]
 
 
 def _longest(shape: Sequence[int]) -> tuple[int, ...]:
