@@ -2,7 +2,8 @@
 
 An image like electron microscopy is segmented by a random `unet-bn` of four poolings in
 float32: in tiles, whole, and by MONAI's sliding windows as documented, with our memory
-settings, and as nnU-Net uses them (half overlapping, Gaussian weights, four mirrors).
+settings, and as nnU-Net uses them (half overlapping, Gaussian weights, four mirrors);
+also in bfloat16 where the processor multiplies it.
 The unit is the CPU second of all threads. Ours and the whole image are run by one
 process, peers as documented by another; they take turns. Where torch finds CUDA, the
 GPU is measured too.
@@ -20,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -43,6 +45,7 @@ WINDOW = 512
 # Waiting is not work: threads that wait must not spin.
 QUIET = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"}
 TILES, WHOLE, PEAK = "tiles", "whole", "convolution"
+BF16 = "tiles in bfloat16"
 
 
 class Sliding(NamedTuple):
@@ -85,15 +88,16 @@ def main() -> None:
     figures: dict[str, object] = {"load average before": round(os.getloadavg()[0], 2)}
     if options.note:
         figures["note"] = options.note
-    if not find_spec("monai"):
-        figures["absent"] = "MONAI"
+    figures["MONAI"] = version("monai") if find_spec("monai") else "absent"
     ratios: dict[str, float] = {}
     for base in options.base:
         found = compare(base, options.size, options.repeats, options.peer_repeats)
         figures |= {f"base {base}: {name}": value for name, value in found[0].items()}
         ratios |= {f"base {base}: {name}": value for name, value in found[1].items()}
     with tempfile.TemporaryDirectory() as scratch:
-        figures |= Part("gpu", max(options.base), options.size, scratch).ask("all")
+        gpu = Part("gpu", max(options.base), options.size, scratch)
+        figures |= gpu.ask("all")
+        gpu.end()
     figures["load average after"] = round(os.getloadavg()[0], 2)
     report(figures, ratios)
 
@@ -102,24 +106,28 @@ def compare(
     base: int, size: int, repeats: int, peer_repeats: int
 ) -> tuple[dict[str, object], dict[str, float]]:
     """Let everybody segment the same image in turns."""
+    from napari_unetseg.core.device import choose_precision
+
     there = bool(find_spec("monai"))
+    rounded = [BF16] if choose_precision("auto", "cpu") == "bf16" else []
     seconds: dict[str, list[float]] = defaultdict(list)
     with tempfile.TemporaryDirectory() as scratch:
         ours = Part("ours", base, size, scratch)
-        peers = Part("peers", base, size, scratch)
+        others = Part("peers", base, size, scratch)
         flops: dict[str, float] = {}
         for turn in range(repeats):
-            for name in (PEAK, TILES, WHOLE):
+            for name in (PEAK, TILES, WHOLE, *rounded):
                 told = ours.ask(name)
                 seconds[name].append(told["seconds"])
                 flops[name] = told["flops"]
             if there and turn < peer_repeats:
-                for part, names in ((ours, LIKE_OURS), (peers, PEERS)):
+                for part, names in ((ours, LIKE_OURS), (others, PEERS)):
                     for name in names:
                         seconds[name].append(part.ask(name)["seconds"])
         ours.end()
-        peers.end()
-        names = [TILES, *(LIKE_OURS if there else ()), *(PEERS if there else ())]
+        others.end()
+        peers = [*LIKE_OURS, *PEERS] if there else []
+        names = [TILES, *rounded, *peers]
         figures = differences(Path(scratch), names)
     spent = {name: median(values) for name, values in seconds.items()}
     for name in [WHOLE, *names]:
@@ -142,13 +150,16 @@ def differences(scratch: Path, names: list[str]) -> dict[str, object]:
     """How far probabilities are from those of the whole image.
 
     The image's border is left out: there others see zeros in place of a mirrored image,
-    which has nothing to do with tiles.
+    which has nothing to do with tiles. So are mirrors: an untrained network says
+    something else of each.
     """
     border = 96
     inside = (slice(None), slice(border, -border), slice(border, -border))
     whole = np.load(scratch / f"{WHOLE}.npy")[inside]
     figures: dict[str, object] = {}
     for name in names:
+        if name in PEERS and PEERS[name].mirrors:
+            continue
         found = np.load(scratch / f"{name}.npy")[inside]
         far = np.abs(found - whole).max(axis=0)
         same = found.argmax(axis=0) == whole.argmax(axis=0)
@@ -222,9 +233,11 @@ class Bench:
             segment, flops = self.tiles("auto")
         elif name == WHOLE:
             segment, flops = self.tiles("whole")
+        elif name == BF16:
+            segment, flops = self.tiles("auto", "bf16")
         else:
             segment, flops = self.sliding({**PEERS, **LIKE_OURS}[name]), 0.0
-        if not kept.exists() and name in (TILES, WHOLE):
+        if not kept.exists() and name in (TILES, WHOLE, BF16):
             np.save(kept, segment(True))
         begun = time.process_time()
         found = segment(False)
@@ -233,7 +246,9 @@ class Bench:
             np.save(kept, found)
         return {"seconds": seconds, "flops": flops}
 
-    def tiles(self, tile: str) -> tuple[Callable[[bool], NDArray[np.float32]], float]:
+    def tiles(
+        self, tile: str, precision: str = "fp32"
+    ) -> tuple[Callable[[bool], NDArray[np.float32]], float]:
         """The work on tiles of a segmentation, without statistics and forecast."""
         from napari_unetseg.core.config import SegmentConfig
         from napari_unetseg.core.frames import Frames
@@ -249,7 +264,7 @@ class Bench:
             self.network,
             SegmentConfig(tile=tile),
             device="cpu",
-            precision="fp32",
+            precision=precision,
         ).measured(frames)
         work = plan.work(frames)
         tasks = [work[number] for number in range(len(work))]
