@@ -65,8 +65,8 @@ def segment(
         Where the result grows; in memory if not given. A segmentation that was begun
         there goes on by its own plan, and computes only the tiles that are missing.
     focus : callable
-        Asked before each tile: the region that somebody looks at, whose tiles then come
-        first, or None.
+        Asked before each tile is read, in the thread that reads: the region that
+        somebody looks at, whose tiles then come first, or None.
     computer : Computer, optional
         Who computes the tiles in place of this process.
 
