@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_unetseg.core.network.geometry import AxisGeometry
-from napari_unetseg.core.predict.tiling import largest_sides, plan
+from napari_unetseg.core.predict.tiling import auto_sides, plan, tile_sides
 
 
 def geometry(level, origin, before, after, smallest):
@@ -87,6 +87,10 @@ def test_a_side_is_rounded_up_to_the_lattice_of_each_axis():
     assert tiles[0].spans[1].write == (0, 32)
 
 
+def test_a_side_is_not_longer_than_what_is_wanted():
+    assert tile_sides((100, 30), (UNET, UNET), 4096) == (112, 32)
+
+
 def test_whole_is_one_tile():
     assert len(plan((1500, 777), (UNET, UNET), "whole")) == 1
     assert len(plan((150, 177, 1), (UNET, UNET, UNET), "whole")) == 1
@@ -101,7 +105,7 @@ def test_the_memory_decides_with_few_questions(frame, free):
         asked.append(output)
         return 100 * prod(output) <= free
 
-    largest = largest_sides(shape, geometries, fits)
+    largest = auto_sides(shape, geometries, fits)
     assert len(asked) <= 10
     made = plan(shape, geometries, largest=largest)
     outputs = (
@@ -115,6 +119,13 @@ def test_the_memory_decides_with_few_questions(frame, free):
     assert largest == smallest or max(outputs) * 100 <= free
 
 
+def largest_output(size, axis, side):
+    """Of an axis's tiles, the longest output that the network computes."""
+    [*tiles] = plan((size,), (axis,), largest=(side,))
+    reads = [tile.read[0] for tile in tiles]
+    return max(b - a for a, b in reads) - axis.before - axis.after
+
+
 def up_to(most):
     """Whether an output has at most so many pixels."""
     return lambda output: prod(output) <= most
@@ -126,28 +137,43 @@ def test_as_many_tiles_are_the_same_tiles(frame, frees):
     shape, geometries = zip(*frame, strict=True)
     plans = {}
     for free in sorted(frees, reverse=True):
-        largest = largest_sides(shape, geometries, up_to(free // 100))
+        largest = auto_sides(shape, geometries, up_to(free // 100))
         sides = [range(0, n, side) for n, side in zip(shape, largest, strict=True)]
         count = prod(map(len, sides))
         assert plans.setdefault(count, largest) == largest
         assert count == max(plans), "less memory makes more tiles"
 
 
+@given(frames)
+def test_a_smaller_tile_is_taken_where_it_costs_little_more(frame):
+    shape, geometries = zip(*frame, strict=True)
+
+    def total(sides):
+        count = prod(-(-n // side) for n, side in zip(shape, sides, strict=True))
+        outputs = zip(shape, geometries, sides, strict=True)
+        return count * prod(largest_output(*axis) for axis in outputs)
+
+    largest = auto_sides(shape, geometries, lambda output: True)
+    chosen = auto_sides(shape, geometries, lambda output: True, prod)
+    assert all(a <= b for a, b in zip(chosen, largest, strict=True))
+    assert total(chosen) <= 1.02 * total(largest)
+
+
 def test_much_memory_changes_nothing():
     shape, geometries = (700, 900), (UNET, UNET)
-    largest = largest_sides(shape, geometries, up_to(10**12))
+    largest = auto_sides(shape, geometries, up_to(10**12))
     assert plan(shape, geometries, largest=largest) == plan(shape, geometries)
 
 
 def test_the_side_that_is_long_for_its_halo_shrinks_first():
     shape, geometries = (40, 128, 128), (TALL, UNET, UNET)
-    large = largest_sides(shape, geometries, up_to(10**12))
+    large = auto_sides(shape, geometries, up_to(10**12))
     assert large == (40, 128, 128)
     # 40 pixels with a halo of 26 are longer than 128 with one of 184.
-    one_less = largest_sides(shape, geometries, up_to(prod((40, 132, 132)) - 1))
+    one_less = auto_sides(shape, geometries, up_to(prod((40, 132, 132)) - 1))
     assert one_less == (20, 128, 128)
-    assert largest_sides(shape, geometries, up_to(0)) == (2, 16, 16)
+    assert auto_sides(shape, geometries, up_to(0)) == (2, 16, 16)
 
 
 def test_an_axis_of_one_step_leaves_nothing_to_shrink():
-    assert largest_sides((3, 9), (UNET, UNET), up_to(0)) == (16, 16)
+    assert auto_sides((3, 9), (UNET, UNET), up_to(0)) == (16, 16)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, inf
+from math import ceil
 from typing import TYPE_CHECKING
 
 import torch
@@ -17,8 +17,8 @@ from napari_unetseg.core.predict.rescale import source_span
 from napari_unetseg.core.predict.tiling import (
     Tile,
     TileSize,
+    auto_sides,
     cuts,
-    largest_sides,
     plan,
     span,
     tile_of,
@@ -64,7 +64,7 @@ def tiles_for(
         If not even the smallest tile fits into all of them.
     """
     geometries = axis_geometries(network)
-    largest = None if tile != "auto" else _largest(shape, network, geometries, free)
+    largest = None if tile != "auto" else _auto(shape, network, geometries, free)
     return plan(shape, geometries, tile, largest=largest)
 
 
@@ -116,7 +116,7 @@ def make_plan(
     largest = None
     if config.tile == "auto":
         memory = available(device) if free is None else free
-        largest = _largest(on_grid, network, geometries, memory)
+        largest = _auto(on_grid, network, geometries, memory)
     sides = tile_sides(on_grid, geometries, config.tile, largest=largest)
     return Plan(
         grid=grid,
@@ -161,20 +161,24 @@ def _on_image(side: int, sizes: tuple[int, int, int]) -> int:
     return ceil(length / count)
 
 
-def _largest(
+def _auto(
     shape: Sequence[int],
     network: nn.Module,
     geometries: Sequence[AxisGeometry],
     free: int,
 ) -> tuple[int, ...]:
-    """Sides of the largest tiles that fit into a memory, and are computed soon."""
-    most = _WORK if len(shape) == 2 else inf
+    """Sides of tiles that fit into a memory; in planes they are also computed soon."""
+    is_plane = len(shape) == 2
+
+    def work(output: tuple[int, ...]) -> int:
+        return network_geometry(network, output).multiply_adds
 
     def fits(output: tuple[int, ...]) -> bool:
         found = network_geometry(network, output)
-        return found.memory_inference <= free // 2 and found.multiply_adds <= most
+        is_soon = not is_plane or found.multiply_adds <= _WORK
+        return is_soon and found.memory_inference <= free // 2
 
-    sides = largest_sides(shape, geometries, fits)
+    sides = auto_sides(shape, geometries, fits, work if is_plane else None)
     smallest = [min(pair) for pair in zip(sides, shape, strict=True)]
     needed = _needed(smallest, network, geometries)
     if needed > free:

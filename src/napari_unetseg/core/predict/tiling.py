@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ Bounds = tuple[tuple[int, int], ...]
 # tiles take 6 % more multiply-adds than one piece, at four poolings, and two 3 %. In a
 # volume the cube of a side counts: with the halo, 128 are ten million voxels already.
 _LONGEST = {2: 2048, 3: 128}
+# What smaller tiles may cost more: they take less memory, and are told sooner.
+_MORE = 1.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +95,11 @@ def plan(
     geometries : sequence of AxisGeometry
         The network's, along each axis.
     tile : int, "auto" or "whole"
-        Side of the kept output along every axis; rounded up to the lattice. "auto"
-        divides each axis evenly, so that no tile reaches far beyond the image.
+        Side of the kept output along every axis, at most that of the frame; rounded up
+        to the lattice. "auto" divides each axis evenly, so that no tile reaches far
+        beyond the image.
     largest : sequence of int, optional
-        Longest side along each axis that "auto" takes, as from `largest_sides`; 2048
+        Longest side along each axis that "auto" takes, as from `auto_sides`; 2048
         in a plane and 128 in a volume without.
     region : Bounds, optional
         The part of the frame that is wanted; by default all of it.
@@ -162,12 +166,13 @@ def span(first: int, last: int, axis: AxisGeometry) -> Span:
     )
 
 
-def largest_sides(
+def auto_sides(
     shape: Sequence[int],
     geometries: Sequence[AxisGeometry],
     fits: Callable[[tuple[int, ...]], bool],
+    cost: Callable[[tuple[int, ...]], float] | None = None,
 ) -> tuple[int, ...]:
-    """Sides of the largest "auto" tile that can be computed at once.
+    """Sides of the "auto" tile, for what can be computed at once.
 
     Parameters
     ----------
@@ -178,6 +183,9 @@ def largest_sides(
     fits : callable
         Whether the network can compute an output of a shape ([Z,] Y, X); if one is too
         large, those that are larger are too. It is asked a few times only.
+    cost : callable, optional
+        What such an output costs. Of the tiles that fit, the smallest is then taken
+        with which the frame costs 2 % more than with the largest, at most.
 
     Returns
     -------
@@ -187,14 +195,29 @@ def largest_sides(
     """
     candidates = list(_shrinking(shape, geometries))
 
-    def is_possible(sides: tuple[int, ...]) -> bool:
+    def output(sides: tuple[int, ...]) -> tuple[int, ...]:
         axes = zip(shape, geometries, sides, strict=True)
-        return fits(tuple(_largest_output(*axis) for axis in axes))
+        return tuple(_largest_output(*axis) for axis in axes)
 
     # Mostly the first fits; to find another takes one question for each halving.
-    if len(candidates) == 1 or is_possible(candidates[0]):
-        return candidates[0]
-    return candidates[bisect_left(candidates[:-1], True, lo=1, key=is_possible)]
+    first = 0
+    if len(candidates) > 1 and not fits(output(candidates[0])):
+        last = len(candidates) - 1
+        first = bisect_left(
+            candidates, True, lo=1, hi=last, key=lambda sides: fits(output(sides))
+        )
+    if cost is None:
+        return candidates[first]
+
+    def total(sides: tuple[int, ...]) -> float:
+        count = prod(-(-n // side) for n, side in zip(shape, sides, strict=True))
+        return count * cost(output(sides))
+
+    most = _MORE * total(candidates[first])
+    dear = bisect_left(
+        candidates, True, lo=first + 1, key=lambda sides: total(sides) > most
+    )
+    return candidates[dear - 1]
 
 
 def _longest(shape: Sequence[int]) -> tuple[int, ...]:
@@ -236,7 +259,7 @@ def _side(size: int, tile: TileSize, stride: int, most: int) -> int:
         return size
     if tile == "auto":
         tile = -(-size // -(-size // most))
-    return -(-tile // stride) * stride
+    return -(-min(tile, size) // stride) * stride
 
 
 def _largest_output(size: int, axis: AxisGeometry, side: int) -> int:
