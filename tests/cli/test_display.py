@@ -85,6 +85,13 @@ def test_what_is_waited_for_is_told_until_it_is_there(
         "waiting for workers of the cluster at x",
     ]
     assert progress_line(story).startswith("1/4 tiles, 25 %")
+    # In the midst both are told, and a next image that waits says so now and then.
+    for event in (Tile(done=4, total=4), *told):
+        story.hear(event)
+        lines.show(event, story)
+        clock.time += 0.5
+    assert progress_line(story).endswith(", waiting for workers of the cluster at x")
+    assert len(capsys.readouterr().err.splitlines()) == 2
 
 
 def test_a_line_of_progress() -> None:

@@ -153,6 +153,13 @@ def test_scores_get_an_absolute_path(asked: Callable[[str], Any], here: Path) ->
     assert question.scores == str(here / "deep" / "p.tif")
 
 
+def test_the_file_of_a_scheduler_gets_an_absolute_path(
+    asked: Callable[[str], Any], here: Path
+) -> None:
+    _, question = asked(f"{SEGMENT} --dask deep/scheduler.json")
+    assert question.dask == str(here / "deep" / "scheduler.json")
+
+
 @pytest.mark.parametrize("line", [TRAIN, SEGMENT])
 def test_a_run_folder_can_be_named(
     asked: Callable[[str], Any], here: Path, line: str

@@ -58,6 +58,7 @@ SEGMENT = "segment a.tif --model old.safetensors --out o.tif"
         (SEGMENT + " --scores b.tif", "'b.tif' exists"),
         (SEGMENT + " --scores o.tif", "another file"),
         (SEGMENT + " --tile big", "'big' is no tile size"),
+        (SEGMENT + " --dask here", "'here' is no address of a Dask cluster"),
         ("segment --resume", "Give --out or --run"),
         ("evaluate a.tif gone", "'gone' does not exist"),
         ("evaluate a.tif b.tif --json a-lab.tif", "'a-lab.tif' exists"),

@@ -3,24 +3,28 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from itertools import count
 from pathlib import Path
 
+import distributed
 import numpy as np
 import pytest
 import zarr
 
 import napari_unetseg as us
 from napari_unetseg.core.config import NetworkConfig, SegmentConfig, Size
-from napari_unetseg.core.errors import InputError, ReadError, RunError
-from napari_unetseg.core.events import Item, Note, Tile
+from napari_unetseg.core.errors import DeviceError, InputError, ReadError, RunError
+from napari_unetseg.core.events import Item, Note, Tile, Waiting
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.network.build import network_of
 from napari_unetseg.core.network.card import ModelCard
 from napari_unetseg.core.network.modelfile import Model
+from napari_unetseg.core.predict import cluster
 from napari_unetseg.core.read import read_image
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.runs import client, engine, interrupts, journal
@@ -256,6 +260,142 @@ def test_a_folder_is_segmented_image_by_image(files, tmp_path):
     found = read_image(tmp_path / "labels" / "a.ome.tif").array
     np.testing.assert_array_equal(found, read_image(tmp_path / "alone.ome.tif").array)
     assert read_image(tmp_path / "scores" / "b.ome.tif").axes == "CZYX"
+
+
+def test_a_finished_image_of_a_folder_is_not_touched_again(files, tmp_path):
+    """Its arrays have moved to where they belong; their rest is no beginning."""
+    (tmp_path / "images").mkdir()
+    image = read_image(files / "image.ome.tif")
+    for name in ("a.ome.tif", "b.ome.tif"):
+        write_ome_tiff(tmp_path / "images" / name, image)
+    options = {"config": {"objects": "instances"}, "image": tmp_path / "images"}
+    folder = tmp_path / "run"
+    client.create(folder, question(files, tmp_path, "labels", "scores", **options))
+    seen = count()
+
+    def interrupted(asked, folder, stop):
+        for event in answer(asked, folder, stop):
+            yield event
+            if isinstance(event, Tile) and next(seen) == 36 + 9:
+                raise KeyError("pulled the plug")
+
+    engine.execute(folder, interrupted)
+    made = tmp_path / "labels" / "a.ome.tif"
+    before = made.stat().st_mtime_ns
+    assert engine.execute(folder) == engine.FINISHED
+    assert made.stat().st_mtime_ns == before
+    events = [entry.event for entry in journal.read(folder)]
+    names = [event.name for event in events if isinstance(event, Item)]
+    assert names == ["a.ome.tif", "b.ome.tif", "b.ome.tif"]
+    result = client.status(folder).result
+    assert result["out"] == ["a.ome.tif"] * 2 + ["b.ome.tif"] * 2
+    assert result["images"] == 2
+
+
+def test_what_was_being_written_when_it_was_killed_is_swept_up(files, tmp_path):
+    folder = tmp_path / "run"
+    client.create(folder, question(files, tmp_path))
+    engine.execute(folder, pulled(9))
+    chunk = next((folder / "result" / "labels.zarr" / "0" / "c").rglob("0"))
+    chunk.with_name("0.5cd1.partial").write_bytes(b"half a ch")
+    assert engine.execute(folder) == engine.FINISHED
+    assert (tmp_path / "out.zarr").exists()
+    assert not list(tmp_path.rglob("*.partial"))
+
+
+def test_tiles_are_finished_only_where_all_arrays_are(files, tmp_path):
+    """As if the scores had been moved to where they belong, and more had failed."""
+    asked = question(files, tmp_path, "out.ome.tif", "scores.zarr")
+    folder = tmp_path / "run"
+    client.create(folder, asked)
+    engine.execute(folder, pulled(20))
+    shutil.rmtree(folder / "result" / "scores.zarr")
+    assert engine.execute(folder) == engine.FINISHED
+    run(tmp_path / "alone", question(files, tmp_path, "alone.ome.tif", "alone.zarr"))
+    assert digest(tmp_path / "scores.zarr" / "0") == digest(
+        tmp_path / "alone.zarr" / "0"
+    )
+
+
+def test_images_whose_results_would_have_one_name_are_refused(files, tmp_path):
+    (tmp_path / "images").mkdir()
+    for name in ("a.tif", "a.ome.tif"):
+        shutil.copy(files / "image.ome.tif", tmp_path / "images" / name)
+    client.create(
+        tmp_path / "run", question(files, tmp_path, "out", image=tmp_path / "images")
+    )
+    assert engine.execute(tmp_path / "run") == engine.MENDABLE
+    said = client.status(tmp_path / "run").message
+    assert "'a.ome.tif' and 'a.tif' would both be called 'a.ome.tif'" in said
+    assert not (tmp_path / "out").exists()
+
+
+def test_who_has_all_tiles_asks_no_cluster(files, tmp_path):
+    """Killed in what comes after the tiles, it needs nobody to go on."""
+    folder = tmp_path / "run"
+    asked = question(files, tmp_path, config={"objects": "instances"})
+    client.create(folder, asked)
+    engine.execute(folder, pulled(36))
+    lost = asked.model_copy(update={"dask": "tcp://127.0.0.1:9"})
+    with pytest.raises(DeviceError):
+        list(answer(lost, folder))
+    # Only connected with: there is no worker.
+    with distributed.LocalCluster(
+        n_workers=0, processes=False, protocol="tcp://", dashboard_address=":0"
+    ) as there:
+        lost = asked.model_copy(update={"dask": there.scheduler_address})
+        events = list(answer(lost, folder))
+    assert not any(isinstance(event, Tile | Waiting) for event in events)
+    assert (tmp_path / "out.zarr").exists()
+
+
+def test_a_device_that_is_gone_is_told_with_what_can_be_done(files, tmp_path):
+    folder = tmp_path / "run"
+    client.create(folder, question(files, tmp_path))
+    engine.execute(folder, pulled(5))
+    place = folder / "result" / "plan.json"
+    place.write_text(place.read_text().replace('"device": "cpu"', '"device": "mps"'))
+    assert engine.execute(folder) == engine.MENDABLE
+    said = client.status(folder).message
+    assert said.startswith("This segmentation was begun on 'mps', which is missing")
+    assert "--overwrite" in said
+
+
+def test_one_cluster_serves_all_images_of_a_folder(files, tmp_path, monkeypatch):
+    started = []
+    original = cluster.cluster_of
+    monkeypatch.setattr(
+        cluster, "cluster_of", lambda text: started.append(text) or original(text)
+    )
+    (tmp_path / "images").mkdir()
+    image = read_image(files / "image.ome.tif")
+    for name in ("a.ome.tif", "b.ome.tif"):
+        write_ome_tiff(tmp_path / "images" / name, image)
+    # Workers do not share this process's working directory for ever.
+    monkeypatch.chdir(tmp_path)
+    asked = question(files, Path(), "labels", image="images", dask="local:1")
+    asked = asked.model_copy(update={"image": "../images", "out": "../labels"})
+    run(Path("run"), asked)
+    assert started == ["local:1"]
+    run(tmp_path / "alone", question(files, tmp_path, "alone.ome.tif"))
+    wanted = read_image(tmp_path / "alone.ome.tif").array
+    for name in ("a.ome.tif", "b.ome.tif"):
+        found = read_image(tmp_path / "labels" / name).array
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_a_cluster_that_is_lost_stops_a_folder(files, tmp_path, monkeypatch):
+    """What hinders all images is no fault of one, and mended it can go on."""
+    (tmp_path / "images").mkdir()
+    image = read_image(files / "image.ome.tif")
+    write_ome_tiff(tmp_path / "images" / "a.ome.tif", image)
+    asked = question(
+        files, tmp_path, "labels", image=tmp_path / "images", dask="tcp://127.0.0.1:9"
+    )
+    monkeypatch.setattr(cluster, "_CONNECT", 0.2)
+    client.create(tmp_path / "run", asked)
+    assert engine.execute(tmp_path / "run") == engine.MENDABLE
+    assert "No Dask scheduler answers" in client.status(tmp_path / "run").message
 
 
 def test_a_folder_without_an_image_that_can_be_used_is_told(files, tmp_path):

@@ -90,7 +90,8 @@ class Lines:
         match event:
             case Step() | Tile() | Block() | Waiting():
                 due = self._now() - self._printed >= LINE_EVERY
-                if due or (story.total and story.done == story.total):
+                is_last = isinstance(event, Step | Tile) and story.done == story.total
+                if due or is_last:
                     self._printed = self._now()
                     self.line(progress_line(story))
             case Validated():
@@ -164,8 +165,9 @@ class Bar:
 
 def progress_words(story: Story) -> list[str]:
     """What stands behind the bar: done of all, time left, loss and mean IoU."""
-    if story.waits_for:
-        return [f"waiting for {story.waits_for}"]
+    waits = [f"waiting for {story.waits_for}"] if story.waits_for else []
+    if waits and not story.total:
+        return waits
     if story.unit == "block":
         return [f"block {story.done} of what comes after the tiles"]
     unit = f"{story.unit}s" if story.total != 1 else story.unit
@@ -179,13 +181,13 @@ def progress_words(story: Story) -> list[str]:
         words.append(f"loss {story.loss:.3f}")
     if story.mean_iou is not None:
         words.append(f"mean IoU {story.mean_iou:.3f}")
-    return words
+    return words + waits
 
 
 def progress_line(story: Story) -> str:
     """The same as a line of its own, with the percentage in place of a bar."""
     words = progress_words(story)
-    if story.total and not story.waits_for:
+    if story.total:
         words.insert(1, f"{100 * story.done / story.total:.0f} %")
     return ", ".join(words)
 

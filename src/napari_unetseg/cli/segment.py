@@ -82,21 +82,24 @@ def segment(
             options.required("segment", **needed)
             assert model is not None
             read = options.inputs([image, model])
-            settings = SegmentConfig.check(**config)
-            if dry_run:
-                tell_forecast(read, settings, question, out, as_json=as_json)
-                return
-            assert out is not None
             wanted = {"out": out, "scores": scores, "uncertainty": uncertainty}
-            written = _outputs(image, wanted, read, overwrite=overwrite)
+            if dry_run:  # The checks of what is written make its folder.
+                wanted["out"] = out or Path("out.zarr")
+                written = {n: str(p.absolute()) for n, p in wanted.items() if p}
+            else:
+                written = _outputs(image, wanted, read, overwrite=overwrite)
             asked = SegmentQuestion.check(
                 image=read[0],
                 model=read[1],
                 overwrite=overwrite,
-                config=settings,
+                config=SegmentConfig.check(**config),
                 **written,
                 **question,
             )
+            if dry_run:
+                tell_forecast(asked, as_json=as_json)
+                return
+            assert out is not None
             folder = run_folder(run, out, "--out")
             client.create(folder, asked, overwrite=overwrite)
         again = how_to_resume("segment", run, out, "--out")

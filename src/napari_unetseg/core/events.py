@@ -111,12 +111,14 @@ class Forecast(Event):
     tiles : int
         Number of tiles.
     memory, free : int
-        Bytes that a tile takes on the device, and bytes that are free there.
+        Bytes that a tile takes on the device, and bytes that are free there; -1 if no
+        tile is left.
     seconds : float
-        Expected duration, from the speed of one small tile.
+        Expected duration, from the speed of one small tile; 0 when unknown.
     size, disk : int
-        Bytes of the result before compression, and bytes that are free where it is
-        written; -1 if it is kept in memory.
+        Bytes of the part that is segmented, before compression (a TIFF holds the whole
+        image all the same), and bytes that are free where it is written; -1 if it is
+        kept in memory.
     resampled : list of int
         ([Z,] Y, X) of a frame at the model's pixel size; empty if it has that already.
     """

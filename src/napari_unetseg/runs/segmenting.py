@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_unetseg.core import jobs
-from napari_unetseg.core.errors import (
-    DeviceError,
-    InputError,
-    ReadError,
-    UnetsegError,
-)
+from napari_unetseg.core.errors import DeviceError, InputError, UnetsegError
 from napari_unetseg.core.events import Block, Item, Note, Tile
 from napari_unetseg.core.network.card import read_card
 from napari_unetseg.core.network.modelfile import load_model
 from napari_unetseg.core.predict.fit import fit
-from napari_unetseg.core.read import read_image
-from napari_unetseg.core.read.files import READERS
-from napari_unetseg.core.read.ome_zarr import is_zarr
+from napari_unetseg.core.write.atomic import write_text_atomic
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.core.write.ome_zarr import add_pyramid, move_into_place
-from napari_unetseg.runs import journal
+from napari_unetseg.runs import images, journal
 from napari_unetseg.runs.folder import programs
 from napari_unetseg.runs.outputs import begin_output, check_outputs
 from napari_unetseg.runs.store import RunStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from napari_unetseg.core.events import Event
     from napari_unetseg.core.image import Image
@@ -40,9 +32,8 @@ if TYPE_CHECKING:
     from napari_unetseg.core.predict.workers import Workers
     from napari_unetseg.runs.questions import SegmentQuestion
 
-ZARR = ".zarr"
-IMAGES = tuple(READERS)
 ITEMS = "items"
+_WRITTEN = "written.json"
 
 
 def segment(
@@ -66,23 +57,28 @@ def segment(
     dict
         What was made, as plain values.
     """
-    # Read without its weights first: what does not fit is told at once.
+    asked = images.questions(question, folder)
+    for one in asked:
+        check_outputs(folder, images.outputs(one), overwrite=question.overwrite)
+    # Without its weights at first: what does not fit is told at once.
     card = read_card(folder / question.model)
     told = _told(folder)
-    source = folder / question.image
-    is_folder = source.is_dir() and not is_zarr(source)
-    items = images_in(source) if is_folder else [source]
-    asked = [_item(question, path) for path in items] if is_folder else [question]
-    for one in asked:
-        check_outputs(folder, _outputs(one), overwrite=question.overwrite)
-    if not is_folder:
-        fit(_read(question, source), card)
+    is_of_folder = images.is_of_folder(question, folder)
+    image = None if is_of_folder else images.read(question, folder)
+    if image is not None:
+        fit(image, card)
     model = load_model(folder / question.model)
-    with workers_of(question.dask) as workers:
+    with images.workers_of(question) as workers:
         means = _Means(folder, model, focus, workers)
-        if is_folder:
+        if image is None:
             return (yield from _all(asked, means, told))
-        return (yield from _one(question, means, folder, told[""]))
+        written, labels = yield from _one(question, image, means, folder, told[""])
+    return {
+        "image": image.name,
+        "out": [Path(name).name for name in written],
+        "shape": list(labels.shape),
+        "axes": labels.axes,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,17 +111,23 @@ def _all(
     failed: list[str] = []
     for number, one in enumerate(asked, start=1):
         name = Path(one.image).name
-        yield Item(name=name, number=number, total=len(asked))
         state = means.folder / ITEMS / name
-        try:
-            result = yield from _one(one, means, state, told.get(name, []))
-        except DeviceError:
-            raise  # It would hinder all that follow, too.
-        except UnetsegError as error:
-            failed.append(name)
-            yield Note(text=f"'{name}' is left out: {error}", level="warning")
-        else:
-            made += result["out"]
+        written = _finished(state, means.folder)
+        if not written:
+            yield Item(name=name, number=number, total=len(asked))
+            try:
+                image = images.read(one, means.folder)
+                written, _ = yield from _one(
+                    one, image, means, state, told.get(name, [])
+                )
+            except UnetsegError as error:
+                if means.workers and isinstance(error, DeviceError):
+                    raise  # Mended, all that is left can go on.
+                failed.append(name)
+                yield Note(text=f"'{name}' is left out: {error}", level="warning")
+                continue
+            write_text_atomic(state / _WRITTEN, json.dumps(written))
+        made += [Path(path).name for path in written]
     if not made:
         raise InputError(
             f"None of the {len(asked)} images could be segmented",
@@ -134,66 +136,25 @@ def _all(
     return {"out": made, "images": len(asked) - len(failed), "failed": failed}
 
 
-@contextmanager
-def workers_of(dask: str | None) -> Iterator[Workers | None]:
-    """The workers of the cluster that a question names; None if it names none."""
-    if dask is None:
-        yield None
-        return
-    from napari_unetseg.core.predict.cluster import cluster_of
-
-    with cluster_of(dask) as workers:
-        yield workers
-
-
-def images_in(folder: Path) -> list[Path]:
-    """The images of a folder, by name.
-
-    Raises
-    ------
-    ReadError
-        If there is none.
-    """
-    found = sorted(
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in IMAGES and not path.name.startswith(".")
-    )
-    if not found:
-        raise ReadError(
-            f"There is no image in '{folder.name}'",
-            f"Files of these endings are read: {', '.join(IMAGES)}",
-        )
-    return found
-
-
-def _item(question: SegmentQuestion, path: Path) -> SegmentQuestion:
-    """The question for one image of a folder."""
-    stem = path.name
-    for ending in (*IMAGES, ".ome"):
-        if stem.lower().endswith(ending):
-            stem = stem[: -len(ending)]
-    name = stem + (ZARR if path.suffix.lower() == ZARR else ".ome.tif")
-    extra = {
-        kind: str(Path(where) / name)
-        for kind in ("scores", "uncertainty")
-        if (where := getattr(question, kind)) is not None
-    }
-    return question.model_copy(
-        update={"image": str(path), "out": str(Path(question.out) / name), **extra}
-    )
+def _finished(state: Path, folder: Path) -> list[str]:
+    """What was written of an image of a folder, if it is finished and still there."""
+    try:
+        written: list[str] = json.loads((state / _WRITTEN).read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
+        return []
+    return written if all((folder / path).exists() for path in written) else []
 
 
 def _one(
-    question: SegmentQuestion, means: _Means, state: Path, told: list[Tile]
-) -> Generator[Event, None, dict[str, Any]]:
+    question: SegmentQuestion,
+    image: Image,
+    means: _Means,
+    state: Path,
+    told: list[Tile],
+) -> Generator[Event, None, tuple[list[str], Image]]:
     """Segment one image into the outputs that its question names."""
-    config = question.config.model_copy(
-        update={"scores": question.scores is not None} | _uncertainty(question)
-    )
     folder, model = means.folder, means.model
-    card = model.card
-    image = _read(question, folder / question.image)
+    card, config = model.card, images.settings(question)
     how = _provenance(image, card, question)
     store = RunStore(state, fit(image, card), card, config, told=told, description=how)
     # Workers may have another working directory.
@@ -209,7 +170,10 @@ def _one(
         question.uncertainty: result.uncertainty,
     }
     written: list[str] = []
-    for path in _outputs(question):
+    # What is moved away last can until then be gone on with.
+    for path in sorted(
+        images.outputs(question), key=lambda path: path.endswith(images.ZARR)
+    ):
         one = made[path]
         assert one is not None
         notes = how
@@ -217,53 +181,21 @@ def _one(
             # By these notes napari opens the file as labels; see layers/notes.py.
             names = {} if one.name == "objects" else card.class_names
             notes = how | {"kind": "labels", "class_names": json.dumps(names)}
-        if path.endswith(ZARR):
+        if path.endswith(images.ZARR):
             for number, _ in enumerate(add_pyramid(store.path(one.name)), start=1):
                 yield Block(done=number, total=0)
         name = begin_output(folder, path, overwrite=question.overwrite)
-        if path.endswith(ZARR):
+        if path.endswith(images.ZARR):
             move_into_place(store.path(one.name), folder / name, overwrite=True)
         else:
             write_ome_tiff(folder / name, one, overwrite=True, description=notes)
-        written.append(Path(name).name)
-    return {
-        "image": image.name,
-        "out": written,
-        "shape": list(result.labels.shape),
-        "axes": result.labels.axes,
-    }
+        written.append(name)
+    return written, result.labels
 
 
 def _opened(question: SegmentQuestion, folder: Path, card: ModelCard) -> Image:
     """Read the image of a question, in whatever process."""
-    return fit(_read(question, folder / question.image), card)
-
-
-def _read(question: SegmentQuestion, path: Path) -> Image:
-    image = read_image(path, axes=question.axes)
-    if question.pixel_size is not None:
-        size = question.pixel_size
-        image = image.with_spacing(size.spacing, size.unit)
-    return image
-
-
-def _uncertainty(question: SegmentQuestion) -> dict[str, str]:
-    """Which uncertainty is computed: the one asked for, or the one that is possible."""
-    if question.uncertainty is None:
-        return {"uncertainty": "none"}
-    asked = question.config.uncertainty
-    if asked != "none":
-        return {}
-    return {
-        "uncertainty": "entropy"
-        if question.config.average == "none"
-        else "disagreement"
-    }
-
-
-def _outputs(question: SegmentQuestion) -> list[str]:
-    wanted = (question.out, question.scores, question.uncertainty)
-    return [path for path in wanted if path is not None]
+    return fit(images.read(question, folder), card)
 
 
 def _told(folder: Path) -> dict[str, list[Tile]]:

@@ -78,6 +78,8 @@ class RunStore:
         self._card = card
         self._told = list(told)
         self._description = dict(description or {})
+        self._scores = config.scores
+        self._uncertainty = config.uncertainty != "none"
         self._identity = {
             "model": card.sha256,
             "image": fingerprint(image),
@@ -132,6 +134,10 @@ class RunStore:
             shutil.rmtree(unfinished, ignore_errors=True)
             self._create(unfinished, name, spec)
             unfinished.rename(path)
+        else:
+            # What zarr was writing when the process was killed.
+            for left_over in path.rglob("*.partial"):
+                left_over.unlink()
         return self._open(name, spec["axes"])
 
     def done(self) -> set[int]:
@@ -140,14 +146,14 @@ class RunStore:
         if not told or self.plan() is None:
             return set()
         axes = self._image.plane_axes + "YX"
-        known = {"labels": axes, "scores": f"C{axes}", "uncertainty": axes}
-        opened = {
-            name: self._open(name, letters)
-            for name, letters in known.items()
-            if self._is_whole(self.path(name))
-        }
-        if "labels" not in opened:
-            return set()
+        wanted = {"labels": axes}
+        if self._scores:
+            wanted["scores"] = f"C{axes}"
+        if self._uncertainty:
+            wanted["uncertainty"] = axes
+        if not all(self._is_whole(self.path(name)) for name in wanted):
+            return set()  # One was lost, or is already where it belongs.
+        opened = {name: self._open(name, letters) for name, letters in wanted.items()}
         late = list(told.values())[-_LOOKED_AT:]
         damaged = {tile.number for tile in late if not _is_as_told(tile, opened)}
         return set(told) - damaged

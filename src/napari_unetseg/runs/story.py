@@ -122,7 +122,8 @@ def forecast_sentence(told: Forecast) -> str:
     tiles = "1 tile" if told.tiles == 1 else f"{told.tiles} tiles"
     sentences = [
         f"{tiles} of {_size(told.tile)} pixels with a halo of {_size(told.halo)}; "
-        f"{_bytes(told.memory)} of {_bytes(told.free)} free memory"
+        f"{_bytes(told.memory)} "
+        + (f"of {_bytes(told.free)} free memory" if told.free >= 0 else "of memory")
         + (f"; about {duration(told.seconds)}." if told.seconds else ".")
     ]
     if told.resampled:

@@ -29,6 +29,7 @@ from napari_unetseg.core.network.card import ModelCard
 from napari_unetseg.core.network.modelfile import Model
 from napari_unetseg.core.predict import address as addresses
 from napari_unetseg.core.predict import cluster as clusters
+from napari_unetseg.core.predict import remote as remotes
 from napari_unetseg.core.predict import workers
 from napari_unetseg.core.predict.address import Address
 from napari_unetseg.core.predict.cluster import cluster_of
@@ -322,7 +323,7 @@ def test_workers_of_one_computer_share_its_gpus(planned, place, count, device):
 
 def workers_with(*rooms):
     """Workers that have certain devices and memories, as they tell."""
-    client = SimpleNamespace(run=lambda *_: dict(enumerate(rooms)))
+    client = SimpleNamespace(run=lambda *_, on_error: dict(enumerate(rooms)))
     return workers.Workers(client, "nowhere")
 
 
@@ -343,6 +344,32 @@ def test_all_workers_have_one_kind_of_device():
         workers_with(gpu, cpu).device("auto")
     with pytest.raises(DeviceError, match="no worker"):
         workers_with().device("auto")
+
+
+def test_a_worker_that_cannot_be_asked_does_not_count():
+    room = Room("cpu", "a", 9, None)
+    assert workers_with(OSError("gone"), room).free("cpu") == 9
+    with pytest.raises(DeviceError, match="no worker"):
+        workers_with(OSError("gone")).free("cpu")
+    with pytest.raises(DeviceError, match=r"No module.*Install the same version"):
+        workers_with(room, ModuleNotFoundError("No module")).free("cpu")
+    with pytest.raises(DeviceError, match=r"^it\. Do that\.$"):
+        workers_with(room, DeviceError("it", "Do that")).free("cpu")
+
+
+def test_what_is_there_of_a_computers_processes_is_enough(monkeypatch):
+    monkeypatch.setattr(workers, "_PATIENCE_HERE", 0.01)
+    client = SimpleNamespace(nthreads=lambda: {"a": 1})
+    waited = list(workers.Workers(client, "nowhere", processes=2).ready())
+    assert set(waited) == {Waiting(what="workers of the cluster at nowhere")}
+    client.nthreads = dict
+    with pytest.raises(DeviceError, match="has had no worker for 0 seconds"):
+        list(workers.Workers(client, "nowhere", processes=2).ready())
+
+
+def test_an_encryption_that_dask_does_not_know_is_told(path, model):
+    with pytest.raises(DeviceError, match=r"cannot connect with tls://127.*comm\.tls"):
+        segmented("tls://127.0.0.1:9", path, model)
 
 
 def test_workers_are_asked_what_they_have(address, model):
@@ -405,7 +432,7 @@ class Immediate:
         def add_done_callback(self, done):
             done(self)
 
-        def result(self, timeout):
+        def result(self):
             return self.value
 
         def release(self):
@@ -435,6 +462,24 @@ def test_tasks_are_taken_when_a_worker_has_room_for_them():
     assert len(taken) == 4  # Two for each worker.
     results.close()
     assert client.cancelled == 4  # Three groups and the recipe.
+
+
+def test_who_waits_long_for_a_tile_is_told_and_can_leave(monkeypatch):
+    monkeypatch.setattr(remotes, "_LONG", 0.01)
+    _, remote = remote_of(answered)
+    slow = threading.Event()
+
+    class Slow(Immediate.Future):
+        def result(self):
+            assert slow.wait(20)
+            return self.value
+
+    monkeypatch.setattr(Immediate, "Future", Slow)
+    with closing(remote.results(iter(TASKS))) as results:
+        assert next(results) == Waiting(what="a tile of the cluster at nowhere")
+        slow.set()
+        result = next(one for one in results if not isinstance(one, Waiting))
+        assert result().task == TASKS[0]
 
 
 def test_groups_grow_until_they_last_two_seconds():

@@ -79,3 +79,9 @@ def _connected(address: str) -> Client:
             f"No Dask scheduler answers at {address}",
             "Check the address, and that it runs: dask scheduler",
         ) from error
+    except (TypeError, RuntimeError, ImportError) as error:
+        # What Dask says of an encryption that it is not set up for.
+        raise DeviceError(
+            f"Dask cannot connect with {address}: {error}",
+            "Check Dask's own configuration: https://docs.dask.org (comm.tls)",
+        ) from error

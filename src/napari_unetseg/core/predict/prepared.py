@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from napari_unetseg.core.errors import DeviceError
 from napari_unetseg.core.events import Event, Note
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.predict.asked import Finish
@@ -43,6 +44,8 @@ class Prepared:
         Where.
     plan : Plan
         Perhaps without its statistics.
+    done : set of int
+        Numbers of the tiles that are finished already.
     finish : Finish
         What is done to the classes of all tiles.
     arrays : dict of str to ArraySpec
@@ -55,6 +58,7 @@ class Prepared:
     config: SegmentConfig
     computer: Computer
     plan: Plan
+    done: set[int]
     finish: Finish
     arrays: dict[str, ArraySpec]
 
@@ -85,7 +89,7 @@ def prepare(
 
     Raises
     ------
-    InputError, ModelError, DeviceError
+    InputError, ModelError, DeviceError, RunError
         In one sentence.
     """
     card = model.card
@@ -104,10 +108,11 @@ def prepare(
     is_turned = can_be_turned(frames, network, grid_of(image, card, config))
     views(config.average, frames.dimensions, is_turned)
     computer = computer or Here()
-    yield from computer.ready()
     plan = store.plan()
-    device = computer.device(plan.device if plan else config.device)
+    done = store.done()
     if plan is None:
+        yield from computer.ready()
+        device = computer.device(config.device)
         plan = make_plan(
             image,
             card,
@@ -117,6 +122,20 @@ def prepare(
             precision="fp32" if config.precision == "auto" else config.precision,
             free=computer.free(device),
         )
+    elif len(done) < len(plan.work(frames)):
+        yield from computer.ready()
+        _check_device(plan, computer)
     wanted = {"scores": config.scores, "uncertainty": config.uncertainty != "none"}
     arrays = tile_arrays(frames, plan, card.classes, wanted)
-    return Prepared(image, card, network, config, computer, plan, asked, arrays)
+    return Prepared(image, card, network, config, computer, plan, done, asked, arrays)
+
+
+def _check_device(plan: Plan, computer: Computer) -> None:
+    """Refuse to go on where the device of before is missing: bytes would differ."""
+    try:
+        computer.device(plan.device)
+    except DeviceError as error:
+        raise DeviceError(
+            f"This segmentation was begun on '{plan.device}', which is missing here",
+            "Go on where it is, or add --overwrite to begin anew",
+        ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from itertools import islice
 from queue import Empty, SimpleQueue
@@ -30,9 +31,9 @@ _SECONDS = 2.0
 _BYTES = 1 << 26
 # Groups that a worker has: one that it computes, and the next.
 _EACH = 2
-# Seconds between two looks at the workers, and those that a transfer may take.
+# Seconds between two looks at the workers, and from which on something takes long.
 _LOOK = 1.0
-_TRANSFER = 60.0
+_LONG = 5.0
 
 _WARN_FROM = "distributed.admin.large-graph-warning-threshold"
 _RESUME = "finished tiles are kept, and --resume goes on"
@@ -110,7 +111,7 @@ class Remote:
         callable
             Gives the result, as that of `whole.Local.results` does.
         Waiting
-            As long as there is no worker.
+            As long as there is no worker, or if a tile takes long.
 
         Raises
         ------
@@ -123,6 +124,7 @@ class Remote:
         finished: SimpleQueue[Future] = SimpleQueue()
         flying: dict[Future, list[Task]] = {}
         recipe = self._sent()
+        fetcher = ThreadPoolExecutor(1, "napari-unetseg fetches")
         try:
             while True:
                 self._look()
@@ -136,7 +138,7 @@ class Remote:
                 if not flying:
                     return
                 future = yield from self._next(finished)
-                answer = self._answer(future, flying[future])
+                answer = yield from self._answer(future, flying[future], fetcher)
                 del flying[future]
                 future.release()
                 self._learn(answer)
@@ -145,6 +147,8 @@ class Remote:
         finally:
             if self._client.status == "running":
                 self._client.cancel([*flying, recipe])
+            # Not waited for: what it fetches has just been cancelled.
+            fetcher.shutdown(wait=False)
 
     def _sent(self) -> Future:
         """Give the recipe to the cluster, which hands it on to each worker once.
@@ -160,31 +164,38 @@ class Remote:
 
     def _next(self, finished: SimpleQueue[Future]) -> Generator[Waiting, None, Future]:
         """Wait for a group, as long as there may be somebody who computes it."""
+        begun = time.monotonic()
         while True:
             try:
                 return finished.get(timeout=_LOOK)
             except Empty:
                 self._look()
-            if not self._workers:
-                yield Waiting(what=f"workers of the cluster at {self._where}")
+            if not self._workers or time.monotonic() - begun > _LONG:
+                yield self._waiting()
 
-    def _answer(self, future: Future, group: list[Task]) -> Answer:
+    def _answer(
+        self, future: Future, group: list[Task], fetcher: ThreadPoolExecutor
+    ) -> Generator[Waiting, None, Answer]:
         """Fetch what became of a group; it may have to be computed once more."""
         from distributed import CancelledError, KilledWorker
 
-        while True:
-            try:
-                answer: Answer = future.result(timeout=_TRANSFER)
-            except KilledWorker as error:
-                raise _killed(self._where, group) from error
-            except (CancelledError, OSError) as error:
-                if future.status == "error":
-                    raise  # The worker's own, as of a file that it cannot read.
-                if not isinstance(error, TimeoutError):
-                    raise lost(self._where) from error
-            else:
-                return answer
+        fetched = fetcher.submit(future.result)
+        while not wait([fetched], timeout=_LONG).done:
             self._look()
+            yield self._waiting()
+        try:
+            answer: Answer = fetched.result()
+        except KilledWorker as error:
+            raise _killed(self._where, group) from error
+        except (CancelledError, OSError) as error:
+            if future.status == "error":
+                raise  # The worker's own, as of a file that it cannot read.
+            raise lost(self._where) from error
+        return answer
+
+    def _waiting(self) -> Waiting:
+        what = "a tile of" if self._workers else "workers of"
+        return Waiting(what=f"{what} the cluster at {self._where}")
 
     def _learn(self, answer: Answer) -> None:
         """Take from an answer how large groups may be, and the memory of a worker."""
@@ -219,8 +230,9 @@ def _given(value: T) -> T:
 
 def no_worker(where: str, seconds: float) -> DeviceError:
     """What is raised if a cluster has no worker for long."""
+    since = f" for {seconds:.0f} seconds" if seconds else ""
     return DeviceError(
-        f"The cluster at {where} has had no worker for {seconds:.0f} seconds",
+        f"The cluster at {where} has had no worker{since}",
         f"Start workers; {_RESUME}",
     )
 

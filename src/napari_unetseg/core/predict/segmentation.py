@@ -65,8 +65,8 @@ def segment(
         Where the result grows; in memory if not given. A segmentation that was begun
         there goes on by its own plan, and computes only the tiles that are missing.
     focus : callable
-        Asked before each tile is read, in the thread that reads: the region that
-        somebody looks at, whose tiles then come first, or None.
+        Asked before a tile is read, in any thread: the region that somebody looks at,
+        whose tiles then come first, or None.
     computer : Computer, optional
         Who computes the tiles in place of this process.
 
@@ -78,13 +78,14 @@ def segment(
 
     Raises
     ------
-    InputError, ModelError, DeviceError, WriteError
-        Before any work, in one sentence.
+    InputError, ModelError, DeviceError, RunError, WriteError
+        In one sentence; what can be told before any work is told then. Later only the
+        memory, the disk or a cluster can fail, and what is finished stays.
     """
     store = store or Memory()
     prepared = yield from prepare(image, model, config, store, computer)
-    done = store.done()
-    told = _forecast(prepared, len(done), store)
+    done = prepared.done
+    told = _forecast(prepared, store)
     plan, frames = prepared.plan, prepared.frames
     yield Started(job="segment", device=plan.device, precision=plan.precision)
     yield told
@@ -133,26 +134,30 @@ def foresee(
 
     Raises
     ------
-    InputError, ModelError, DeviceError
+    InputError, ModelError, DeviceError, RunError
         As `segment` would.
     """
     store = store or Memory()
     prepared = yield from prepare(image, model, config, store, computer)
-    return _forecast(prepared, len(store.done()), store)
+    return _forecast(prepared, store)
 
 
-def _forecast(prepared: Prepared, done: int, store: Store) -> Forecast:
+def _forecast(prepared: Prepared, store: Store) -> Forecast:
     from napari_unetseg.core.predict.forecast import forecast
 
     plan, frames, network = prepared.plan, prepared.frames, prepared.network
-    computer = prepared.computer
+    computer, done = prepared.computer, len(prepared.done)
+    each, free = 0.0, -1
+    if done < len(plan.work(frames)):
+        each = computer.seconds(prepared.card, network, plan, frames.shape)
+        free = computer.free(plan.device)
     return forecast(
         frames,
         network,
         plan,
         prepared.arrays,
-        each=computer.seconds(prepared.card, network, plan, frames.shape),
-        free=computer.free(plan.device),
+        each=each,
+        free=free,
         done=done,
         disk=store.free(),
     )
@@ -160,7 +165,7 @@ def _forecast(prepared: Prepared, done: int, store: Store) -> Forecast:
 
 def _check_room(told: Forecast, done: int) -> Iterator[Event]:
     """Refuse what cannot be written, warn of what may not fit."""
-    size = told.size * (told.tiles - done) / told.tiles
+    size = told.size * (told.tiles - done) / max(1, told.tiles)
     if told.disk < 0 or size <= told.disk:
         return
     have = f"{told.disk / 1e9:.1f} GB are free where it is written"

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 from uuid import uuid4
 
 from napari_unetseg.core.device import import_torch
-from napari_unetseg.core.errors import DeviceError
+from napari_unetseg.core.errors import DeviceError, UnetsegError
 from napari_unetseg.core.events import Event, Waiting
 from napari_unetseg.core.predict import recipe
 from napari_unetseg.core.predict.remote import Remote, lost, no_worker
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 _PATIENCE_HERE = 60.0
 _PATIENCE_THERE = 300.0
 _LOOK = 0.5
-_TRIAL = 30.0
+_TRIAL = 10.0
 
 
 def _nothing() -> Image:
@@ -76,7 +76,7 @@ class Workers:
         return replace(self, open_image=open_image)
 
     def ready(self) -> Iterator[Event]:
-        """Wait for workers.
+        """Wait for workers: for all that this computer starts, if it can.
 
         Raises
         ------
@@ -84,9 +84,10 @@ class Workers:
             If there is none for long, or the connection is lost.
         """
         begun = time.monotonic()
-        while self._count() < max(1, self.processes):
-            waited = time.monotonic() - begun
-            if waited > self._patience:
+        while (count := self._count()) < max(1, self.processes):
+            if time.monotonic() - begun > self._patience:
+                if count:
+                    return
                 raise no_worker(self.where, self._patience)
             yield Waiting(what=f"workers of the cluster at {self.where}")
             time.sleep(_LOOK)
@@ -153,7 +154,8 @@ class Workers:
         finally:
             # Processes of this computer end anyhow; others go on without the network.
             if not self.processes and self.client.status == "running":
-                self.client.run(recipe.forget, told.token, on_error="ignore")
+                with suppress(OSError):
+                    self.client.run(recipe.forget, told.token, on_error="ignore")
 
     @property
     def _patience(self) -> float:
@@ -166,14 +168,26 @@ class Workers:
             raise lost(self.where) from error
 
     def _rooms(self, wish: str) -> list[recipe.Room]:
-        """What each worker has."""
+        """What each worker has; those that do not answer any more do not count."""
+        share = self.processes > 0
         try:
-            found = self.client.run(recipe.room, wish, self.processes > 0)
+            told = self.client.run(recipe.room, wish, share, on_error="return")
         except OSError as error:
             raise lost(self.where) from error
+        found = []
+        for answer in told.values():
+            if isinstance(answer, recipe.Room):
+                found.append(answer)
+            elif isinstance(answer, UnetsegError):
+                raise answer
+            elif not isinstance(answer, OSError):
+                raise DeviceError(
+                    f"A worker of the cluster at {self.where} cannot compute: {answer}",
+                    "Install the same version of napari-unetseg there",
+                )
         if not found:
             raise no_worker(self.where, 0)
-        return list(found.values())
+        return found
 
     def _threads(self) -> int | None:
         """The part of torch's threads that each process of this computer gets."""

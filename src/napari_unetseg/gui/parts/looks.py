@@ -10,7 +10,7 @@ from napari_unetseg.gui.parts.colours import contrast, mixed
 
 # Shares of the text's colour. What cannot be set for now, or is out of date, has the
 # least of some at which it can be read (4.5:1, as WCAG 2.1 asks of text; napari takes a
-# third, Qt a half); an example in an empty field has a little more.
+# third, Qt a half); an example in an empty field has mostly more.
 _FAINT = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 _LEGIBLE = 4.5
 EXAMPLE = 0.85
@@ -25,7 +25,8 @@ def style(theme: str) -> str:
         QColor(one.as_hex())
         for one in (colours.text, colours.primary, colours.background)
     )
-    locked = _faint(text, faintness(theme))
+    faint = faintness(theme)
+    locked = _faint(text, faint)
     faded = mixed(field, ground, _FADED).name()
     rules = [
         f"QWidget:disabled {{ color: {locked}; }}",
@@ -38,7 +39,7 @@ def style(theme: str) -> str:
         "QComboBox:disabled { border: 0px; }",
     ]
     if QT6:  # Qt 5 knows no such colour.
-        example = _faint(text, EXAMPLE)
+        example = _faint(text, max(faint, EXAMPLE))
         rules += [
             f"QLineEdit {{ placeholder-text-color: {example}; }}",
             f"QLineEdit:disabled {{ placeholder-text-color: {locked}; }}",

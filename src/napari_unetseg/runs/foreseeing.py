@@ -1,0 +1,93 @@
+"""Tell what answering the question for a segmentation would take, and do nothing."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from napari_unetseg.core import jobs
+from napari_unetseg.core.errors import UnetsegError
+from napari_unetseg.core.events import Item, Note
+from napari_unetseg.core.network.modelfile import load_model
+from napari_unetseg.core.predict.store import Memory
+from napari_unetseg.runs import images
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from napari_unetseg.core.events import Event
+    from napari_unetseg.core.network.modelfile import Model
+    from napari_unetseg.core.predict.workers import Workers
+    from napari_unetseg.runs.questions import SegmentQuestion
+
+
+class _Elsewhere(Memory):
+    """Keeps nothing, and knows how much room is where the result would be written."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def free(self) -> int:
+        """Bytes that are free in the nearest folder that is there."""
+        there = next(
+            path for path in (self._folder, *self._folder.parents) if path.exists()
+        )
+        return shutil.disk_usage(there).free
+
+
+def foresee(
+    question: SegmentQuestion, folder: Path
+) -> Generator[Event, None, dict[str, list[str]]]:
+    """Tell for each image what its segmentation would take.
+
+    Parameters
+    ----------
+    question : SegmentQuestion
+        Its relative paths start at the folder.
+    folder : Path
+        A run folder, or where one would be; nothing is written.
+
+    Yields
+    ------
+    Event
+        `Forecast` for each image, `Item` before it if there are several, `Note`.
+
+    Returns
+    -------
+    dict
+        Under "failed" the names of the images that would be left out.
+
+    Raises
+    ------
+    UnetsegError
+        As the segmentation would.
+    """
+    asked = images.questions(question, folder)
+    model = load_model(folder / question.model)
+    failed: list[str] = []
+    with images.workers_of(question) as workers:
+        if not images.is_of_folder(question, folder):
+            yield from _one(question, folder, model, workers)
+            asked = []
+        for number, one in enumerate(asked, start=1):
+            name = Path(one.image).name
+            yield Item(name=name, number=number, total=len(asked))
+            try:
+                yield from _one(one, folder, model, workers)
+            except UnetsegError as error:
+                failed.append(name)
+                yield Note(text=f"'{name}' would be left out: {error}", level="warning")
+    return {"failed": failed}
+
+
+def _one(
+    question: SegmentQuestion, folder: Path, model: Model, workers: Workers | None
+) -> Generator[Event, None, None]:
+    image = images.read(question, folder)
+    store = _Elsewhere((folder / question.out).absolute().parent)
+    yield (
+        yield from jobs.foresee(
+            image, model, images.settings(question), store=store, computer=workers
+        )
+    )
