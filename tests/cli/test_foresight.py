@@ -76,6 +76,18 @@ def test_what_would_be_left_out_is_told(
     assert answer.err.count(SIZE) == 2
 
 
+def test_a_folder_of_nothing_that_can_be_used_is_refused(
+    folder: Path, unetseg: Callable[..., Any]
+) -> None:
+    for path in (folder / "images").iterdir():
+        path.write_bytes(b"nothing")
+    answer = unetseg(*FORESEE.replace("images/a.ome.tif", "images").split())
+    assert answer.code == 2
+    assert answer.err.endswith(
+        "Error: None of the 2 images could be segmented. The warnings above say why.\n"
+    )
+
+
 def test_what_is_written_besides_is_counted(
     folder: Path, unetseg: Callable[..., Any]
 ) -> None:

@@ -78,6 +78,8 @@ def foresee(
             except UnetsegError as error:
                 failed.append(name)
                 yield Note(text=f"'{name}' would be left out: {error}", level="warning")
+    if asked and len(failed) == len(asked):
+        raise images.none_can_be_used(asked)
     return {"failed": failed}
 
 

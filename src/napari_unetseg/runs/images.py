@@ -104,6 +104,14 @@ def outputs(question: SegmentQuestion) -> list[str]:
     return [path for path in wanted if path is not None]
 
 
+def none_can_be_used(asked: list[SegmentQuestion]) -> InputError:
+    """What is raised if all images of a folder have been left out."""
+    return InputError(
+        f"None of the {len(asked)} images could be segmented",
+        "The warnings above say why",
+    )
+
+
 @contextmanager
 def workers_of(question: SegmentQuestion) -> Iterator[Workers | None]:
     """The workers of the cluster that a question names; None if it names none."""

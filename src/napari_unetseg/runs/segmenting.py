@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_unetseg.core import jobs
-from napari_unetseg.core.errors import DeviceError, InputError, UnetsegError
+from napari_unetseg.core.errors import DeviceError, UnetsegError
 from napari_unetseg.core.events import Block, Item, Note, Tile
 from napari_unetseg.core.network.card import read_card
 from napari_unetseg.core.network.modelfile import load_model
@@ -129,10 +129,7 @@ def _all(
             write_text_atomic(state / _WRITTEN, json.dumps(written))
         made += [Path(path).name for path in written]
     if not made:
-        raise InputError(
-            f"None of the {len(asked)} images could be segmented",
-            "The warnings above say why",
-        )
+        raise images.none_can_be_used(asked)
     return {"out": made, "images": len(asked) - len(failed), "failed": failed}
 
 
