@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from napari_unetseg.cli import options
-from napari_unetseg.cli.segment_options import region, sizes, thresholds, tile_size
+from napari_unetseg.cli.segment_values import region, sizes, thresholds, tile_size
 from napari_unetseg.core.errors import InputError, ReadError, UnetsegError, WriteError
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from torch import nn
 
     from napari_unetseg.core.events import Event
+    from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.card import ModelCard
     from napari_unetseg.core.predict.plan import Plan
-    from napari_unetseg.core.predict.prepared import Prepared
     from napari_unetseg.core.predict.result import Result, Wanted
     from napari_unetseg.core.predict.work import Task
 
@@ -70,6 +70,11 @@ class Computer(Protocol):
         """
 
     def source(
-        self, prepared: Prepared, wanted: Wanted
+        self,
+        image: Image,
+        card: ModelCard,
+        network: nn.Module,
+        plan: Plan,
+        wanted: Wanted,
     ) -> AbstractContextManager[Source]:
         """Make ready to predict an image by a plan that has its statistics."""

@@ -137,5 +137,5 @@ def _check_device(plan: Plan, computer: Computer) -> None:
     except DeviceError as error:
         raise DeviceError(
             f"This segmentation was begun on '{plan.device}', which is missing here",
-            "Go on where it is, or add --overwrite to begin anew",
+            "Go on where it is, or begin anew",
         ) from error

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.card import ModelCard
     from napari_unetseg.core.predict.plan import Plan
-    from napari_unetseg.core.predict.prepared import Prepared
     from napari_unetseg.core.predict.work import Task
 
 # Output pixels that keep a GPU busy: smaller tiles go there together.
@@ -121,9 +120,16 @@ class Here:
         return tile_seconds(network, plan, shape)
 
     @contextmanager
-    def source(self, prepared: Prepared, wanted: Wanted) -> Iterator[Local]:
+    def source(
+        self,
+        image: Image,
+        card: ModelCard,
+        network: nn.Module,
+        plan: Plan,
+        wanted: Wanted,
+    ) -> Iterator[Local]:
         """Make ready to predict an image."""
-        yield Local.of(prepared.image, prepared.network, prepared.plan, wanted)
+        yield Local.of(image, network, plan, wanted)
 
 
 def can_be_turned(frames: Frames, network: nn.Module, grid: Sequence[int]) -> bool:

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.card import ModelCard
     from napari_unetseg.core.predict.plan import Plan
-    from napari_unetseg.core.predict.prepared import Prepared
     from napari_unetseg.core.predict.result import Wanted
 
 # Seconds to wait for a worker: a computer starts another in seconds, a cluster's queue
@@ -136,15 +135,22 @@ class Workers:
         return alone / max(1, self._count())
 
     @contextmanager
-    def source(self, prepared: Prepared, wanted: Wanted) -> Iterator[Remote]:
+    def source(
+        self,
+        image: Image,
+        card: ModelCard,
+        network: nn.Module,
+        plan: Plan,
+        wanted: Wanted,
+    ) -> Iterator[Remote]:
         """Make ready to predict an image by a plan that has its statistics."""
-        weights = prepared.network.state_dict().items()
+        weights = network.state_dict().items()
         told = recipe.Recipe(
             token=uuid4().hex,
             open_image=self.open_image,
-            network=prepared.card.network,
+            network=card.network,
             weights={name: tensor.cpu().numpy() for name, tensor in weights},
-            plan=prepared.plan,
+            plan=plan,
             wanted=wanted,
             threads=self._threads(),
             share=self.processes > 0,
