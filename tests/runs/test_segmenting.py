@@ -135,13 +135,16 @@ def test_what_is_in_memory_and_what_is_streamed_is_the_same(files, tmp_path):
     np.testing.assert_array_equal(found, read_image(tmp_path / "a.ome.tif").array)
 
 
-def pulled(after):
-    """An answer that is broken off after so many tiles."""
+def pulled(after, *, of_all=False):
+    """An answer that is broken off after so many tiles of an image, or of all."""
+    seen = count(1)
 
     def interrupted(asked, folder, stop):
         for event in answer(asked, folder, stop):
             yield event
-            if isinstance(event, Tile) and event.done == after:
+            if not isinstance(event, Tile):
+                continue
+            if (next(seen) if of_all else event.done) == after:
                 raise KeyError("pulled the plug")
 
     return interrupted
@@ -271,15 +274,7 @@ def test_a_finished_image_of_a_folder_is_not_touched_again(files, tmp_path):
     options = {"config": {"objects": "instances"}, "image": tmp_path / "images"}
     folder = tmp_path / "run"
     client.create(folder, question(files, tmp_path, "labels", "scores", **options))
-    seen = count()
-
-    def interrupted(asked, folder, stop):
-        for event in answer(asked, folder, stop):
-            yield event
-            if isinstance(event, Tile) and next(seen) == 36 + 9:
-                raise KeyError("pulled the plug")
-
-    engine.execute(folder, interrupted)
+    engine.execute(folder, pulled(36 + 9, of_all=True))
     made = tmp_path / "labels" / "a.ome.tif"
     before = made.stat().st_mtime_ns
     assert engine.execute(folder) == engine.FINISHED
@@ -290,6 +285,34 @@ def test_a_finished_image_of_a_folder_is_not_touched_again(files, tmp_path):
     result = client.status(folder).result
     assert result["out"] == ["a.ome.tif"] * 2 + ["b.ome.tif"] * 2
     assert result["images"] == 2
+
+
+def test_a_finished_image_that_has_changed_is_told(files, tmp_path):
+    """What was made of it before stays, and is not said to be of this one."""
+    (tmp_path / "images").mkdir()
+    image = read_image(files / "image.ome.tif")
+    for name in ("a.ome.tif", "b.ome.tif"):
+        write_ome_tiff(tmp_path / "images" / name, image)
+    folder = tmp_path / "run"
+    client.create(
+        folder, question(files, tmp_path, "labels", image=tmp_path / "images")
+    )
+    engine.execute(folder, pulled(36 + 9, of_all=True))
+    before = digest(tmp_path / "labels" / "a.ome.tif")
+    other = image.like(255 - image.array, "ZYX", "other")
+    write_ome_tiff(tmp_path / "images" / "a.ome.tif", other, overwrite=True)
+    assert engine.execute(folder) == engine.FINISHED
+    assert digest(tmp_path / "labels" / "a.ome.tif") == before
+    notes = [e.event for e in journal.read(folder) if isinstance(e.event, Note)]
+    [told] = [note.text for note in notes if "left out" in note.text]
+    assert "'a.ome.tif' is left out: This run was begun with another image" in told
+    assert client.status(folder).result["failed"] == ["a.ome.tif"]
+
+
+def test_what_was_written_is_told_in_the_order_of_the_question(files, tmp_path):
+    run(tmp_path / "run", question(files, tmp_path, "labels.zarr", "scores.ome.tif"))
+    result = client.status(tmp_path / "run").result
+    assert result["out"] == ["labels.zarr", "scores.ome.tif"]
 
 
 def test_what_was_being_written_when_it_was_killed_is_swept_up(files, tmp_path):

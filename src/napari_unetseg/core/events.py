@@ -52,7 +52,7 @@ class Note(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting(Event):
-    """Nothing can be done for now; told again and again.
+    """Nothing can be done until something is there; told again and again.
 
     Attributes
     ----------

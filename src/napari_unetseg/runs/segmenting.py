@@ -72,7 +72,8 @@ def segment(
         means = _Means(folder, model, focus, workers)
         if image is None:
             return (yield from _all(asked, means, told))
-        written, labels = yield from _one(question, image, means, folder, told[""])
+        store = _store(question, image, means, folder, told[""])
+        written, labels = yield from _one(question, image, means, store)
     return {
         "image": image.name,
         "out": [Path(name).name for name in written],
@@ -115,18 +116,20 @@ def _all(
         written = _finished(state, means.folder)
         if not written:
             yield Item(name=name, number=number, total=len(asked))
-            try:
-                image = images.read(one, means.folder)
-                written, _ = yield from _one(
-                    one, image, means, state, told.get(name, [])
-                )
-            except UnetsegError as error:
-                if means.workers and isinstance(error, DeviceError):
-                    raise  # Mended, all that is left can go on.
-                failed.append(name)
-                yield Note(text=f"'{name}' is left out: {error}", level="warning")
-                continue
-            write_text_atomic(state / _WRITTEN, json.dumps(written))
+        try:
+            image = images.read(one, means.folder)
+            store = _store(one, image, means, state, told.get(name, []))
+            if written:
+                store.plan()  # Refuses what was made of another image or model.
+            else:
+                written, _ = yield from _one(one, image, means, store)
+                write_text_atomic(state / _WRITTEN, json.dumps(written))
+        except UnetsegError as error:
+            if means.workers and isinstance(error, DeviceError):
+                raise  # Mended, all that is left can go on.
+            failed.append(name)
+            yield Note(text=f"'{name}' is left out: {error}", level="warning")
+            continue
         made += [Path(path).name for path in written]
     if not made:
         raise images.none_can_be_used(asked)
@@ -142,18 +145,26 @@ def _finished(state: Path, folder: Path) -> list[str]:
     return written if all((folder / path).exists() for path in written) else []
 
 
-def _one(
+def _store(
     question: SegmentQuestion,
     image: Image,
     means: _Means,
     state: Path,
     told: list[Tile],
+) -> RunStore:
+    """Where the segmentation of an image grows."""
+    card, config = means.model.card, images.settings(question)
+    how = _provenance(image, card, question)
+    return RunStore(state, fit(image, card), card, config, told=told, description=how)
+
+
+def _one(
+    question: SegmentQuestion, image: Image, means: _Means, store: RunStore
 ) -> Generator[Event, None, tuple[list[str], Image]]:
     """Segment one image into the outputs that its question names."""
     folder, model = means.folder, means.model
     card, config = model.card, images.settings(question)
-    how = _provenance(image, card, question)
-    store = RunStore(state, fit(image, card), card, config, told=told, description=how)
+    how = store.description
     # Workers may have another working directory.
     opened = partial(_opened, question, folder.resolve(), card)
     computer = means.workers and means.workers.reading(opened)
@@ -166,11 +177,10 @@ def _one(
         question.scores: result.scores,
         question.uncertainty: result.uncertainty,
     }
-    written: list[str] = []
+    written: dict[str, str] = {}
+    paths = images.outputs(question)
     # What is moved away last can until then be gone on with.
-    for path in sorted(
-        images.outputs(question), key=lambda path: path.endswith(images.ZARR)
-    ):
+    for path in sorted(paths, key=lambda path: path.endswith(images.ZARR)):
         one = made[path]
         assert one is not None
         notes = how
@@ -186,8 +196,8 @@ def _one(
             move_into_place(store.path(one.name), folder / name, overwrite=True)
         else:
             write_ome_tiff(folder / name, one, overwrite=True, description=notes)
-        written.append(name)
-    return written, result.labels
+        written[path] = name
+    return [written[path] for path in paths], result.labels
 
 
 def _opened(question: SegmentQuestion, folder: Path, card: ModelCard) -> Image:

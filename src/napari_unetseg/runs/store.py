@@ -61,6 +61,11 @@ class RunStore:
         What the story says of finished tiles.
     description : mapping of str to str
         How the result is made; written into it.
+
+    Attributes
+    ----------
+    description : dict of str to str
+        The same.
     """
 
     def __init__(
@@ -77,7 +82,7 @@ class RunStore:
         self._image = image
         self._card = card
         self._told = list(told)
-        self._description = dict(description or {})
+        self.description = dict(description or {})
         self._scores = config.scores
         self._uncertainty = config.uncertainty != "none"
         self._identity = {
@@ -195,7 +200,7 @@ class RunStore:
             name=name,
             chunks=tuple(spec["chunk"][axis] for axis in order),
             labels=notes,
-            description=self._description,
+            description=self.description,
         )
 
 

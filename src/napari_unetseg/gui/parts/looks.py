@@ -8,9 +8,9 @@ from qtpy.QtGui import QColor
 
 from napari_unetseg.gui.parts.colours import contrast, mixed
 
-# Shares of the text's colour. What cannot be set for now, or is out of date, has the
-# least of some at which it can be read (4.5:1, as WCAG 2.1 asks of text; napari takes a
-# third, Qt a half); an example in an empty field has mostly more.
+# Shares of the text's colour. What is locked, or out of date, has the least of some at
+# which it can be read (4.5:1, as WCAG 2.1 asks of text; napari takes a third, Qt a
+# half); an example in an empty field has mostly more.
 _FAINT = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
 _LEGIBLE = 4.5
 EXAMPLE = 0.85
