@@ -7,12 +7,12 @@ configuration alone: `walk.layers` goes down and up, and this adds up what it fi
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from napari_unetseg.core.network.walk import layers, patch_sides
 
 if TYPE_CHECKING:
-    from napari_unetseg.core.config import NetworkConfig
+    from napari_unetseg.core.config import NetworkConfig, Optimiser
     from napari_unetseg.core.network.walk import Sides
 
 _FLOAT, _INTEGER = 4, 8
@@ -21,7 +21,7 @@ _BYTES = {"fp32": _FLOAT, "bf16": 2}
 _PASSES = 3
 # Network, gradients, moving average, best weights so far.
 _COPIES = 4
-_OPTIMISER_COPIES = {"adamw": 2, "sgd": 1}
+_OPTIMISER_COPIES: dict[Optimiser, int] = {"adamw": 2, "adam": 2, "sgd": 1}
 # A step's time in multiply-adds, fitted to 13 networks of 1 to 64 channels at the first
 # level (float32, two cores): writing a value of a map, to the end of the backward pass,
 # and all that is done to a learnt number.
@@ -99,7 +99,7 @@ def training_memory(
     output_side: Sides,
     batch: int,
     *,
-    optimiser: Literal["adamw", "sgd"] = "adamw",
+    optimiser: Optimiser = "adamw",
     precision: str = "fp32",
 ) -> int:
     """Largest memory of a training step, in bytes.
@@ -116,7 +116,7 @@ def training_memory(
         Side of what a patch teaches, in pixels.
     batch : int
         Patches per step.
-    optimiser : {"adamw", "sgd"}
+    optimiser : {"adamw", "adam", "sgd"}
         Adam keeps two moments of each weight, SGD one.
     precision : {"fp32", "bf16"}
         In which the convolutions compute. The weights are float32.

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
+from torch.nn.utils import clip_grad_norm_
 
 from napari_unetseg.core.events import Event, Planned, Saved, Step, Validated
 from napari_unetseg.core.network.geometry import axis_geometries, padded
@@ -141,7 +142,9 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
 
             # 3. One step: a batch, its loss, its gradient.
             start = time.monotonic()
-            rate = learning_rate(state.step, state.total, config.learning_rate)
+            rate = learning_rate(
+                state.step, state.total, config.learning_rate, config.schedule
+            )
             for group in state.optimiser.param_groups:
                 group["lr"] = rate
             torch.manual_seed(config.seed * 1_000_003 + state.step)  # for dropout
@@ -150,6 +153,8 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
             loss = loss_of(scores, targets)
             state.optimiser.zero_grad(set_to_none=True)
             loss.backward()  # type: ignore[no-untyped-call]
+            if config.clip:
+                clip_grad_norm_(network.parameters(), config.clip)
             state.optimiser.step()
             state.step += 1
             state.update_average()

@@ -5,17 +5,30 @@ from __future__ import annotations
 import math
 import time
 from statistics import median
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_unetseg.core.config import Schedule
 
 WARM_UP = 20
 """Steps of rising learning rate. They do not depend on how many steps follow, so that
 the number of steps may be fixed after them, once they have shown the speed."""
 
+_FALLS: dict[Schedule, Callable[[float], float]] = {
+    "cosine": lambda progress: 0.5 * (1 + math.cos(math.pi * progress)),
+    "poly": lambda progress: (1 - progress) ** 0.9,
+    "constant": lambda progress: 1.0,
+}
 _PARTS = 8
 _LEAST_MEASURED = 3
 
 
-def learning_rate(step: int, total: int | None, peak: float) -> float:
-    """Linear warm-up, then a cosine to zero.
+def learning_rate(
+    step: int, total: int | None, peak: float, schedule: Schedule = "cosine"
+) -> float:
+    """Linear warm-up, then a fall to zero.
 
     Parameters
     ----------
@@ -25,11 +38,15 @@ def learning_rate(step: int, total: int | None, peak: float) -> float:
         Number of all steps; None while it is not yet known, during the warm-up.
     peak : float
         The largest learning rate.
+    schedule : {"cosine", "poly", "constant"}
+        How it falls: as a cosine (Loshchilov, Hutter: SGDR. ICLR 2017), as the power
+        0.9 of the part that is left (Chen et al.: DeepLab. TPAMI 2018.
+        doi:10.1109/TPAMI.2017.2699184), or not at all.
     """
     if step < WARM_UP or total is None:
         return peak * min(1.0, (step + 1) / WARM_UP)
-    progress = (step - WARM_UP) / max(1, total - WARM_UP)
-    return peak * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
+    progress = min((step - WARM_UP) / max(1, total - WARM_UP), 1.0)
+    return peak * _FALLS[schedule](progress)
 
 
 def is_validated(step: int, total: int | None) -> bool:

@@ -131,13 +131,9 @@ def weights(network: nn.Module) -> dict[str, Tensor]:
 
 
 def _optimiser(network: nn.Module, config: TrainConfig) -> torch.optim.Optimizer:
+    learnt = [weight for weight in network.parameters() if weight.requires_grad]
+    rate, decay = config.learning_rate, config.weight_decay
     if config.optimiser == "sgd":
-        return torch.optim.SGD(
-            network.parameters(),
-            config.learning_rate,
-            momentum=0.99,
-            weight_decay=config.weight_decay,
-        )
-    return torch.optim.AdamW(
-        network.parameters(), config.learning_rate, weight_decay=config.weight_decay
-    )
+        return torch.optim.SGD(learnt, rate, momentum=0.99, weight_decay=decay)
+    kind = torch.optim.Adam if config.optimiser == "adam" else torch.optim.AdamW
+    return kind(learnt, rate, weight_decay=decay)

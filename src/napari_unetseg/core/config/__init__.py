@@ -1,0 +1,59 @@
+"""What can be asked: frozen, checked, and the same in Python, JSON and a run folder."""
+
+from typing import get_args
+
+from napari_unetseg.core.config.augment import AugmentConfig
+from napari_unetseg.core.config.base import (
+    Config,
+    Device,
+    Dimensions,
+    PositiveFloat,
+    PositiveInt,
+)
+from napari_unetseg.core.config.instances import Apart, InstancesConfig, PixelWeights
+from napari_unetseg.core.config.network import NetworkConfig, NetworkName, Upsampling
+from napari_unetseg.core.config.segment import SegmentConfig, Size, Uncertainty, Views
+from napari_unetseg.core.config.train import (
+    ClassWeights,
+    Loss,
+    Optimiser,
+    Precision,
+    Schedule,
+    TrainConfig,
+)
+
+__all__ = [
+    "APARTS",
+    "CLASS_WEIGHTS",
+    "LOSSES",
+    "NETWORKS",
+    "OPTIMISERS",
+    "PIXEL_WEIGHTS",
+    "SCHEDULES",
+    "UPSAMPLINGS",
+    "AugmentConfig",
+    "Config",
+    "Device",
+    "Dimensions",
+    "InstancesConfig",
+    "NetworkConfig",
+    "Optimiser",
+    "PositiveFloat",
+    "PositiveInt",
+    "Precision",
+    "Schedule",
+    "SegmentConfig",
+    "Size",
+    "TrainConfig",
+    "Uncertainty",
+    "Views",
+]
+
+NETWORKS: tuple[str, ...] = get_args(NetworkName)
+UPSAMPLINGS: tuple[str, ...] = get_args(Upsampling)
+LOSSES: tuple[str, ...] = get_args(Loss)
+CLASS_WEIGHTS: tuple[str, ...] = get_args(ClassWeights)
+OPTIMISERS: tuple[str, ...] = get_args(Optimiser)
+SCHEDULES: tuple[str, ...] = get_args(Schedule)
+APARTS: tuple[str, ...] = get_args(Apart)
+PIXEL_WEIGHTS: tuple[str, ...] = get_args(PixelWeights)
