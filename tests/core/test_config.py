@@ -76,7 +76,7 @@ def test_the_paper_preset_is_the_paper():
     assert (config.base, config.depth, config.patch) == (64, 4, 388)
     assert (config.batch, config.optimiser, config.dropout) == (1, "sgd", 0.5)
     # Three control points across the 388 pixels that a patch teaches.
-    assert config.augment.elastic_spacing == 388 / 2
+    assert config.augment.elastic_spacing == 572 / 2
     assert config.augment.elastic_sigma == 10
 
 

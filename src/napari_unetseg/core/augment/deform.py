@@ -1,4 +1,4 @@
-"""Coordinate maps: elastic deformation, rotation, zoom and flip in one.
+"""Coordinate maps: elastic deformation, rotation, zoom, flip and pixel size in one.
 
 A map says for each pixel of a patch where in the image it looks. Elastic deformation
 moves the control points of a coarse grid by random vectors and interpolates between
@@ -42,7 +42,8 @@ class Deformation:
     centre : tuple of float
         ([z,] y, x) in the image at which the patch's centre looks, in pixels.
     affine : ndarray of shape (rank, rank)
-        Rotation, zoom and flip, from patch to image, on ([z,] y, x) in pixels.
+        Rotation, zoom, flip and change of pixel size, from patch to image, on
+        ([z,] y, x) in pixels.
     displacement : ndarray of shape (rank, [Kz,] Ky, Kx)
         ([z,] y, x) displacement of the control points in patch pixels, before `affine`.
     """
@@ -58,6 +59,7 @@ def draw_deformation(
     config: AugmentConfig,
     rng: np.random.Generator,
     spacing: Sequence[float] = (),
+    zoom: Sequence[float] = (),
 ) -> Deformation:
     """Draw one random deformation for a patch.
 
@@ -74,6 +76,10 @@ def draw_deformation(
     spacing : sequence of float
         Pixel size of a volume along each axis; empty if they are equal. The pixels of
         a plane are taken as squares.
+    zoom : sequence of float
+        Pixels of the image per pixel of the patch along each axis, of an image whose
+        pixels are of another size than the model's; empty if they are of the same.
+        Displacements and `spacing` stay those of the patch's pixels.
     """
     bent = bool(rng.uniform() < config.bent)
     coarse = in_finest_pixels(spacing if len(shape) == 3 else (), len(shape))
@@ -87,6 +93,9 @@ def draw_deformation(
     )
     sigma = config.elastic_sigma * bent / coarse.reshape(-1, *(1,) * len(shape))
     displacement = sigma * rng.standard_normal((len(shape), *points))
+    if len(zoom):
+        # What is applied last, to the displacements too.
+        affine = np.asarray(zoom, np.float64)[:, None] * affine
     return Deformation(centre, affine, displacement)
 
 
@@ -124,8 +133,13 @@ def coordinate_map(
 
 
 def control_points(size: int, spacing: float) -> int:
-    """Number of control points along a patch: one per `spacing`, and one all around."""
-    return max(1, int(np.ceil((size - 1) / spacing))) + 3
+    """Number of control points along a patch: one per `spacing`, and one all around.
+
+    They are spread evenly, so that their distance is `spacing` to the nearest whole
+    number of intervals; rounded up, 130 pixels would be bent by twice as fine a grid
+    as 128.
+    """
+    return max(1, int((size - 1) / spacing + 0.5)) + 3
 
 
 @lru_cache(maxsize=8)

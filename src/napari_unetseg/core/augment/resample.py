@@ -1,16 +1,40 @@
-"""Look up image and labels along a coordinate map, on the device."""
+"""Look up image, labels and weights along a coordinate map, on the device."""
 
 from __future__ import annotations
+
+from typing import overload
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 
+@overload
 def resample(
-    image: Tensor, target: Tensor, coordinates: Tensor, ignore: int
-) -> tuple[Tensor, Tensor]:
-    """Sample an image and its targets (nearest) at the same places.
+    image: Tensor,
+    target: Tensor,
+    coordinates: Tensor,
+    ignore: int,
+    *,
+    extra: None = None,
+) -> tuple[Tensor, Tensor]: ...
+
+
+@overload
+def resample(
+    image: Tensor, target: Tensor, coordinates: Tensor, ignore: int, *, extra: Tensor
+) -> tuple[Tensor, Tensor, Tensor]: ...
+
+
+def resample(
+    image: Tensor,
+    target: Tensor,
+    coordinates: Tensor,
+    ignore: int,
+    *,
+    extra: Tensor | None = None,
+) -> tuple[Tensor, Tensor] | tuple[Tensor, Tensor, Tensor]:
+    """Sample an image, its targets (nearest) and a map of numbers at the same places.
 
     Planes are interpolated cubically: linear interpolation would blur the patches and
     take away half of their noise, so that the network would be trained on other images
@@ -22,16 +46,23 @@ def resample(
     image : tensor of shape (C, [Z,] Y, X), float32
         Beyond its border it is mirrored, the edge pixel not repeated.
     target : tensor of shape ([Z,] Y, X), float32
-        Class indices, `ignore` where not annotated.
+        Class indices or ids of instances, `ignore` where not annotated. Whole numbers
+        up to 2**24, all of which float32 holds; whoever has larger ids numbers them
+        anew.
     coordinates : tensor of shape (rank, [D,] H, W), float32
         ([z,] y, x) in pixels.
     ignore : int
         Value of the targets beyond the image's border.
+    extra : tensor of shape ([Z,] Y, X), float32, optional
+        Further numbers per pixel, such as weights: interpolated linearly, so that they
+        stay between those given, and continued by those of the edge.
 
     Returns
     -------
     image : tensor of shape (C, [D,] H, W), float32
     target : tensor of shape ([D,] H, W), int64
+    extra : tensor of shape ([D,] H, W), float32
+        Only where it was given.
     """
     shape = target.shape
     column = (-1, *(1,) * len(shape))
@@ -54,4 +85,14 @@ def resample(
     )
     size = torch.tensor(shape, device=image.device).view(column)
     outside = ((coordinates < -0.5) | (coordinates > size - 0.5)).any(dim=0)
-    return pixels[0], classes[0, 0].long().masked_fill(outside, ignore)
+    labels = classes[0, 0].long().masked_fill(outside, ignore)
+    if extra is None:
+        return pixels[0], labels
+    numbers = functional.grid_sample(
+        extra[None, None],
+        grid,
+        mode="bilinear",
+        padding_mode="border",
+        align_corners=True,
+    )
+    return pixels[0], labels, numbers[0, 0]
