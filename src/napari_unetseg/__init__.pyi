@@ -1,5 +1,5 @@
-from .api import evaluate, segment, train
-from .core.config import NetworkConfig, SegmentConfig, TrainConfig
+from .api import evaluate, preview_augmentation, segment, train, weight_map
+from .core.config import InstancesConfig, NetworkConfig, SegmentConfig, TrainConfig
 from .core.errors import UnetsegError
 from .core.image import Image
 from .core.network.build import build_network
@@ -11,6 +11,7 @@ from .core.samples import sample_data
 
 __all__ = [
     "Image",
+    "InstancesConfig",
     "Model",
     "NetworkConfig",
     "NetworkGeometry",
@@ -21,9 +22,11 @@ __all__ = [
     "evaluate",
     "load_model",
     "network_geometry",
+    "preview_augmentation",
     "read_image",
     "sample_data",
     "segment",
     "train",
     "train_config",
+    "weight_map",
 ]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from napari_unetseg.core import jobs
-from napari_unetseg.core.config import SegmentConfig, TrainConfig
+from napari_unetseg.core.config import InstancesConfig, SegmentConfig, TrainConfig
 from napari_unetseg.core.evaluate.report import Report
 from napari_unetseg.core.evaluate.report import evaluate as _evaluate
 from napari_unetseg.core.image import Image, as_image
 from napari_unetseg.core.network.modelfile import Model, load_model
+from napari_unetseg.core.prepare.weightmap import weight_map as _weight_map
 from napari_unetseg.core.presets import train_config
+from napari_unetseg.core.train.preview import AugmentedPatch, preview
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
@@ -27,6 +29,7 @@ def train(
     images: Any,
     labels: Any,
     *,
+    regions: Any = (),
     preset: str = "default",
     config: TrainConfig | None = None,
     axes: str | None = None,
@@ -43,6 +46,9 @@ def train(
     images, labels : Image, array, or list of them
         Pairs. Arrays are (Y, X) or (Z, Y, X) unless `axes` says otherwise; labels have
         the image's shape without its channels.
+    regions : Image, array, or list of them
+        Masks of the labels' shapes, one per pair: inside, what is not painted is
+        background; outside, it is not annotated.
     preset : {"fast", "default", "paper"}
         Starting point of the settings.
     config : TrainConfig, optional
@@ -82,11 +88,12 @@ def train(
         image_list,
         _images(labels, label_axes, "labels"),
         config or train_config(preset, **wishes),
+        regions=_regions(regions, label_axes),
         start_from=start_from,
         class_names=class_names,
         class_colors=class_colors,
     )
-    return _drain(job, listen)
+    return _drain(job, listen).model
 
 
 def segment(
@@ -151,6 +158,98 @@ def evaluate(prediction: Any, truth: Any, *, ignore: Iterable[int] = ()) -> Repo
         as_image(truth, name="truth"),
         ignore=tuple(ignore),
     )
+
+
+def preview_augmentation(
+    images: Any,
+    labels: Any,
+    count: int = 4,
+    *,
+    regions: Any = (),
+    preset: str = "default",
+    config: TrainConfig | None = None,
+    axes: str | None = None,
+    **wishes: Any,
+) -> list[AugmentedPatch]:
+    """Show what a training would see: augmented patches, their labels and weights.
+
+    Parameters
+    ----------
+    images, labels, regions, preset, config, axes, **wishes
+        As for `train`.
+    count : int
+        Number of patches.
+
+    Returns
+    -------
+    list of AugmentedPatch
+        With `image`, `labels`, `weights` and the `coordinates` at which each pixel
+        looks.
+
+    Raises
+    ------
+    UnetsegError
+        As `train`, in one sentence.
+
+    Examples
+    --------
+    >>> import napari_unetseg as us
+    >>> image, labels = us.sample_data("em")
+    >>> patch, *_ = us.preview_augmentation(image, labels, patch=64)
+    >>> patch.image.shape, patch.labels.shape
+    ((1, 64, 64), (64, 64))
+    """
+    label_axes = axes.replace("C", "") if axes else None
+    return preview(
+        _images(images, axes, "image"),
+        _images(labels, label_axes, "labels"),
+        config or train_config(preset, **wishes),
+        count,
+        regions=_regions(regions, label_axes),
+    )
+
+
+def weight_map(
+    labels: Any,
+    *,
+    axes: str | None = None,
+    dimensions: int = 2,
+    **wishes: Any,
+) -> Any:
+    """How much each pixel would count in a training on single objects.
+
+    Parameters
+    ----------
+    labels : Image or array
+        An id per object, 0 background; an array is (Y, X) or (Z, Y, X) unless `axes`
+        says otherwise.
+    axes : str, optional
+        Axes of an array, out of "TZYX".
+    dimensions : {2, 3}
+        Whether planes are weighed or volumes.
+    **wishes
+        Fields of `InstancesConfig`: ``apart``, ``weights``, ``weight``, ``sigma``;
+        with weights as in equation 2 of Ronneberger 2015 if nothing is said.
+
+    Returns
+    -------
+    Image or ndarray
+        float32, an Image if `labels` is one.
+
+    Raises
+    ------
+    UnetsegError
+        In one sentence, if these are no labels.
+    """
+    how = InstancesConfig.check(**{"apart": "gap", "weights": "paper"} | wishes)
+    [image] = _images(labels, axes, "labels")
+    found = _weight_map(image, how, dimensions)
+    return found if isinstance(labels, Image) else found.array
+
+
+def _regions(data: Any, axes: str | None) -> Sequence[Image]:
+    none = isinstance(data, list | tuple) and not data
+    return () if none else _images(data, axes, "region")
 
 
 def _images(data: Any, axes: str | None, name: str) -> Sequence[Image]:

@@ -10,9 +10,13 @@ from rich.console import Console
 from napari_unetseg.cli.display import Bar, Lines, progress_line, validated_line
 from napari_unetseg.core.events import (
     Block,
+    Edited,
     Event,
     Note,
+    Paused,
     Planned,
+    Resumed,
+    Saved,
     Started,
     Step,
     Tile,
@@ -94,6 +98,55 @@ def test_what_is_waited_for_is_told_until_it_is_there(
     assert len(capsys.readouterr().err.splitlines()) == 2
 
 
+def test_a_pause_is_told_and_does_not_count(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    clock = Clock()
+    story = Story(clock)
+    lines = Lines(clock)
+    story.hear(Planned(total=100, unit="step", seconds=500.0))
+    for number in range(1, 12):
+        story.hear(step(number))
+        clock.time += 2.0
+    clock.time -= 2.0
+    assert story.seconds_left() == pytest.approx(178.0)
+    for event in (Paused(step=11), Saved(step=11), Paused(step=11)):
+        story.hear(event)
+        clock.time += 1000.0
+    assert story.paused
+    assert story.seconds_left() == pytest.approx(178.0)
+    assert (
+        progress_line(story)
+        == "11/100 steps, 11 %, 2 min 58 s left, loss 0.500, paused"
+    )
+    for event in (Resumed(step=11), Edited(number=2, step=11, pixels=1)):
+        story.hear(event)
+        lines.show(event, story)
+    assert not story.paused
+    clock.time += 2.0
+    story.hear(step(12))
+    assert story.seconds_left() == pytest.approx(176.0)
+    assert progress_line(story).endswith("loss 0.500")
+    lines.show(Paused(step=12), story)
+    assert capsys.readouterr().err.splitlines() == [
+        "Going on after step 11.",
+        "Painted change 2 (1 pixel) counts after step 11.",
+        "Paused after step 12.",
+    ]
+
+
+@pytest.mark.parametrize("end", [Started(job="train"), step(2), Resumed(step=1)])
+def test_a_plan_is_put_off_by_a_pause(end: Event) -> None:
+    clock = Clock()
+    story = Story(clock)
+    story.hear(Planned(total=100, unit="step", seconds=500.0))
+    story.hear(Paused(step=0))
+    clock.time = 400.0
+    story.hear(end)
+    assert not story.paused
+    assert story.seconds_left() == pytest.approx(500.0)
+
+
 def test_a_line_of_progress() -> None:
     story = Story(Clock())
     story.hear(step(2, total=0))
@@ -155,6 +208,7 @@ def test_a_bar_moves_and_notes_go_by() -> None:
         step(1, 2),
         step(2, 2),
         validated(0.5),
+        Paused(step=2),
     ]
     for event in events:
         story.hear(event)
@@ -167,6 +221,6 @@ def test_a_bar_moves_and_notes_go_by() -> None:
         "Warning: A [red] note.\n",
         "Training on cpu in fp32.\n",
         "Stopping.\n",
-        "2/2 steps, loss 0.500, mean IoU 0.500",
+        "2/2 steps, loss 0.500, mean IoU 0.500, paused",
     ):
         assert part in text

@@ -9,11 +9,17 @@ ONE_OF_EACH = [
     events.Note(text="µm 'quoted'", level="warning"),
     events.Waiting(what="workers of a cluster"),
     events.Planned(total=10, unit="step", seconds=1.5),
+    events.Divided(
+        parts=[{"image": 0, "name": "gap", "start": [0, 0], "stop": [9, 9]}]
+    ),
     events.Step(step=1, total=10, loss=0.5, learning_rate=1e-3),
     events.Validated(
         step=3, iou={"1": 0.5, "2": None}, mean_iou=0.5, pixel_error=0.1, best=True
     ),
     events.Saved(step=3),
+    events.Paused(step=3),
+    events.Resumed(step=3),
+    events.Edited(number=1, step=3, pixels=40),
     events.Tile(done=1, total=4, start=[0, 0], stop=[16, 16], number=0, checksum=7),
     events.Block(done=3, total=0),
     events.Item(name="a.tif", number=1, total=3),

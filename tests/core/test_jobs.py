@@ -13,6 +13,7 @@ from napari_unetseg.core.network.card import ModelCard
 from napari_unetseg.core.network.modelfile import Model
 from napari_unetseg.core.predict.store import Memory
 from napari_unetseg.core.prepare.channels import select_channels
+from napari_unetseg.core.train.wishes import Wishes
 
 SMALL = {"steps": 2, "base": 2, "depth": 1, "patch": 16, "batch": 1}
 
@@ -130,8 +131,9 @@ def test_a_training_can_be_stopped_early():
     image, labels = pair()
     config = us.train_config(validation="3", **SMALL | {"steps": 9})
     asked = iter([False, False, True])
-    job = jobs.train([image], [labels], config, stop=lambda: next(asked))
-    card = result_of(job).card
+    wishes = Wishes(stop=lambda: next(asked))
+    job = jobs.train([image], [labels], config, wishes=wishes)
+    card = result_of(job).model.card
     assert card.training["steps"] == 2
     assert card.training["config"]["steps"] == 9
     assert card.validation["mean_iou"] is not None
@@ -211,7 +213,7 @@ def test_channels_are_selected_for_training():
     job = jobs.train(
         [image], [labels], us.train_config(validation="1", **SMALL), channels=("c",)
     )
-    assert result_of(job).card.channels == ("c",)
+    assert result_of(job).model.card.channels == ("c",)
 
 
 @pytest.mark.parametrize(
@@ -247,12 +249,6 @@ def test_training_goes_on_from_a_model_with_other_classes(model):
     assert any(
         "last layer starts anew" in e.text for e in events if isinstance(e, Note)
     )
-
-
-def test_instances_are_refused_politely():
-    image, labels = pair()
-    with pytest.raises(InputError, match="not part of this version"):
-        us.train(image, labels, task="instances", **SMALL)
 
 
 @pytest.mark.parametrize(

@@ -9,14 +9,15 @@ from torch.nn import functional
 from napari_unetseg.core.prepare.sampling import places
 
 
-def batch_of_planes(samples, classes, config, *, batch, inside, outside, step):
+def batch_of_planes(samples, teaching, config, *, batch, inside, outside, step):
     """Images and targets of one step; square patches of `inside` and `outside`."""
     rng = np.random.default_rng((config.seed, 0))
-    chosen = places([one.target for one in samples], classes, rng)
+    chosen = places([one.target for one in samples], teaching, rng)
     rng = np.random.default_rng((config.seed, 1, step))
+    drawn = chosen.draw(batch, rng).tolist()
     pairs = [
-        _patch(samples[number], (y, x), config.augment, inside, outside, rng)
-        for number, y, x in chosen.draw(batch, rng).tolist()
+        _patch(samples[number], (y, x), config.augment, inside, outside, own)
+        for (number, y, x), own in zip(drawn, rng.spawn(batch), strict=True)
     ]
     cut = (inside - outside) // 2
     targets = torch.stack([target for _, target in pairs])

@@ -1,5 +1,6 @@
 """Files in, files out, and the rest of it after an interruption."""
 
+import errno
 import hashlib
 import shutil
 import time
@@ -8,15 +9,17 @@ import numpy as np
 import pytest
 
 from napari_unetseg.core.config import SegmentConfig
-from napari_unetseg.core.errors import InputError, ModelError, RunError
-from napari_unetseg.core.events import Finished, Step, Tile
+from napari_unetseg.core.errors import InputError, ModelError, RunError, WriteError
+from napari_unetseg.core.events import Edited, Finished, Paused, Step, Tile, Waiting
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.network.card import read_card
-from napari_unetseg.core.network.modelfile import load_model
+from napari_unetseg.core.network.modelfile import Model, load_model
 from napari_unetseg.core.presets import train_config
 from napari_unetseg.core.read import read_image
+from napari_unetseg.core.train.checkpoint import Checkpoints
+from napari_unetseg.core.write import disk
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
-from napari_unetseg.runs import client, engine, interrupts, journal
+from napari_unetseg.runs import client, edits, engine, interrupts, journal
 from napari_unetseg.runs.answer import answer
 from napari_unetseg.runs.options import RunOptions
 from napari_unetseg.runs.questions import (
@@ -132,6 +135,165 @@ def test_a_kept_training_leaves_a_model_and_goes_on(files, tmp_path, monkeypatch
     assert engine.execute(run) == engine.FINISHED
     assert client.status(run).result == finished
     assert digest(kept) == digest(whole)
+
+
+def painting(folder, at, *, die_after=None):
+    """Answer; paint after each step of `at`, and die without a word when told."""
+
+    def told(asked, run, stop):
+        story = answer(asked, run, stop)
+        while True:
+            try:
+                event = next(story)
+            except StopIteration as end:
+                return end.value
+            yield event
+            if isinstance(event, Step) and event.step in at:
+                number = at.index(event.step)
+                box = np.full((1, 9, 12), 1 + number % 2, np.uint8)
+                client.paint(run, 0, ((2, 0, 1)[number], 3 * number, 5), box)
+            if isinstance(event, Step) and event.step == die_after:
+                # Nothing of what it does on its way out is kept.
+                state = folder / "state"
+                shutil.copytree(run / "state", state)
+                raise KeyError("pulled the plug")
+
+    return told
+
+
+def losses(run):
+    """The latest loss of each step."""
+    events = (entry.event for entry in journal.read(run))
+    return {e.step: e.loss for e in events if isinstance(e, Step)}
+
+
+@pytest.mark.parametrize("saved", [2, 5])
+def test_what_was_painted_is_learnt_from_the_same_step_on_when_it_is_resumed(
+    files, tmp_path, monkeypatch, saved
+):
+    monkeypatch.setattr(edits, "LOOK_EVERY", 0)
+    monkeypatch.setattr(Checkpoints, "due", lambda self: self._step < saved)
+    runs, models = {}, {}
+    for name in ("unpainted", "whole", "parts"):
+        runs[name], models[name] = tmp_path / f"{name}.run", tmp_path / name / "m"
+        client.create(runs[name], training(files, models[name]))
+    assert engine.execute(runs["unpainted"]) == engine.FINISHED
+    assert engine.execute(runs["whole"], painting(tmp_path, [2, 3, 5])) == 0
+
+    parts = runs["parts"]
+    dying = painting(tmp_path / "kept", [2, 3, 5], die_after=6)
+    monkeypatch.setattr(Checkpoints, "due", lambda self: self._step < saved)
+    assert engine.execute(parts, dying) == engine.BROKEN
+    shutil.rmtree(parts / "state")
+    shutil.copytree(tmp_path / "kept" / "state", parts / "state")
+    begun = journal.end(parts)
+    assert engine.execute(parts) == engine.FINISHED
+    again = [
+        e.event.step for e in journal.read(parts, begun) if isinstance(e.event, Step)
+    ]
+    assert again[0] == saved + 1
+
+    assert losses(parts) == losses(runs["whole"])
+    assert losses(parts) != losses(runs["unpainted"])
+    assert client.status(parts).result == client.status(runs["whole"]).result
+    assert digest(models["parts"]) == digest(models["whole"])
+    assert digest(models["parts"]) != digest(models["unpainted"])
+    told = [e.event for e in journal.read(runs["whole"]) if isinstance(e.event, Edited)]
+    assert [(event.number, event.step) for event in told] == [(1, 2), (2, 3), (3, 5)]
+    assert all(event.pixels for event in told)
+
+
+def test_the_labels_it_began_with_are_kept(files, tmp_path, monkeypatch):
+    monkeypatch.setattr(interrupts, "LOOK_EVERY", 0)
+    painted = tmp_path / "painted.ome.tif"
+    shutil.copy(files / "labels.tif", painted)
+    runs = [tmp_path / "1.run", tmp_path / "2.run"]
+    for number, run in enumerate(runs):
+        asked = training(files, tmp_path / f"m{number}")
+        client.create(run, asked.model_copy(update={"labels": (str(painted),)}))
+    assert engine.execute(runs[0]) == engine.FINISHED
+    assert engine.execute(runs[1], keep_after_3) == engine.STOPPED
+    labels = read_image(painted)
+    kept = read_image(runs[1] / "annotations" / "painted.ome.tif")
+    np.testing.assert_array_equal(kept.array, labels.array)
+    assert kept.spacing == labels.spacing
+    write_ome_tiff(painted, labels.like(3 - labels.array, "ZYX", "x"), overwrite=True)
+    assert engine.execute(runs[1]) == engine.FINISHED
+    assert digest(tmp_path / "m1") == digest(tmp_path / "m0")
+
+
+def test_the_last_model_lies_beside_its_run(files, tmp_path):
+    client.create(tmp_path / "run", training(files, tmp_path / "m"))
+    assert engine.execute(tmp_path / "run") == engine.FINISHED
+    result = client.status(tmp_path / "run").result
+    assert result["last"] == "last.unetseg.safetensors"
+    last = load_model(tmp_path / "run" / result["last"])
+    assert last.card.training["kept_step"] == result["steps"] == 8
+    best = load_model(tmp_path / "m")
+    assert best.card.training["kept_step"] == result["kept_step"]
+    same = best.card.sha256 == last.card.sha256
+    assert same == (result["kept_step"] == 8)
+
+
+def test_a_model_waits_for_room_on_the_disk(files, tmp_path, monkeypatch):
+    save = Model.save
+    left = ["m", "m", "last.unetseg.safetensors"]
+
+    def full(self, path, **options):
+        if path.name in left:
+            left.remove(path.name)
+            raise WriteError("no") from OSError(errno.ENOSPC, "full")
+        save(self, path, **options)
+
+    monkeypatch.setattr(Model, "save", full)
+    monkeypatch.setattr(disk.time, "sleep", lambda seconds: None)
+    client.create(tmp_path / "run", training(files, tmp_path / "m"))
+    assert engine.execute(tmp_path / "run") == engine.FINISHED
+    told = [entry.event for entry in journal.read(tmp_path / "run")]
+    waited = {event.what for event in told if isinstance(event, Waiting)}
+    assert waited == {
+        "room on the disk for 'm'",
+        "room on the disk for 'last.unetseg.safetensors'",
+    }
+    assert load_model(tmp_path / "m")
+
+
+@pytest.mark.parametrize("end", ["go on", "keep", "cancel"])
+def test_a_pause_rests_and_changes_nothing(files, tmp_path, monkeypatch, end):
+    monkeypatch.setattr(interrupts, "LOOK_EVERY", 0)
+    run, seen = tmp_path / "run", []
+
+    def pausing(asked, folder, stop, **wishes):
+        story = answer(asked, folder, stop, **wishes)
+        while True:
+            try:
+                event = next(story)
+            except StopIteration as done:
+                return done.value
+            yield event
+            if isinstance(event, Step) and event.step == 3:
+                client.pause(folder)
+            elif isinstance(event, Paused):
+                seen.append(client.status(folder))
+                seen.extend((folder / "state").iterdir())
+                client.command(folder, end)
+
+    client.create(tmp_path / "whole", training(files, tmp_path / "a"))
+    engine.execute(tmp_path / "whole")
+    client.create(run, training(files, tmp_path / "b"))
+    with monkeypatch.context() as patch:
+        patch.setattr("napari_unetseg.runs.answer.answer", pausing)
+        code = engine.execute(run)
+    where, checkpoint = seen[:2]
+    assert (where.state, where.paused, where.done) == ("running", True, 3)
+    assert checkpoint.name == "step-00000003.safetensors"
+    if end != "go on":
+        assert code == engine.STOPPED
+        assert list(losses(run)) == [1, 2, 3]
+        code = engine.execute(run)
+    assert code == engine.FINISHED
+    assert losses(run) == losses(tmp_path / "whole")
+    assert digest(tmp_path / "b") == digest(tmp_path / "a")
 
 
 def test_a_training_that_is_kept_before_its_first_step_leaves_no_model(files, tmp_path):

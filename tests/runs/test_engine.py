@@ -166,7 +166,7 @@ def test_a_story_that_cannot_be_written_saves_the_answer(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     def append(self: Journal, event: Event) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise OSError(errno.EROFS, "Read-only file system")
 
     def answer(question: Question, folder: Path, stop: Stop) -> Story:
         try:
@@ -178,7 +178,7 @@ def test_a_story_that_cannot_be_written_saves_the_answer(
     monkeypatch.setattr(Journal, "append", append)
     assert execute(folder, answer) == 1
     assert (folder / "saved").exists()
-    assert "No space left on device" in capsys.readouterr().err
+    assert "Read-only file system" in capsys.readouterr().err
     assert not is_taken(folder)
 
 

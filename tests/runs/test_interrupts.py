@@ -139,6 +139,65 @@ def test_to_keep_and_to_cancel_at_once_is_to_cancel(tmp_path: Path) -> None:
     assert interrupts.reason(stops_itself=True) == "cancelled"
 
 
+def test_a_pause_lasts_until_it_is_to_go_on(tmp_path: Path) -> None:
+    clock = Clock()
+    interrupts = Interrupts(tmp_path, RunOptions(), now=clock)
+    assert not interrupts.paused()
+    put(tmp_path, Command("pause"))
+    for _ in range(300):
+        clock.time += 1
+        assert interrupts.paused()
+        assert interrupts.reason(stops_itself=True) is None
+        assert not interrupts.stop()
+    put(tmp_path, Command("go on"))
+    clock.time += 1
+    assert not interrupts.paused()
+    # Of several the last one counts.
+    for name in ("pause", "go on", "pause"):
+        put(tmp_path, Command(name))
+    clock.time += 1
+    assert interrupts.paused()
+
+
+@pytest.mark.parametrize("name", ["cancel", "keep"])
+def test_whoever_wants_an_end_need_not_wait_for_the_pause(
+    tmp_path: Path, name: str
+) -> None:
+    clock = Clock()
+    interrupts = Interrupts(tmp_path, RunOptions(), now=clock)
+    put(tmp_path, Command("pause"))
+    assert interrupts.paused()
+    assert not interrupts.ending()
+    put(tmp_path, Command(name))
+    clock.time += 1
+    assert not interrupts.paused()
+    assert interrupts.ending()
+
+
+def test_a_paused_run_that_nobody_watches_is_told_to_stop(tmp_path: Path) -> None:
+    clock = Clock()
+    touch(tmp_path, clock)
+    interrupts = Interrupts(tmp_path, ATTACHED, now=clock)
+    put(tmp_path, Command("pause"))
+    for _ in range(60):
+        clock.time += 1
+        assert interrupts.paused()
+    clock.time += 2
+    assert not interrupts.paused()
+    assert interrupts.stop()
+    assert interrupts.heeded == "abandoned"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
+def test_a_signal_ends_a_pause(tmp_path: Path) -> None:
+    with Interrupts(tmp_path, RunOptions()) as interrupts:
+        put(tmp_path, Command("pause"))
+        assert interrupts.paused()
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert not interrupts.paused()
+        assert interrupts.reason(stops_itself=True) == "terminated"
+
+
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_is_heard_and_given_back(tmp_path: Path, number: int) -> None:

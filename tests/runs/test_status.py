@@ -10,7 +10,10 @@ from napari_unetseg.core.events import (
     Failed,
     Finished,
     Note,
+    Paused,
     Planned,
+    Resumed,
+    Saved,
     Started,
     Step,
     Stopped,
@@ -100,6 +103,30 @@ def test_a_taken_run_is_running_whatever_its_last_event_says(folder: Path) -> No
         running = RunStatus(job="train", state="running", done=7, total=10, unit="step")
         assert status(folder) == running
     assert status(folder).state == "failed"
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ([STEP, Saved(step=7), Paused(step=7)], True),
+        ([STEP, Paused(step=7), Note(text="n"), Saved(step=7)], True),
+        ([Paused(step=0)], True),
+        ([STEP, Paused(step=7), Resumed(step=7)], False),
+        ([STEP, Paused(step=7), STEP], False),
+        # Its process was killed, and another one goes on.
+        ([STEP, Paused(step=7), Started(job="train")], False),
+    ],
+)
+def test_a_run_that_rests_is_running_and_paused(
+    folder: Path, told: list[Event], expected: bool
+) -> None:
+    with Journal(folder) as journal:
+        for event in told:
+            journal.append(event)
+    with RunLock(folder):
+        found = status(folder)
+        assert (found.state, found.paused) == ("running", expected)
+    assert not status(folder).paused, "without a process nothing rests"
 
 
 def test_no_run_has_no_status(tmp_path: Path) -> None:

@@ -131,9 +131,9 @@ def _train(
     from napari_unetseg.core import jobs
     from napari_unetseg.core.events import Step
 
-    model, times = _timed(jobs.train([image], [labels], config), Step)
+    training, times = _timed(jobs.train([image], [labels], config), Step)
     each = [after - before for before, after in pairwise(times)]
-    return model, each[_SLOW - 1 :] or each
+    return training.model, each[_SLOW - 1 :] or each
 
 
 def _predict(image: Image, model: Model) -> float:

@@ -9,11 +9,14 @@ import typer
 
 from napari_unetseg.core.events import (
     Block,
+    Edited,
     Event,
     Forecast,
     Item,
     Note,
+    Paused,
     Planned,
+    Resumed,
     Started,
     Step,
     Tile,
@@ -21,7 +24,12 @@ from napari_unetseg.core.events import (
     Waiting,
     to_json,
 )
-from napari_unetseg.runs.story import Story, duration, forecast_sentence
+from napari_unetseg.runs.story import (
+    Story,
+    duration,
+    edited_sentence,
+    forecast_sentence,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,7 +146,10 @@ class Bar:
         if isinstance(event, Started):
             activity = _ACTIVITIES.get(event.job, "Working")
             self._progress.update(self._task, description=activity)
-        if isinstance(event, Step | Tile | Block | Waiting | Planned | Validated):
+        if isinstance(
+            event,
+            Step | Tile | Block | Waiting | Planned | Validated | Paused | Resumed,
+        ):
             self._progress.update(
                 self._task,
                 completed=story.done,
@@ -166,6 +177,8 @@ class Bar:
 def progress_words(story: Story) -> list[str]:
     """What stands behind the bar: done of all, time left, loss and mean IoU."""
     waits = [f"waiting for {story.waits_for}"] if story.waits_for else []
+    if story.paused:
+        waits.insert(0, "paused")
     if waits and not story.total:
         return waits
     if story.unit == "block":
@@ -218,4 +231,10 @@ def sentence(event: Event) -> str:
             return forecast_sentence(event)
         case Item(name=name, number=number, total=total):
             return f"{number} of {total}: {name}"
+        case Paused(step=step):
+            return f"Paused after step {step}."
+        case Resumed(step=step):
+            return f"Going on after step {step}."
+        case Edited(number=number, step=step, pixels=pixels):
+            return edited_sentence(number, step, pixels)
     return ""

@@ -29,8 +29,16 @@ def training_config(preset: str | None, **wishes: object) -> TrainConfig:
     return train_config(preset or "default", **wishes)
 
 
-def check_pairs(images: list[Path], labels: list[Path]) -> None:
-    """Refuse images without labels, or the other way round."""
+def check_pairs(
+    images: list[Path], labels: list[Path], regions: list[Path] | None = None
+) -> None:
+    """Refuse images without labels, or the other way round; and regions likewise."""
+    if regions and len(regions) != len(labels):
+        raise InputError(
+            f"--annotated names {len(regions)} files, but there are {len(labels)} "
+            "labels",
+            "Give one for each labels file",
+        )
     if len(images) != len(labels):
         raise InputError(
             f"There are {len(images)} images but {len(labels)} labels",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from napari_unetseg.cli import network_options, options
+from napari_unetseg.cli import network_options, options, training_options
 from napari_unetseg.cli.following import follow
 from napari_unetseg.cli.settings import check_pairs, training_config
 from napari_unetseg.cli.starting import (
@@ -18,7 +18,14 @@ from napari_unetseg.cli.starting import (
     run_folder,
     tell_unused,
 )
-from napari_unetseg.core.config import CLASS_WEIGHTS, LOSSES, NETWORKS, UPSAMPLINGS
+from napari_unetseg.core.config import (
+    CLASS_WEIGHTS,
+    LOSSES,
+    NETWORKS,
+    OPTIMISERS,
+    SCHEDULES,
+    UPSAMPLINGS,
+)
 from napari_unetseg.core.events import Finished, to_json
 from napari_unetseg.core.presets import PRESETS
 from napari_unetseg.runs import client
@@ -28,10 +35,7 @@ from napari_unetseg.runs.questions import TrainQuestion
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TASKS = ("classes", "instances")
-UNANNOTATED = ("auto", "0", "none")
-
-_TRAINING = "Training"
+_TRAINING = training_options.TRAINING
 
 
 def train(
@@ -60,23 +64,9 @@ def train(
             rich_help_panel=options.DATA,
         ),
     ] = None,
-    task: Annotated[
-        str | None,
-        typer.Option(
-            metavar="|".join(TASKS),
-            help="What labels mean: classes of pixels, or single objects.",
-            rich_help_panel=options.DATA,
-        ),
-    ] = None,
-    unannotated: Annotated[
-        str | None,
-        typer.Option(
-            metavar="|".join(UNANNOTATED),
-            help="What is not annotated: label 0, nothing (0 is background), or decide "
-            "by what is painted.",
-            rich_help_panel=options.DATA,
-        ),
-    ] = None,
+    task: training_options.Task = None,
+    unannotated: training_options.Unannotated = None,
+    annotated: training_options.Annotated_ = None,
     axes: options.Axes = None,
     pixel_size: Annotated[
         str | None,
@@ -145,6 +135,15 @@ def train(
             rich_help_panel=_TRAINING,
         ),
     ] = None,
+    learning_rate: training_options.LearningRate = None,
+    schedule: training_options.Schedule = None,
+    optimiser: training_options.Optimiser = None,
+    patience: training_options.Patience = None,
+    freeze: training_options.Freeze = None,
+    apart: training_options.Apart = None,
+    border: training_options.Border = None,
+    object_weights: training_options.ObjectWeights = None,
+    ring: training_options.Ring = None,
     network: network_options.Network = None,
     dimensions: network_options.Dimensions = None,
     base: network_options.Base = None,
@@ -177,11 +176,16 @@ def train(
             assert image is not None
             assert labels is not None
             assert model is not None
-            check_pairs(image, labels)
+            check_pairs(image, labels, annotated)
             config = training_config(
                 preset,
-                task=options.one_of("task", task, TASKS),
-                unannotated=options.one_of("--unannotated", unannotated, UNANNOTATED),
+                task=options.one_of("task", task, training_options.TASKS),
+                unannotated=options.one_of(
+                    "--unannotated", unannotated, training_options.UNANNOTATED
+                ),
+                instances=training_options.instances(
+                    apart, border, object_weights, ring
+                ),
                 network=options.one_of("network", network, NETWORKS),
                 dimensions=dimensions,
                 base=base,
@@ -194,6 +198,11 @@ def train(
                 class_weights=options.one_of(
                     "class weights", class_weights, CLASS_WEIGHTS
                 ),
+                learning_rate=learning_rate,
+                schedule=options.one_of("schedule", schedule, SCHEDULES),
+                optimiser=options.one_of("optimiser", optimiser, OPTIMISERS),
+                patience=patience,
+                freeze=freeze,
                 validation=validation,
                 minutes=minutes,
                 steps=steps,
@@ -204,11 +213,13 @@ def train(
             size = None if pixel_size is None else options.pixel_size(pixel_size)
             images, painted = options.inputs(image), options.inputs(labels)
             old = options.inputs([start_from] if start_from else [])
-            read = [*images, *painted, *old]
+            regions = options.inputs(annotated or [])
+            read = [*images, *painted, *regions, *old]
             (out,) = options.outputs([model], read, overwrite=overwrite)
             question = TrainQuestion(
                 images=images,
                 labels=painted,
+                regions=regions,
                 model=out,
                 start_from=old[0] if old else None,
                 axes=options.axes_of(axes),

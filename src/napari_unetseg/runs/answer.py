@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_unetseg.core import jobs
 from napari_unetseg.core.network.modelfile import load_model
+from napari_unetseg.core.prepare.shapes import read_region
 from napari_unetseg.core.read import read_image
-from napari_unetseg.runs.folder import STATE
+from napari_unetseg.core.train.wishes import Wishes
+from napari_unetseg.core.write.disk import when_there_is_room
+from napari_unetseg.runs.annotations import kept_labels
+from napari_unetseg.runs.edits import Edits
+from napari_unetseg.runs.folder import LAST, STATE
 from napari_unetseg.runs.outputs import begin_output, check_outputs
 from napari_unetseg.runs.questions import Question, TrainQuestion
 from napari_unetseg.runs.segmenting import segment
@@ -17,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from napari_unetseg.core.events import Event
+    from napari_unetseg.core.network.modelfile import Model
     from napari_unetseg.core.predict.work import Region
 
 
@@ -25,6 +32,7 @@ def answer(
     folder: Path,
     stop: Callable[[], bool] = lambda: False,
     focus: Callable[[], Region | None] = lambda: None,
+    paused: Callable[[], bool] = lambda: False,
 ) -> Generator[Event, None, dict[str, Any]]:
     """Answer a question, or what is left of it.
 
@@ -39,6 +47,8 @@ def answer(
         has kept all it has done whenever it is closed.
     focus : callable
         The region that somebody looks at, or None. Only a segmentation asks.
+    paused : callable
+        Whether to rest for now. Only a training asks.
 
     Returns
     -------
@@ -47,40 +57,57 @@ def answer(
         step, when there is nothing worth a model.
     """
     if isinstance(question, TrainQuestion):
-        return (yield from _train(question, folder, stop))
+        wishes = Wishes(stop=stop, paused=paused, edits=Edits(folder).new)
+        return (yield from _train(question, folder, wishes))
     return (yield from segment(question, folder, focus))
 
 
 def _train(
-    question: TrainQuestion, folder: Path, stop: Callable[[], bool]
+    question: TrainQuestion, folder: Path, wishes: Wishes
 ) -> Generator[Event, None, dict[str, Any]]:
     check_outputs(folder, [question.model], overwrite=question.overwrite)
     images = [read_image(folder / path, axes=question.axes) for path in question.images]
     if question.pixel_size is not None:
         size = question.pixel_size
         images = [image.with_spacing(size.spacing, size.unit) for image in images]
-    label_axes = question.axes.replace("C", "") if question.axes else None
-    labels = [read_image(folder / path, axes=label_axes) for path in question.labels]
+    labels = yield from kept_labels(question, folder, wishes.stop)
+    if labels is None:
+        return {}
     old = question.start_from
-    model = yield from jobs.train(
+    training = yield from jobs.train(
         images,
         labels,
         question.config,
+        regions=[
+            read_region(folder / path, painted)
+            for path, painted in zip(question.regions, labels, strict=False)
+        ],
         channels=question.channels,
         start_from=load_model(folder / old) if old else None,
         class_names=question.class_names,
         class_colors=question.class_colors,
         state=folder / STATE,
-        stop=stop,
+        wishes=wishes,
     )
+    model = training.model
     if not model.card.training["steps"]:
         return {}
+    # The best one is what was asked for; the last one stays beside its run.
+    yield from _save(training.last, folder / LAST, wishes)
     path = begin_output(folder, question.model, overwrite=question.overwrite)
-    model.save(folder / path, overwrite=True)
+    yield from _save(model, folder / path, wishes)
     return {
         "model": Path(path).name,
+        "last": LAST,
         "classes": list(model.card.classes),
         "steps": model.card.training["steps"],
         "kept_step": model.card.training["kept_step"],
         "validation": model.card.validation,
     }
+
+
+def _save(model: Model, path: Path, wishes: Wishes) -> Generator[Event]:
+    """Write a model; on a full disk wait, unless somebody wants an end."""
+    write = partial(model.save, path, overwrite=True)
+    if not (yield from when_there_is_room(write, f"for '{path.name}'", wishes.stop)):
+        write()  # If there still is no room, this says so.

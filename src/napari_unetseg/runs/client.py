@@ -9,9 +9,15 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
-from napari_unetseg.core.errors import RunError
+from napari_unetseg.core.errors import InputError, RunError
 from napari_unetseg.runs import inbox
-from napari_unetseg.runs.folder import LOCK, RUN, is_run, write_question
+from napari_unetseg.runs.folder import (
+    LOCK,
+    RUN,
+    is_run,
+    read_question,
+    write_question,
+)
 from napari_unetseg.runs.lock import RunLock
 from napari_unetseg.runs.process import (
     RunProcess,
@@ -20,11 +26,15 @@ from napari_unetseg.runs.process import (
     let_end,
     start,
 )
+from napari_unetseg.runs.questions import TrainQuestion
 from napari_unetseg.runs.status import RunStatus, status
 from napari_unetseg.runs.watching import Watcher, watch
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
+
+    from numpy.typing import ArrayLike
 
     from napari_unetseg.runs.questions import Question
 
@@ -36,9 +46,12 @@ __all__ = [
     "command",
     "create",
     "engine_command",
+    "go_on",
     "keep",
     "let_end",
     "look",
+    "paint",
+    "pause",
     "start",
     "status",
     "watch",
@@ -90,6 +103,68 @@ def keep(folder: Path) -> None:
     it has done is kept anyhow.
     """
     command(folder, "keep")
+
+
+def pause(folder: Path) -> None:
+    """Ask a training to rest before its next step, with its state on disk.
+
+    It stays in memory and goes on at once when it is asked to. A segmentation does not
+    hear it: cancelled and resumed, it loses nothing.
+    """
+    command(folder, "pause")
+
+
+def go_on(folder: Path) -> None:
+    """Ask a training that was paused to go on."""
+    command(folder, "go on")
+
+
+def paint(folder: Path, image: int, start: Sequence[int], values: ArrayLike) -> int:
+    """Change labels that a training learns from; they count from its next step on.
+
+    What undoes a change is one more change. A training that is not under way takes it
+    when it is started.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder.
+    image : int
+        Which of the labels images is changed, from 0.
+    start : sequence of int
+        Where the box begins, along each axis of the labels array, in pixels.
+    values : array of integers or bool
+        What is painted in the box now, one axis per axis of the labels array.
+
+    Returns
+    -------
+    int
+        The number of the change, from 1: the one that `events.Edited` tells.
+
+    Raises
+    ------
+    InputError
+        If this is no box of labels, or there is no such image.
+    RunError
+        If the folder holds no training.
+    WriteError
+        If the change cannot be written.
+    """
+    question = read_question(folder)
+    if not isinstance(question, TrainQuestion):
+        raise RunError(
+            f"{folder} holds a segmentation, which learns from no labels",
+            "Name the folder of a training",
+        )
+    if image >= len(question.labels):
+        raise InputError(
+            f"The training has no labels image {image}",
+            f"It has {len(question.labels)}, counted from 0",
+        )
+    # numpy is loaded only where there is something to paint.
+    from napari_unetseg.runs.edits import write_edit
+
+    return write_edit(folder, image, start, values)
 
 
 def look(folder: Path, **region: tuple[int, int]) -> None:

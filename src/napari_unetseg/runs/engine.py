@@ -1,7 +1,7 @@
 """Answers a run's question in this process and writes down the story.
 
 Executing the same folder again resumes it: the story is continued, and the answer
-decides from what it finds what is left to do.
+decides from what it finds what is left to do. While the disk is full, it waits.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Generator
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from napari_unetseg.runs.journal import Journal
 from napari_unetseg.runs.lock import RunLock
 from napari_unetseg.runs.options import RunOptions
 from napari_unetseg.runs.questions import Question
+from napari_unetseg.runs.scribe import Scribe
 
 Story = Generator[Event, None, dict[str, Any]]
 Stop = Callable[[], bool]
@@ -81,12 +82,13 @@ def _work(folder: Path, answer: Answer | None, options: RunOptions) -> int:
     try:
         with Interrupts(folder, options) as interrupts, Journal(folder) as journal:
             try:
-                record_programs(folder)
-                question = read_question(folder)
-                job = question.job
-                told = answer or _science(interrupts)
-                story = told(question, folder, interrupts.stop)
-                return _tell(story, job, folder, journal, interrupts)
+                with Scribe(folder, journal, interrupts) as scribe:
+                    record_programs(folder)
+                    question = read_question(folder)
+                    job = question.job
+                    told = answer or _science(interrupts)
+                    story = told(question, folder, interrupts.stop)
+                    return _tell(story, job, folder, scribe, interrupts)
             except Exception as error:  # noqa: BLE001 - whatever happens is told
                 end = failed(error, job)
                 code = _log(error, end)
@@ -98,7 +100,7 @@ def _work(folder: Path, answer: Answer | None, options: RunOptions) -> int:
 
 
 def _tell(
-    story: Story, job: str, folder: Path, journal: Journal, interrupts: Interrupts
+    story: Story, job: str, folder: Path, scribe: Scribe, interrupts: Interrupts
 ) -> int:
     """Write the story down until it ends or is broken off; return the exit code."""
     planned = False
@@ -110,44 +112,46 @@ def _tell(
             try:
                 event = next(story)
             except StopIteration as done:
-                return _tell_result(journal, done.value or {}, interrupts, planned)
+                return _tell_result(scribe, done.value or {}, interrupts, planned)
             if isinstance(event, Planned) and event.unit == "step":
                 planned = True
-                fix_steps(folder, event.total)
-            journal.append(event)
-    journal.append(Stopped(reason=reason))
+                scribe.write(partial(fix_steps, folder, event.total))
+            scribe.tell(event)
+    scribe.end(Stopped(reason=reason))
     return TERMINATED if reason == "terminated" else STOPPED
 
 
 def _tell_result(
-    journal: Journal, result: dict[str, Any], interrupts: Interrupts, planned: bool
+    scribe: Scribe, result: dict[str, Any], interrupts: Interrupts, planned: bool
 ) -> int:
     """Write down a story's end and result; return the exit code.
 
     Before its steps are planned a training has no checkpoint to be resumed from.
     """
     if interrupts.heeded is None:
-        journal.append(Finished(result=result))
+        scribe.end(Finished(result=result))
         return FINISHED
     result = {**result, "resumable": planned}
-    journal.append(Stopped(reason=interrupts.heeded, result=result))
+    scribe.end(Stopped(reason=interrupts.heeded, result=result))
     return STOPPED
 
 
 def _log(error: Exception, end: Failed) -> int:
     """Write the error to the log, a bug with its traceback; return the exit code."""
-    if end.mendable:
-        sys.stderr.write(f"{end.message}\n")
-        return MENDABLE
-    traceback.print_exception(error)
-    return BROKEN
+    # On a full disk the log is full too.
+    with suppress(OSError):
+        if end.mendable:
+            sys.stderr.write(f"{end.message}\n")
+        else:
+            traceback.print_exception(error)
+    return MENDABLE if end.mendable else BROKEN
 
 
 def _science(interrupts: Interrupts) -> Answer:
     """Load the science core, which takes seconds: only now, and never in the client."""
     from napari_unetseg.runs.answer import answer
 
-    return partial(answer, focus=interrupts.focus)
+    return partial(answer, focus=interrupts.focus, paused=interrupts.paused)
 
 
 def _give_way() -> None:

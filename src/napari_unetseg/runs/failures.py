@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import errno
-
 from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.core.events import Failed
+from napari_unetseg.core.write.disk import is_full
 from napari_unetseg.runs.folder import LOG
-
-_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 _LESS_MEMORY = {
     "train": "Resuming does not help; train with a smaller patch, batch or base.",
@@ -31,7 +28,7 @@ def _sentence(error: Exception, job: str) -> str:
     if _is_memory(error):
         where = "graphics card" if "CUDA" in str(error) else "computer"
         return f"The {where} has not enough free memory. {_LESS_MEMORY.get(job, '')}"
-    if isinstance(error, OSError) and error.errno in _FULL:
+    if is_full(error):
         return (
             "The disk is full. What was saved is kept: free some space and go "
             "on (on the command line: --resume)."

@@ -27,6 +27,10 @@ LOCK = "lock"
 LOG = "log.txt"
 WATCH = "watch"
 STATE = "state"
+EDITS = "edits"
+ANNOTATIONS = "annotations"
+RESERVE = "reserve"
+LAST = "last.unetseg.safetensors"
 
 FORMAT = "napari-unetseg run"
 VERSION = 1

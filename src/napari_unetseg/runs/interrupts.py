@@ -76,6 +76,7 @@ class Interrupts:
         self._signalled = False
         self._cancelled = False
         self._wish: str | None = None
+        self._paused = False
         self._focus: dict[str, tuple[int, int]] | None = None
         self.heeded: str | None = None
         self._before: dict[int, Any] = {}
@@ -126,6 +127,14 @@ class Interrupts:
         self.heeded = self._wish
         return self._wish is not None
 
+    def paused(self) -> bool:
+        """Whether the story should rest; not if anything else is wished by now."""
+        return not self.ending() and self._paused
+
+    def ending(self) -> bool:
+        """Whether the story is to end, in whatever way."""
+        return self.reason(stops_itself=True) is not None or self._wish is not None
+
     def focus(self) -> dict[str, tuple[int, int]] | None:
         """Where somebody looks: start and stop in pixels by axis; None for nowhere."""
         return self._focus
@@ -139,8 +148,11 @@ class Interrupts:
         commands = inbox.take(self._folder, self._since)
         names = [command.name for command in commands]
         for command in commands:
-            if command.name == "look":
-                self._focus = _region(command.values)
+            match command.name:
+                case "look":
+                    self._focus = _region(command.values)
+                case "pause" | "go on":
+                    self._paused = command.name == "pause"
         self._cancelled |= "cancel" in names
         if self._wish is None and "keep" in names:
             self._wish = "kept"

@@ -28,6 +28,9 @@ class TrainQuestion(Config):
     ----------
     images, labels : tuple of str
         Paths, pair by pair; absolute, or relative to the run folder.
+    regions : tuple of str
+        Paths of masks, or of shapes that napari has saved as CSV, one per labels file:
+        inside, what is not painted is background.
     model : str
         Path of the model file to write; absolute, or relative to the run folder.
     start_from : str, optional
@@ -46,6 +49,7 @@ class TrainQuestion(Config):
     job: Literal["train"] = "train"
     images: Annotated[tuple[str, ...], Field(min_length=1)]
     labels: Annotated[tuple[str, ...], Field(min_length=1)]
+    regions: tuple[str, ...] = ()
     model: str
     start_from: str | None = None
     axes: str | None = None

@@ -10,7 +10,10 @@ from napari_unetseg.core.events import (
     Event,
     Failed,
     Finished,
+    Paused,
     Planned,
+    Resumed,
+    Started,
     Step,
     Stopped,
     Tile,
@@ -41,6 +44,9 @@ class RunStatus:
         Steps or tiles, done and planned; 0 when not known.
     unit : str
         "step", "tile" or "block"; empty when not known.
+    paused : bool
+        Whether a process holds it and rests until it is to go on; its state is
+        "running" all the same.
     message : str
         Why a failed run failed, or the reason of a stopped one.
     result : dict
@@ -53,6 +59,7 @@ class RunStatus:
     done: int = 0
     total: int = 0
     unit: str = ""
+    paused: bool = False
     message: str = ""
     result: dict[str, Any] = field(default_factory=dict)
 
@@ -81,6 +88,7 @@ def status(folder: Path) -> RunStatus:
         done=done,
         total=total,
         unit=unit,
+        paused=taken and _is_paused(events),
         message=message,
         result=result,
     )
@@ -97,6 +105,12 @@ def _state(folder: Path, last: Event | None) -> tuple[State, str, dict[str, Any]
             return "failed", message, {}
     started = (folder / EVENTS).exists()
     return ("interrupted" if started else "new"), "", {}
+
+
+def _is_paused(events: list[Event]) -> bool:
+    """Whether the last word on it, going backwards, is that the work rests."""
+    words = (e for e in events if isinstance(e, Paused | Resumed | Started | Step))
+    return isinstance(next(words, None), Paused)
 
 
 def _progress(events: list[Event]) -> tuple[int, int, str]:

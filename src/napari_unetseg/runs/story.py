@@ -12,7 +12,9 @@ from napari_unetseg.core.events import (
     Finished,
     Forecast,
     Item,
+    Paused,
     Planned,
+    Resumed,
     Saved,
     Started,
     Step,
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LEAST_MEASURED = 3
+# What a training that was paused tells of nevertheless does not wake it.
+_AWAKE = (Started, Resumed, Step, Finished, Stopped, Failed)
 
 
 class Story:
@@ -52,6 +56,8 @@ class Story:
         Steps behind the latest checkpoint.
     waits_for : str
         What is waited for; empty while the work goes on.
+    paused : bool
+        Whether the work rests until it is to go on.
     end : Finished, Stopped, Failed or None
         How it ended.
     """
@@ -69,11 +75,18 @@ class Story:
         self.mean_iou: float | None = None
         self.saved = 0
         self.waits_for = ""
+        self._rests_since: float | None = None
         self.end: Finished | Stopped | Failed | None = None
+
+    @property
+    def paused(self) -> bool:
+        """Whether the work rests until it is to go on."""
+        return self._rests_since is not None
 
     def hear(self, event: Event) -> None:
         """Take in one event."""
         self.waits_for = event.what if isinstance(event, Waiting) else ""
+        self._rest_or_rise(event)
         match event:
             case Started():
                 self.started = True
@@ -104,11 +117,28 @@ class Story:
         """How long the rest will take; None while that is not known."""
         if not self.total:
             return None
+        now = self._now() if self._rests_since is None else self._rests_since
         if self._first is not None and self.done - self._first[0] >= _LEAST_MEASURED:
             done, since = self._first
-            each = (self._now() - since) / (self.done - done)
+            each = (now - since) / (self.done - done)
             return each * (self.total - self.done)
-        return max(0.0, self._expected - self._now()) if self._expected else None
+        return max(0.0, self._expected - now) if self._expected else None
+
+    def _rest_or_rise(self, event: Event) -> None:
+        """Note when the work rests, and leave the time of rest out of all reckoning."""
+        if self._rests_since is None:
+            if isinstance(event, Paused):
+                self._rests_since = self._now()
+            return
+        if not isinstance(event, _AWAKE):
+            return
+        rest = self._now() - self._rests_since
+        self._rests_since = None
+        if self._first is not None:
+            done, since = self._first
+            self._first = done, since + rest
+        if self._expected:
+            self._expected += rest
 
     def _move(self, done: int) -> None:
         """Note how far the work is; what came before the first note has no speed."""
@@ -131,6 +161,12 @@ def forecast_sentence(told: Forecast) -> str:
     room = f"; {_bytes(told.disk)} are free on the disk" if told.disk >= 0 else ""
     sentences.append(f"Result: {_bytes(told.size)} before compression{room}.")
     return " ".join(sentences)
+
+
+def edited_sentence(number: int, step: int, pixels: int) -> str:
+    """Say since when a painted change counts."""
+    size = "1 pixel" if pixels == 1 else f"{pixels} pixels"
+    return f"Painted change {number} ({size}) counts after step {step}."
 
 
 def _size(numbers: list[int]) -> str:

@@ -1,65 +1,33 @@
-"""Pairs are checked in one sentence, normalised once, and divided without overlap."""
+"""Pairs are normalised once, and cut into frames of which nothing is read too early."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_unetseg.core.config import InstancesConfig
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.image import Image
+from napari_unetseg.core.prepare.annotation import annotation
 from napari_unetseg.core.prepare.normalise import Normaliser, normalisers
+from napari_unetseg.core.prepare.pixelsize import PixelSize
 from napari_unetseg.core.prepare.samples import (
-    check_pairs,
-    divide,
+    bytes_in_memory,
+    gaps,
+    in_memory,
+    painted_frames,
+    planes_of,
     samples,
-    spacing_notes,
 )
-from napari_unetseg.core.prepare.targets import IGNORE, annotation
+from napari_unetseg.core.prepare.targets import IGNORE
+from napari_unetseg.core.prepare.teaching import Teaching
+from oracles import weights as oracle
+from oracles.doubles import Watched
 
 
 def image(shape, axes, name="em", dtype=np.uint8):
     array = np.random.default_rng(0).integers(0, 200, shape).astype(dtype)
     return Image(array=array, axes=axes, name=name)
-
-
-def test_both_shapes_are_named():
-    with pytest.raises(
-        InputError, match=r"'em' is 3 x 8 x 9 \(ZYX\).*'gt'.*8 x 9 \(YX\)"
-    ):
-        check_pairs([image((3, 8, 9), "ZYX")], [image((8, 9), "YX", "gt")])
-
-
-def test_a_transposed_pair_is_recognised():
-    with pytest.raises(InputError, match="transposed"):
-        check_pairs([image((8, 9), "YX")], [image((9, 8), "YX", "gt")])
-
-
-def test_channels_do_not_count():
-    check_pairs([image((3, 2, 8, 9), "ZCYX")], [image((3, 8, 9), "TYX", "gt")])
-
-
-def test_missing_labels_are_counted():
-    with pytest.raises(InputError, match="2 images but 1 labels"):
-        check_pairs([image((8, 9), "YX")] * 2, [image((8, 9), "YX")])
-
-
-def test_different_channels_are_refused():
-    pair = [image((2, 8, 9), "CYX", "a"), image((8, 9), "YX", "b")]
-    with pytest.raises(InputError, match="'a' has 2 channels but 'b' has 1"):
-        check_pairs(pair, [image((8, 9), "YX")] * 2)
-
-
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_broken_pixels_are_counted_and_placed(value):
-    bad = image((3, 8, 9), "ZYX", dtype=np.float32)
-    bad.array[1, 2, 3] = bad.array[2, 4, 4] = value
-    with pytest.raises(InputError, match=r"2 pixels .* first at z 1, c 0, y 2, x 3"):
-        check_pairs([bad], [image((3, 8, 9), "ZYX")])
-
-
-def test_complex_images_are_refused():
-    with pytest.raises(InputError, match="complex64"):
-        check_pairs([image((8, 9), "YX", dtype=np.complex64)], [image((8, 9), "YX")])
 
 
 def test_a_volume_is_normalised_as_one_and_time_points_each_by_itself():
@@ -100,16 +68,16 @@ def test_any_number_type_is_taken(dtype):
     assert found.flags["C_CONTIGUOUS"] or found.shape[0] == 1
 
 
-def test_slices_follow_images_and_planes():
-    images = [image((2, 8, 9), "ZYX"), image((8, 9), "YX")]
-    painted = [
-        Image(array=np.tile([[1], [2]], (2, 4, 9)), axes="ZYX"),
-        Image(array=np.tile([[1], [2]], (4, 9)), axes="YX"),
-    ]
-    cut = samples(images, painted, annotation(painted))
-    assert [one.image for one in cut] == [0, 0, 1]
-    assert cut[0].values.shape == (1, 8, 9)
-    assert cut[0].target.tolist() == np.tile([[0], [1]], (4, 9)).tolist()
+def test_normaliser_guards_against_a_constant_image():
+    assert not Normaliser(np.array([3.0]), np.zeros(1))(np.full((1, 2, 2), 3)).any()
+
+
+def cut(images, labels, dimensions=2, instances=None, **options):
+    """Samples of pairs, as a training makes them."""
+    regions = options.get("regions", ())
+    found = annotation([*labels], instances=instances, regions=regions)
+    teaching = Teaching(found.ids, instances)
+    return samples(images, labels, found, teaching, dimensions=dimensions, **options)
 
 
 def stack(shape=(6, 8, 9), axes="ZYX"):
@@ -120,21 +88,35 @@ def stack(shape=(6, 8, 9), axes="ZYX"):
     return Image(array=values, axes=axes), Image(array=painted, axes=axes, name="gt")
 
 
+def test_slices_follow_images_and_planes():
+    images = [image((2, 8, 9), "ZYX"), image((8, 9), "YX")]
+    painted = [
+        Image(array=np.tile([[1], [2]], (2, 4, 9)), axes="ZYX"),
+        Image(array=np.tile([[1], [2]], (4, 9)), axes="YX"),
+    ]
+    found = cut(images, painted)
+    assert [(one.image, one.index) for one in found] == [(0, (0,)), (0, (1,)), (1, ())]
+    assert found[0].values.shape == (1, 8, 9)
+    target = np.asarray(found[0].target)
+    assert target.tolist() == np.tile([[0], [1]], (4, 9)).tolist()
+
+
 def test_volumes_follow_images_and_time_points():
     pairs = [stack((2, 3, 8, 9), "TZYX"), stack((5, 8, 9))]
     images, painted = zip(*pairs, strict=True)
-    found = samples(images, painted, annotation([*painted]), 3)
-    assert [one.image for one in found] == [0, 0, 1]
-    assert [one.target.shape for one in found] == [(3, 8, 9), (3, 8, 9), (5, 8, 9)]
+    found = cut(images, painted, 3)
+    assert [(one.image, one.index) for one in found] == [(0, (0,)), (0, (1,)), (1, ())]
+    assert [one.shape for one in found] == [(3, 8, 9), (3, 8, 9), (5, 8, 9)]
     assert found[2].values.shape == (1, 5, 8, 9)
 
 
 @given(
     st.permutations("TZYX"),
     st.integers(0, 4),
-    st.sampled_from(["zero is unknown", "strokes"]),
+    st.sampled_from(["zero is unknown", "strokes", "objects", "region"]),
+    st.booleans(),
 )
-def test_volumes_are_the_planes_that_they_consist_of(axes, place, kind):
+def test_volumes_are_the_planes_that_they_consist_of(axes, place, kind, lazy):
     """Whatever the order of the axes; planes that are not annotated stay so."""
     axes = "".join(axes)
     channels = axes[:place] + "C" + axes[place:]
@@ -145,95 +127,171 @@ def test_volumes_are_the_planes_that_they_consist_of(axes, place, kind):
     array[0, 1:, :9], array[1, 2, :2, :4] = 1, 1
     if kind == "strokes":
         array[0, 0, 3, 2:9] = 1
-    painted = Image(
-        array=array.transpose(["TZYX".index(a) for a in axes]), axes=axes, name="gt"
-    )
+    turned = [*map("TZYX".index, axes)]
+    painted = [Image(array=array.transpose(turned), axes=axes, name="gt")]
     pixels = rng.normal(size=[sizes[a] for a in channels])
-    images, painted = [Image(array=pixels, axes=channels)], [painted]
-    known = annotation(painted)
-    planes = samples(images, painted, known, 2)
-    volumes = samples(images, painted, known, 3)
-    order = [*np.ndindex(*images[0].plane_grid)]
-    z = images[0].plane_axes.index("Z")
-    for t, volume in enumerate(volumes):
-        for plane, target, at in zip(
-            volume.values.swapaxes(0, 1), volume.target, range(3), strict=True
-        ):
-            index = (at, t) if z == 0 else (t, at)
-            one = planes[order.index(index)]
-            np.testing.assert_array_equal(plane, one.values)
-            np.testing.assert_array_equal(target, one.target)
-    assert not (volumes[1].target[0] != IGNORE).any()
+    images = [Image(array=Watched(pixels) if lazy else pixels, axes=channels)]
+    # A ring would go from plane to plane of a volume.
+    instances = InstancesConfig(ring=0) if kind == "objects" else None
+    regions = ()
+    if kind == "region":
+        mask = rng.random(array.shape) < 0.5
+        mask[1, 0] = 0
+        regions = [Image(array=mask.transpose(turned), axes=axes)]
+    planes = cut(images, painted, 2, instances, regions=regions)
+    volumes = cut(images, painted, 3, instances, regions=regions)
+    places = {one.index: one for one in planes}
+    assert [*places] == [*np.ndindex(*images[0].plane_grid)]
+    for volume in volumes:
+        t = volume.index[0]
+        values, target = np.asarray(volume.values), np.asarray(volume.target)
+        for z in range(3):
+            letters = {"T": t, "Z": z}
+            one = places[tuple(letters[axis] for axis in images[0].plane_axes)]
+            np.testing.assert_array_equal(values[:, z], one.values)
+            np.testing.assert_array_equal(target[z], one.target)
+            own = normalisers(images[0])[one.index]
+            wanted = pixels.transpose([*map(channels.index, "TZCYX")])[t, z]
+            np.testing.assert_array_equal(values[:, z], own(wanted))
+    empty = np.asarray(volumes[1].target)[0]
+    assert (empty == IGNORE).all()
 
 
 def test_labels_may_call_the_slices_by_another_letter():
     image, painted = stack()
     other = Image(array=painted.array, axes="TYX", spacing=(2, 2), name="gt")
     for labels in ([painted], [other]):
-        [volume] = samples([image], labels, annotation(labels), 3)
+        [volume] = cut([image], labels, 3)
         assert volume.target.shape == (6, 8, 9)
+    frames = painted_frames(image, other, 3)
+    assert planes_of(frames, ()) == [(z,) for z in range(6)]
+
+
+def test_planes_of_a_volume_are_told_by_the_labels_own_order():
+    image = Image(array=np.zeros((4, 3, 8, 9)), axes="ZTYX")
+    labels = Image(array=np.zeros((4, 3, 8, 9), int), axes="TZYX")
+    frames = painted_frames(image, labels, 3)
+    assert (frames.grid, frames.shape) == ((3,), (4, 8, 9))
+    assert planes_of(frames, (2,)) == [(z, 2) for z in range(4)]
+    assert planes_of(painted_frames(image, labels, 2), (1, 2)) == [(1, 2)]
 
 
 def test_a_flat_image_has_no_volumes():
     image, painted = stack((8, 9), "YX")
     with pytest.raises(InputError, match="the axes YX"):
-        samples([image], [painted], annotation([painted]), 3)
+        cut([image], [painted], 3)
 
 
-def divided(wish, *shapes, dimensions=3):
-    images, painted = zip(*map(stack, shapes), strict=True)
-    cut = samples(images, painted, annotation([*painted]), dimensions)
-    return divide(cut, wish)
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_nothing_is_read_before_its_time_and_then_once(dimensions):
+    """Statistics need every pixel of an image; its labels wait."""
+    values, painted = stack()
+    mask = Watched(np.ones(painted.shape, bool))
+    image, labels = Watched(values.array), Watched(painted.array)
+    given_labels = [Image(array=labels, axes="ZYX")]
+    images, region = Image(array=image, axes="ZYX"), Image(array=mask, axes="ZYX")
+    found = annotation(given_labels, regions=[region])
+    labels.read.clear()
+    mask.read.clear()
 
-
-def test_planes_are_divided_one_by_one():
-    parts, train, validation = divided("1,3", (6, 8, 9), dimensions=2)
-    assert (parts.train, parts.validation) == ((0, 2, 4, 5), (1, 3))
-    assert [one.target.shape for one in train + validation] == [(8, 9)] * 6
-    assert validation[0].values.min() < validation[1].values.min()
-
-
-def test_volumes_are_cut_along_z_with_a_gap():
-    parts, train, validation = divided("0.2", (10, 8, 9))
-    assert (parts.train, parts.gap, parts.validation) == (
-        tuple(range(7)),
-        (7,),
-        (8, 9),
+    views = samples(
+        [images],
+        given_labels,
+        found,
+        Teaching(found.ids),
+        regions=[region],
+        dimensions=dimensions,
     )
-    assert [one.target.shape for one in train] == [(7, 8, 9)]
-    assert [one.values.shape for one in validation] == [(1, 2, 8, 9)]
-    assert train[0].values.max() < validation[0].values.min()
+    assert times_read(image) == {1}
+    assert labels.read == mask.read == []
+    assert not any(one.is_held for one in views)
+    assert bytes_in_memory(views) == 6 * 8 * 9 * (4 + 8)
+
+    image.read.clear()
+    held = [in_memory(one) for one in views]
+    for array in (image, labels, mask):
+        assert times_read(array) == {1}
+        array.read.clear()
+    assert all(one.is_held and (one.target != IGNORE).any() for one in held)
+    assert held[0].model_shape == held[0].shape
+    for one, view in zip(held, views, strict=True):
+        np.testing.assert_array_equal(one.values, np.asarray(view.values))
+        np.testing.assert_array_equal(one.target, np.asarray(view.target))
 
 
-def test_slices_are_counted_through_all_volumes():
-    parts, train, validation = divided("0-2,11", (5, 8, 9), (7, 8, 9))
-    assert parts.validation == (0, 1, 2, 11)
-    assert [len(one.target) for one in train] == [2, 6]
-    assert [len(one.target) for one in validation] == [3, 1]
-    assert [one.image for one in (*train, *validation)] == [0, 1, 0, 1]
+def times_read(watched):
+    """How often the pixels of an array were read."""
+    count = np.zeros(watched.shape, int)
+    for place in watched.read:
+        count[place] += 1
+    return {*count.flat}
 
 
-def test_normaliser_guards_against_a_constant_image():
-    assert not Normaliser(np.array([3.0]), np.zeros(1))(np.full((1, 2, 2), 3)).any()
+def test_dask_stays_lazy():
+    import dask.array as da
+
+    whole, painted = stack()
+    loaded = []
+
+    def load(block):
+        loaded.append(block.shape)
+        return block
+
+    chunked = da.from_array(painted.array, chunks=(1, 8, 9))
+    lazy = Image(array=chunked.map_blocks(load, dtype=np.uint8), axes="ZYX")
+    known = annotation([painted])
+    loaded.clear()
+    views = samples([whole], [lazy], known, Teaching(known.ids))
+    assert loaded == []
+    np.testing.assert_array_equal(np.asarray(views[2].target), painted.array[2] - 1)
+    assert loaded == [(1, 8, 9)]
 
 
-@pytest.mark.parametrize(
-    ("spacing", "unit", "differs"),
-    [
-        ((3, 1, 1), "um", False),
-        ((3000, 1000, 1000), "nm", False),
-        ((2.9, 1, 1), "um", False),
-        ((6, 2, 2), "pixel", False),
-        ((6, 2, 2), "um", True),
-        ((1, 1, 1), "um", True),
-        ((1, 1, 1), "pixel", True),
-    ],
-)
-def test_volumes_of_other_pixels_are_told(spacing, unit, differs):
-    first = image((4, 8, 9), "ZYX", "a").with_spacing((3, 1, 1), "um")
-    other = image((4, 8, 9), "ZYX", "b").with_spacing(spacing, unit)
+def objects(seed=0, shape=(24, 30)):
+    rng = np.random.default_rng(seed)
+    array = rng.integers(0, 4, [n // 6 for n in shape])
+    return Image(array=np.kron(array, np.ones((6,) * len(shape), int)), axes="YX")
 
-    notes = spacing_notes([first, first, other])
 
-    assert len(notes) == differs
-    assert all("'b'" in note and "3 x 1 x 1 um" in note for note in notes)
+@pytest.mark.parametrize("weights", ["none", "paper", "fiji"])
+def test_gaps_count_more_only_where_that_is_asked(weights):
+    labels = objects()
+    how = InstancesConfig(weights=weights)
+    [view] = cut([labels], [labels], instances=how)
+    held = in_memory(view)
+    assert view.term is None
+    if weights == "none":
+        assert held.term is None
+        return
+    wanted = oracle.separation(held.target, weights)
+    np.testing.assert_allclose(held.term, wanted, atol=2e-4 * wanted.max())
+    np.testing.assert_array_equal(gaps(held.target, view.painted.teaching), held.term)
+
+
+def test_of_classes_no_gap_counts_more():
+    _, labels = stack()
+    assert in_memory(cut([labels], [labels])[0]).term is None
+
+
+def test_an_image_of_finer_pixels_comes_to_those_of_the_model():
+    """Its distances too."""
+    labels = objects(shape=(24, 31))
+    fine = labels.with_spacing((0.5, 1.0), "um")
+    how = InstancesConfig(weights="paper")
+    size = PixelSize((1.0, 1.0), "um")
+    first, second = (
+        cut([one], [labels], instances=how, size=size)[0]
+        for one in (fine, labels.with_spacing((1.0, 1.0), "um"))
+    )
+    assert (first.zoom, second.zoom) == ((2.0, 1.0), ())
+    assert (first.shape, first.model_shape) == ((24, 30), (12, 30))
+    assert first.painted.teaching.coarse == (0.5, 1.0)
+    wanted = oracle.separation(np.asarray(first.target), "paper", coarse=(0.5, 1.0))
+    np.testing.assert_allclose(in_memory(first).term, wanted, atol=2e-3)
+
+
+def test_a_model_shape_is_rounded_and_at_least_one():
+    _, labels = stack((2, 8, 9))
+    fine = labels.with_spacing((0.1, 0.3, 1.0), "um")
+    [one] = cut([fine], [labels], 3, size=PixelSize((1.0, 1.0, 0.5), "um"))
+    assert one.model_shape == (1, 2, 18)

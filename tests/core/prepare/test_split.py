@@ -111,10 +111,37 @@ def test_the_last_volumes_validate_as_a_whole_if_there_are_enough():
     assert "last volume:" in split("0.2", *volumes(*[6] * 5), volumes=True).note
 
 
-def test_of_two_volumes_the_end_of_the_last_one_validates():
+def test_of_two_volumes_the_last_one_validates_as_a_whole():
+    """Its end alone would look like its beginning, which teaches."""
     found = split("0.2", *volumes(10, 10), volumes=True)
-    assert found.validation == (16, 17, 18, 19)
-    assert blocks(found, volumes(10, 10)[1])[0] == [range(10), range(10, 15)]
+    assert found.validation == tuple(range(10, 20))
+    assert blocks(found, volumes(10, 10)[1]) == ([range(10)], [range(10, 20)])
+    assert found.note == "Validation on the last volume: slices 10-19."
+
+
+@given(
+    st.lists(st.lists(st.booleans(), min_size=4, max_size=7), min_size=2, max_size=6),
+    st.floats(0.000001, 0.99),
+)
+def test_a_fraction_takes_whole_volumes_one_at_least_and_leaves_one(painted, fraction):
+    annotated = [plane for volume in painted for plane in volume]
+    volume_of = [i for i, volume in enumerate(painted) for _ in volume]
+    known = [i for i, volume in enumerate(painted) if any(volume)]
+    if len(known) < 2:
+        return
+    found = split(f"{fraction:.6f}", annotated, volume_of, volumes=True)
+    train = sorted({volume_of[i] for i in found.train})
+    validation = sorted({volume_of[i] for i in found.validation})
+    # None in parts, none left out, the last ones to be scored.
+    assert train + validation == known
+    assert found.gap == ()
+    assert sorted(found.train + found.validation) == [
+        i for i, plane in enumerate(annotated) if plane
+    ]
+    wished = fraction * len(known)
+    assert (
+        len(validation) in {1, len(known) - 1} or abs(len(validation) - wished) <= 0.5
+    )
 
 
 @pytest.mark.parametrize("wish", ["0", "0.0"])

@@ -9,16 +9,21 @@ from napari_unetseg.core.evaluate.overlap import Overlap
 from napari_unetseg.core.events import Planned, Saved, Step, Validated
 from napari_unetseg.core.network.build import network_of
 from napari_unetseg.core.prepare.samples import Sample
+from napari_unetseg.core.prepare.teaching import Teaching
 from napari_unetseg.core.train import loop
 from napari_unetseg.core.train.checkpoint import Checkpoints
-from napari_unetseg.core.train.loop import TrainingData, train_network
+from napari_unetseg.core.train.data import TrainingData
+from napari_unetseg.core.train.loop import train_network
 from napari_unetseg.core.train.schedule import (
     WARM_UP,
     is_validated,
     learning_rate,
     steps_within,
 )
+from napari_unetseg.core.train.score import Score
+from napari_unetseg.core.train.wishes import Wishes
 
+TWO = Teaching((0, 1))
 CONFIG = TrainConfig(steps=8, minutes=None, patch=32, batch=2, depth=2, seed=1)
 
 
@@ -32,7 +37,7 @@ def discs(count=3, side=48):
         target = ((y - cy) ** 2 + (x - cx) ** 2 < 13**2).astype(np.int16)
         values = target * 2.0 - 1 + rng.normal(0, 0.5, target.shape)
         found.append(Sample(values[None].astype(np.float32), target, number))
-    return TrainingData(found[:-1], found[-1:], (0, 1))
+    return TrainingData(found[:-1], found[-1:], TWO)
 
 
 def balls(shape=(10, 14, 16)):
@@ -44,7 +49,7 @@ def balls(shape=(10, 14, 16)):
         Sample((target + rng.normal(0, 0.5, (1, *shape))).astype("f4"), target, i)
         for i in range(2)
     ]
-    return TrainingData(found[:1], found[1:], (0, 1), spacing=(2, 1, 1))
+    return TrainingData(found[:1], found[1:], TWO, spacing=(2, 1, 1))
 
 
 def network(config=CONFIG, **options):
@@ -74,7 +79,7 @@ def run(config=CONFIG, data=None, folder=None, stop_after=None, keep_after=None)
         data or discs(),
         config,
         checkpoints=Checkpoints(folder) if folder else None,
-        stop=stop,
+        wishes=Wishes(stop=stop),
     )
     while True:
         try:
@@ -91,7 +96,7 @@ def run(config=CONFIG, data=None, folder=None, stop_after=None, keep_after=None)
 def test_it_learns():
     config = CONFIG.model_copy(update={"steps": 60})
     _, trained = run(config)
-    assert trained.score.iou[1] > 0.8
+    assert trained.score.overlap.iou[1] > 0.8
 
 
 def test_events_tell_every_step_and_the_score_before_the_first():
@@ -145,7 +150,7 @@ def test_so_does_one_on_volumes(tmp_path, wishes):
 def test_deep_supervision_teaches_the_heads_of_the_coarser_levels():
     config = CONFIG.model_copy(update={"steps": 1, "deep_supervision": True})
     before = network(config).state_dict()
-    _, trained = run(config, TrainingData(discs().train, [], (0, 1)))
+    _, trained = run(config, TrainingData(discs().train, [], TWO))
     heads = [name for name in before if name.startswith("auxiliary.")]
     assert heads
     for name in heads:
@@ -155,7 +160,7 @@ def test_deep_supervision_teaches_the_heads_of_the_coarser_levels():
 def same(one, other):
     """Whether two outcomes are the same to the bit."""
     assert (one.step, one.total) == (other.step, other.total)
-    assert (one.score.matrix == other.score.matrix).all()
+    assert (one.score.overlap.matrix == other.score.overlap.matrix).all()
     return all(torch.equal(one.weights[k], other.weights[k]) for k in other.weights)
 
 
@@ -169,7 +174,7 @@ def test_a_kept_training_scores_its_last_weights_and_can_go_on(tmp_path, keep_af
     assert [e.step for e in scored].count(keep_after) == 1
     assert scored[-1].step == keep_after
     best = max(scored, key=lambda e: (e.mean_iou, e.step))
-    assert (kept.step, kept.score.mean_iou) == (best.step, best.mean_iou)
+    assert (kept.step, kept.score.overlap.mean_iou) == (best.step, best.mean_iou)
 
     again, resumed = run(folder=tmp_path)
     assert next(e.step for e in again if isinstance(e, Step)) == keep_after + 1
@@ -209,7 +214,7 @@ def test_a_kept_training_can_be_broken_off_while_it_is_scored(tmp_path):
         discs(),
         CONFIG,
         checkpoints=Checkpoints(tmp_path),
-        stop=iter([False] * 3 + [True]).__next__,
+        wishes=Wishes(stop=iter([False] * 3 + [True]).__next__),
     )
     for event in job:
         if isinstance(event, Validated) and event.step == 3:
@@ -234,7 +239,7 @@ def test_before_the_first_step_there_is_nothing_to_score(tmp_path):
 
 def test_without_validation_a_kept_training_returns_its_last_weights(tmp_path):
     data = discs()
-    data = TrainingData(data.train, [], data.ids)
+    data = TrainingData(data.train, [], TWO)
     _, whole = run(data=data)
     _, kept = run(data=data, folder=tmp_path, keep_after=3)
     assert (kept.step, kept.total, kept.score) == (3, 3, None)
@@ -250,16 +255,16 @@ def test_a_training_at_its_end_is_not_asked():
         asked.append(True)
         return False
 
-    for _ in train_network(network(), discs(), CONFIG, stop=stop):
+    for _ in train_network(network(), discs(), CONFIG, wishes=Wishes(stop=stop)):
         pass
     assert len(asked) == CONFIG.steps
 
 
 def test_of_equal_scores_the_later_weights_are_kept(monkeypatch):
-    score = Overlap((0, 1), np.array([[9, 0], [3, 0]]))
+    score = Score(Overlap((0, 1), np.array([[9, 0], [3, 0]])))
     monkeypatch.setattr(loop, "validate", lambda *_: score)
     events, kept = run(keep_after=2)
-    assert all(e.best for e in events if isinstance(e, Validated))
+    assert all(e.best for e in events if isinstance(e, Validated) and e.step)
     assert kept.step == 2
 
 
@@ -288,7 +293,7 @@ def test_minutes_become_steps_which_then_decide_alone(monkeypatch):
 
 def test_without_validation_the_last_weights_are_kept():
     data = discs()
-    events, trained = run(data=TrainingData(data.train, [], data.ids))
+    events, trained = run(data=TrainingData(data.train, [], TWO))
     assert not [e for e in events if isinstance(e, Validated)]
     assert trained.score is None
     assert trained.step == 8

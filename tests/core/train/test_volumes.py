@@ -7,9 +7,9 @@ import torch
 import napari_unetseg as us
 from napari_unetseg.core import jobs
 from napari_unetseg.core.errors import InputError
-from napari_unetseg.core.events import Note, Started, Step
+from napari_unetseg.core.events import Divided, Note, Started, Step
 from napari_unetseg.core.image import Image
-from napari_unetseg.core.train import loop
+from napari_unetseg.core.train import lessons
 from napari_unetseg.core.train.batches import Batches
 
 SPACING = (2.0, 1.0, 1.0)
@@ -49,7 +49,7 @@ def drain(job, stop_after=None):
         try:
             events.append(next(job))
         except StopIteration as end:
-            return events, end.value
+            return events, end.value.model
         if isinstance(events[-1], Step) and events[-1].step == stop_after:
             job.close()
             return events, None
@@ -133,13 +133,23 @@ def test_training_goes_on_from_a_model_of_as_many_dimensions(trained):
         drain(jobs.train([image], [labels], flat, start_from=trained[1]))
 
 
-def test_which_slices_validate_is_told():
+def test_a_block_of_the_only_volume_validates_behind_a_guard_band():
     image, labels = balls()
     config = us.train_config(**SMALL | {"steps": 1, "validation": "0.25"})
     events, model = drain(jobs.train([image], [labels], config))
     notes = [event.text for event in events if isinstance(event, Note)]
-    assert any("Validation on the slices 18-23. Slice 17" in note for note in notes)
-    assert model.card.training["train_slices"] == list(range(17))
+    assert any(note.startswith("Validation on the block z ") for note in notes)
+    [told] = [event for event in events if isinstance(event, Divided)]
+    names = {part["name"]: part for part in told.parts}
+    assert set(names) == {"train", "gap", "validation"}
+    assert names["train"]["stop"] == [24, 44, 44]
+    # How far a network of depth 1 sees, which the border of the volume cuts short.
+    band, block = names["gap"], names["validation"]
+    reach = (3, 8, 8)
+    for axis, far in enumerate(reach):
+        before = block["start"][axis] - band["start"][axis]
+        assert before == min(far, block["start"][axis])
+    assert model.card.validation["mean_iou"] is not None
 
 
 @pytest.mark.parametrize(
@@ -160,7 +170,7 @@ def test_patches_are_as_long_along_every_axis(monkeypatch, wishes, outer, inner)
         asked.append(options)
         return Batches(*args, **options)
 
-    monkeypatch.setattr(loop, "Batches", batches)
+    monkeypatch.setattr(lessons, "Batches", batches)
     config = us.train_config(**SMALL | {"steps": 1, "validation": "20-23"} | wishes)
     drain(jobs.train([image], [labels], config))
     [options] = asked

@@ -2,7 +2,15 @@
 
 import pytest
 
-from napari_unetseg.core.events import Block, Planned, Step, Tile, Waiting
+from napari_unetseg.core.events import (
+    Block,
+    Paused,
+    Planned,
+    Resumed,
+    Step,
+    Tile,
+    Waiting,
+)
 from napari_unetseg.gui.run.controls import Controls
 from napari_unetseg.gui.run.words import Words
 from napari_unetseg.runs.story import Story
@@ -19,6 +27,17 @@ STEP = Step(step=3, total=0, loss=0.5, learning_rate=1e-3)
         ([Waiting(what="a disk")], "waiting for a disk", 0),
         ([STEP], "step 3, measuring the speed", 0),
         ([Planned(total=9, unit="step"), STEP], "step 3 of 9", 1 / 3),
+        ([STEP, Paused(step=3)], "paused at step 3", 0),
+        (
+            [Planned(total=9, unit="step"), STEP, Paused(step=3)],
+            "paused at step 3 of 9",
+            1 / 3,
+        ),
+        (
+            [Planned(total=9, unit="step"), STEP, Paused(step=3), Resumed(step=3)],
+            "step 3 of 9",
+            1 / 3,
+        ),
         ([Tile(done=1, total=4)], "tile 1 of 4", 1 / 4),
         ([Tile(done=4, total=4)], "tile 4 of 4", 1),
         (

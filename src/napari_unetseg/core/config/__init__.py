@@ -7,6 +7,7 @@ from napari_unetseg.core.config.base import (
     Config,
     Device,
     Dimensions,
+    NonNegative,
     PositiveFloat,
     PositiveInt,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "Dimensions",
     "InstancesConfig",
     "NetworkConfig",
+    "NonNegative",
     "Optimiser",
     "PositiveFloat",
     "PositiveInt",

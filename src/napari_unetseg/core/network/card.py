@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, Field, NonNegativeInt, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from napari_unetseg.core.config import Config, NetworkConfig
+from napari_unetseg.core.config import Config, NetworkConfig, NonNegative
 from napari_unetseg.core.errors import InputError, ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMAT = 3
+FORMAT = 4
 ENDING = ".unetseg.safetensors"
 KEY = "unetseg"
 
@@ -45,11 +45,15 @@ class Objects(Config):
         Connected pixels of a class, or centres that grow into their borders.
     centre, border : int, optional
         Painted ids of the two classes, for "watershed".
+    smallest : float
+        Objects of less pixels, of the model's size, are none unless it is said
+        otherwise: half of the smallest that was painted, but for a few.
     """
 
     kind: Literal["components", "watershed"] = "components"
     centre: int | None = None
     border: int | None = None
+    smallest: NonNegative = 0.0
 
 
 class ModelCard(Config):

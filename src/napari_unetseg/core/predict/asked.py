@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, prod
 from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.network.card import Objects
+from napari_unetseg.core.predict.fit import model_grid
 from napari_unetseg.core.units import LENGTHS, PIXEL, unit_name, unit_ratio
 
 if TYPE_CHECKING:
@@ -81,8 +82,13 @@ class Finish:
         holes = _in_pixels(config.holes, frames)
         if objects and holes:
             holes = dict.fromkeys(_body(objects, card), holes[ANY_OBJECT])
+        smallest = _in_pixels(config.smallest, frames)
+        if objects and objects.smallest and ANY_OBJECT not in smallest:
+            grid = model_grid(image, card) if config.rescale else frames.shape
+            factor = prod(frames.shape) / prod(grid)
+            smallest[ANY_OBJECT] = ceil(objects.smallest * factor * _ROUNDED)
         return cls(
-            smallest=_in_pixels(config.smallest, frames),
+            smallest=smallest,
             holes=holes,
             objects=objects,
             link=config.link,

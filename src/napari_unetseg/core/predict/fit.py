@@ -8,13 +8,12 @@ from napari_unetseg.core.errors import InputError, ModelError
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.predict.rescale import model_shape
 from napari_unetseg.core.prepare.channels import select_channels
+from napari_unetseg.core.prepare.pixelsize import SAME
 from napari_unetseg.core.units import unit_ratio
 
 if TYPE_CHECKING:
     from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.card import ModelCard
-
-_SAME_PIXEL_SIZE = 0.1
 
 
 def fit(image: Image, card: ModelCard) -> Image:
@@ -58,7 +57,7 @@ def model_grid(image: Image, card: ModelCard) -> tuple[int, ...]:
         return frames.shape
     sizes = [size * factor for size in frames.spacing]
     wanted = [
-        own if abs(own / size - 1) < _SAME_PIXEL_SIZE else size
+        own if abs(own / size - 1) < SAME else size
         for own, size in zip(sizes, card.spacing, strict=True)
     ]
     return model_shape(frames.shape, sizes, wanted)

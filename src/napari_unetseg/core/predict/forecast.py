@@ -13,7 +13,7 @@ from napari_unetseg.core.network.geometry import axis_geometries
 from napari_unetseg.core.network.measure import network_geometry
 from napari_unetseg.core.network.twin import valid_twin
 from napari_unetseg.core.predict.planning import tile_memory
-from napari_unetseg.core.predict.run import Runner
+from napari_unetseg.core.predict.run import Runner, is_out_of_memory
 from napari_unetseg.core.predict.views import views
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def forecast(
 
 
 def tile_seconds(network: nn.Module, plan: Plan, shape: Sequence[int]) -> float:
-    """Seconds that this process takes for a tile.
+    """Seconds that this process takes for a tile; 0 if even a small one does not fit.
 
     A small tile of noise is sent through the network; the work in both tells the rest.
 
@@ -108,8 +108,13 @@ def tile_seconds(network: nn.Module, plan: Plan, shape: Sequence[int]) -> float:
     values = noise.astype(np.float32)
     keep = (slice(None),) * len(plan.grid)
     times = []
-    for _ in range(2):  # The first one also sets everything up.
-        begun = time.perf_counter()
-        runner.launch(runner.stage([values]), [keep]).wait()
-        times.append(time.perf_counter() - begun)
+    try:
+        for _ in range(2):  # The first one also sets everything up.
+            begun = time.perf_counter()
+            runner.launch(runner.stage([values]), [keep]).wait()
+            times.append(time.perf_counter() - begun)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        return 0.0  # A tile that is predicted is halved until it fits.
     return min(times) * large.multiply_adds / small.multiply_adds

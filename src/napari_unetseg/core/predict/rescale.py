@@ -19,13 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_unetseg.core.prepare.pixelsize import PREFILTERED
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
-
-PREFILTERED = 1.5
-"""An axis that shrinks by more than this is prefiltered."""
 
 
 def model_shape(

@@ -27,12 +27,16 @@ class Edit:
         Where the box begins, along each axis of the labels array, in pixels.
     values : ndarray of integers
         The painted ids in the box, one axis per axis of the labels array.
+    step : int
+        Number of steps that were done when it first took effect; a training that is
+        resumed behind that step has already learnt from it. -1 if it is new.
     """
 
     number: int
     image: int
     start: tuple[int, ...]
     values: NDArray[Any]
+    step: int = -1
 
     @property
     def box(self) -> tuple[slice, ...]:

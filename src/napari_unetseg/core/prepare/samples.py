@@ -1,129 +1,120 @@
-"""Pairs of image and labels, checked and made into what a network is trained on."""
+"""Pairs of image and labels, frame by frame: what a network may learn from."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.prepare.normalise import normalisers
-from napari_unetseg.core.prepare.split import Split, blocks, split
-from napari_unetseg.core.prepare.targets import IGNORE, Annotation, targets
-from napari_unetseg.core.units import unit_ratio
+from napari_unetseg.core.prepare.pixelsize import zoom_to
+from napari_unetseg.core.prepare.views import Painted, Values, whole
+from napari_unetseg.core.prepare.weights import separation
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
     from napari_unetseg.core.frames import Index
     from napari_unetseg.core.image import Image
-    from napari_unetseg.core.prepare.normalise import Normaliser
-
-_SAME_PIXEL_SIZE = 0.1
+    from napari_unetseg.core.prepare.annotation import Annotation
+    from napari_unetseg.core.prepare.pixelsize import PixelSize
+    from napari_unetseg.core.prepare.teaching import Teaching
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
     """One plane or volume, and what is taught about it.
 
+    Arrays are numpy where memory allows, and otherwise views that are worked out box by
+    box.
+
     Attributes
     ----------
-    values : ndarray of shape (C, [Z,] Y, X), float32
+    values : array of shape (C, [Z,] Y, X), float32
         Normalised grey values.
-    target : ndarray of shape ([Z,] Y, X), int16
-        Class indices, `IGNORE` where not annotated.
+    target : array of shape ([Z,] Y, X), int16 or int32
+        Class indices or ids of objects, `IGNORE` where not annotated.
     image : int
         Which of the images it belongs to.
+    index : tuple of int
+        Which of its frames it is, one number per letter of `Frames.grid_axes`.
+    zoom : tuple of float
+        Pixels of the image per pixel of the model, along each axis; empty if equal.
+    term : array of shape ([Z,] Y, X), float32, optional
+        What the gaps between objects count more (`weights.separation`).
+    painted : Painted, optional
+        What the target was made of, to be painted over, and how.
+    source : array, optional
+        The target as a view; `target` may be a copy of it.
     """
 
-    values: NDArray[np.float32]
-    target: NDArray[np.int16]
+    values: Any
+    target: Any
     image: int
+    index: Index = ()
+    zoom: tuple[float, ...] = ()
+    term: NDArray[np.float32] | None = None
+    painted: Painted | None = None
+    source: Any = None
 
     @property
-    def annotated(self) -> bool:
-        """Whether anything is painted."""
-        return bool((self.target != IGNORE).any())
+    def shape(self) -> tuple[int, ...]:
+        """([Z,] Y, X) in pixels of the image."""
+        return tuple(self.target.shape)
 
-
-def check_pairs(images: Sequence[Image], labels: Sequence[Image]) -> None:
-    """Refuse pairs that do not fit, before any work.
-
-    Raises
-    ------
-    InputError
-        If the numbers of images and labels, a pair's shapes, or the channel counts
-        differ, or an image holds values that are not real, finite numbers.
-    """
-    if len(images) != len(labels):
-        raise InputError(
-            f"There are {len(images)} images but {len(labels)} labels",
-            "Give one labels file for each image",
+    @property
+    def model_shape(self) -> tuple[int, ...]:
+        """([Z,] Y, X) in pixels of the model, rounded."""
+        zoom = self.zoom or (1.0,) * len(self.shape)
+        return tuple(
+            max(1, round(n / z)) for n, z in zip(self.shape, zoom, strict=True)
         )
-    for image, painted in zip(images, labels, strict=True):
-        check_shapes(image, painted)
-        if image.channel_count != images[0].channel_count:
-            raise InputError(
-                f"'{images[0].name}' has {images[0].channel_count} channels but "
-                f"'{image.name}' has {image.channel_count}",
-                "Train on images with the same channels",
-            )
-    for image in images:
-        check_values(image)
 
-
-def check_values(image: Image) -> None:
-    """Refuse an image whose numbers cannot be learnt from.
-
-    Raises
-    ------
-    InputError
-        If the numbers are complex or not numbers at all, or some are NaN or infinite;
-        says how many and where the first one is.
-    """
-    if image.dtype.kind not in "buif":
-        raise InputError(
-            f"'{image.name}' holds {image.dtype} values", "Use real numbers"
-        )
-    if image.dtype.kind != "f":
-        return
-    count, first = 0, ""
-    for index in image.planes():
-        bad = np.argwhere(~np.isfinite(np.asarray(image.plane(index))))
-        if len(bad) and not count:
-            where = dict(zip(image.plane_axes, index, strict=True))
-            where |= dict(zip("CYX", map(int, bad[0]), strict=True))
-            first = ", ".join(f"{axis.lower()} {n}" for axis, n in where.items())
-        count += len(bad)
-    if count:
-        raise InputError(
-            f"'{image.name}' holds {count} pixels that are NaN or infinite, the first "
-            f"at {first}",
-            "Replace them, or cut them off, before training",
-        )
+    @property
+    def is_held(self) -> bool:
+        """Whether it is read from memory alone."""
+        return isinstance(self.values, np.ndarray)
 
 
 def samples(
     images: Sequence[Image],
     labels: Sequence[Image],
     annotation: Annotation,
+    teaching: Teaching,
+    *,
+    regions: Sequence[Image] = (),
     dimensions: int = 2,
+    size: PixelSize | None = None,
 ) -> list[Sample]:
     """Take pairs apart, in the order of the images and their planes or volumes.
+
+    Nothing of the frames is read yet but what their normalisation needs.
 
     Parameters
     ----------
     images, labels : sequence of Image
         Pairs that `check_pairs` accepted.
     annotation : Annotation
-        The classes, and what 0 means in each plane; in a volume too, some planes may
-        be annotated and others not.
+        What 0 means in each plane; in a volume too, some planes may be annotated and
+        others not.
+    teaching : Teaching
+        What painted ids mean.
+    regions : sequence of Image
+        Per pair where everything counts; empty if nowhere.
     dimensions : int
         2 for planes (Y, X), 3 for volumes (Z, Y, X).
+    size : PixelSize, optional
+        That of the model; without it images are taken as they are.
+
+    Returns
+    -------
+    list of Sample
+        Views, to be brought into memory by `in_memory`.
 
     Raises
     ------
@@ -131,78 +122,82 @@ def samples(
         If volumes are asked of an image without Z.
     """
     found = []
-    pairs = zip(images, labels, annotation.zero_unknown, strict=True)
-    for number, (image, painted, unknown) in enumerate(pairs):
+    masks: list[Image | None] = [*regions] or [None] * len(images)
+    pairs = zip(images, labels, masks, annotation.zero_unknown, strict=True)
+    for number, (image, painted, region, unknown) in enumerate(pairs):
         frames = Frames(image, dimensions)
         normalise = normalisers(image, dimensions)
-        painted_frames = Frames(_with_axes_of(image, painted), dimensions)
+        zoom = () if size is None else zoom_to(size, image, dimensions)
+        own = teaching.zoomed(zoom)
+        labelled = painted_frames(image, painted, dimensions)
+        inside = None
+        if region is not None:
+            inside = painted_frames(image, region, dimensions)
         for index in frames:
-            volume = np.asarray(painted_frames[index])[0]
-            planes = volume.reshape(-1, *volume.shape[-2:])
-            taught = [
-                targets(plane, annotation.ids, unknown[at])
-                for plane, at in zip(
-                    planes, _planes(painted_frames, index), strict=True
-                )
-            ]
+            target = Painted(
+                labelled[index],
+                own,
+                [unknown[plane] for plane in planes_of(labelled, index)],
+                None if inside is None else inside[index],
+            )
             found.append(
                 Sample(
-                    values=_normalised(frames[index], normalise[index]),
-                    target=np.stack(taught).reshape(volume.shape),
+                    values=Values(frames[index], normalise[index], zoom),
+                    target=target,
                     image=number,
+                    index=index,
+                    zoom=zoom,
+                    painted=target,
+                    source=target,
                 )
             )
     return found
 
 
-def spacing_notes(images: Sequence[Image]) -> list[str]:
-    """Warnings of volumes whose pixels have another form or size than the first one's.
+def bytes_in_memory(found: Iterable[Sample]) -> int:
+    """Bytes that samples take in memory: values, targets and weights."""
+    return sum(prod(one.shape) * (4 * one.values.shape[0] + 8) for one in found)
 
-    Poolings, kernels and patches are planned for one pixel size.
+
+def in_memory(sample: Sample) -> Sample:
+    """Read a sample, and work out what its gaps count more."""
+    target = np.asarray(sample.target[whole(sample.shape)])
+    values = sample.values
+    return replace(
+        sample,
+        values=np.asarray(values[whole(values.shape)]),
+        target=target,
+        term=None if sample.painted is None else gaps(target, sample.painted.teaching),
+    )
+
+
+def gaps(target: NDArray[Any], teaching: Teaching) -> NDArray[np.float32] | None:
+    """What the gaps between objects of a target count more; None if nothing."""
+    if teaching.instances is None or teaching.instances.weights == "none":
+        return None
+    return separation(target, teaching.instances, teaching.coarse)
+
+
+def refreshed(sample: Sample) -> bool:
+    """Bring the arrays of a sample up to date after its labels were painted over.
+
+    Returns
+    -------
+    bool
+        Whether it teaches something else now; True too where that is not in memory.
     """
-    first = Frames(images[0], 3)
-    notes = []
-    for image in images[1:]:
-        spacing = Frames(image, 3).spacing
-        # Without a common unit only the form of the pixels can be compared.
-        factor = (
-            unit_ratio(image.unit, images[0].unit) or first.spacing[-1] / spacing[-1]
-        )
-        ratios = [factor * a / b for a, b in zip(spacing, first.spacing, strict=True)]
-        if any(abs(ratio - 1) >= _SAME_PIXEL_SIZE for ratio in ratios):
-            notes.append(
-                f"The pixels of '{image.name}' are {_sizes(spacing, image.unit)} and "
-                f"those of '{images[0].name}' {_sizes(first.spacing, images[0].unit)}: "
-                "the network is planned for the latter."
-            )
-    return notes
+    if not isinstance(sample.target, np.ndarray) or sample.painted is None:
+        return True
+    taught = sample.source[whole(sample.shape)]
+    if np.array_equal(taught, sample.target):
+        return False
+    sample.target[...] = taught
+    if sample.term is not None:
+        sample.term[...] = gaps(sample.target, sample.painted.teaching)
+    return True
 
 
-def _sizes(spacing: tuple[float, ...], unit: str) -> str:
-    return " x ".join(f"{size:g}" for size in spacing) + f" {unit}"
-
-
-def _normalised(frame: Any, normalise: Normaliser) -> NDArray[np.float32]:
-    """Normalise plane by plane: in between, values have 64 bits."""
-    if len(frame.shape) == 3:
-        return normalise(np.asarray(frame))
-    values = np.empty(frame.shape, np.float32)
-    for z in range(frame.shape[1]):
-        values[:, z] = normalise(np.asarray(frame[:, z]))
-    return values
-
-
-def _with_axes_of(image: Image, painted: Image) -> Image:
-    """Labels whose planes are numbered by the same letters as those of their image.
-
-    The files may disagree: a series of planes is Z in one of them and T in the other.
-    """
-    letters = dict(zip(painted.plane_axes, image.plane_axes, strict=True))
-    axes = "".join(letters.get(axis, axis) for axis in painted.axes)
-    return replace(painted, axes=axes, spacing=())
-
-
-def _planes(frames: Frames, index: Index) -> list[Index]:
+def planes_of(frames: Frames, index: Index) -> list[Index]:
     """Indices of a frame's planes, as from `Image.planes`."""
     place: dict[str, int] = dict(zip(frames.grid_axes, index, strict=True))
     stack = [{"Z": z} for z in range(frames.shape[0])] if "Z" in frames.axes else [{}]
@@ -210,74 +205,11 @@ def _planes(frames: Frames, index: Index) -> list[Index]:
     return [tuple((place | plane)[axis] for axis in axes) for plane in stack]
 
 
-def divide(
-    found: Sequence[Sample], wish: str
-) -> tuple[Split, list[Sample], list[Sample]]:
-    """Divide samples into those that train and those that validate.
+def painted_frames(image: Image, painted: Image, dimensions: int) -> Frames:
+    """Frames of labels whose planes are numbered by the same letters as their image's.
 
-    Parameters
-    ----------
-    found : sequence of Sample
-        As `samples` returned them. Volumes are cut along Z.
-    wish : str
-        As for `split`; slices are counted through all samples.
-
-    Returns
-    -------
-    parts : Split
-        Numbers of the slices.
-    train, validation : list of Sample
-        Planes as they were given, or blocks of neighbouring planes.
-
-    Raises
-    ------
-    InputError
-        As `split`.
+    The files may disagree: a series of planes is Z in one of them and T in the other.
     """
-    if found[0].target.ndim == 2:
-        parts = split(wish, [s.annotated for s in found], [s.image for s in found])
-        train = [found[i] for i in parts.train]
-        return parts, train, [found[i] for i in parts.validation]
-    volume_of = [i for i, one in enumerate(found) for _ in one.target]
-    annotated = [bool((z != IGNORE).any()) for one in found for z in one.target]
-    parts = split(wish, annotated, volume_of, volumes=True)
-    train, validation = (
-        [_block(found, volume_of, block) for block in part]
-        for part in blocks(parts, volume_of)
-    )
-    return parts, train, validation
-
-
-def _block(found: Sequence[Sample], volume_of: list[int], block: range) -> Sample:
-    """Cut neighbouring planes out of the volume that they belong to."""
-    number = volume_of[block.start]
-    start = block.start - volume_of.index(number)
-    planes = slice(start, start + len(block))
-    one = found[number]
-    return replace(one, values=one.values[:, planes], target=one.target[planes])
-
-
-def check_shapes(image: Image, painted: Image) -> None:
-    """Refuse labels that do not cover their image pixel by pixel.
-
-    Raises
-    ------
-    InputError
-        Naming both shapes.
-    """
-    wanted = (*image.plane_grid, *image.plane_shape)
-    found = (*painted.plane_grid, *painted.plane_shape)
-    if wanted == found:
-        return
-    remedy = "Labels have the image's shape, without its channels"
-    if sorted(wanted) == sorted(found):
-        remedy = "The same numbers in another order: is one of them transposed?"
-    raise InputError(
-        f"The shapes do not match: '{image.name}' is {_shape(image)}, its labels "
-        f"'{painted.name}' are {_shape(painted)}",
-        remedy,
-    )
-
-
-def _shape(image: Image) -> str:
-    return f"{' x '.join(map(str, image.shape))} ({image.axes})"
+    letters = dict(zip(painted.plane_axes, image.plane_axes, strict=True))
+    axes = "".join(letters.get(axis, axis) for axis in painted.axes)
+    return Frames(replace(painted, axes=axes, spacing=()), dimensions)

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import product
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_unetseg.core.prepare.targets import IGNORE
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from napari_unetseg.core.prepare.teaching import Teaching
+
 _PLACES_PER_CLASS = 1 << 16
+# Pixels along a block of what is not in memory, by its number of axes.
+_SIDES = {2: 2048, 3: 160}
 # 48 * 0.1 / 0.1 is a little more than 48.
 _ROUNDING = 1e-9
 
@@ -44,43 +49,67 @@ class Places:
 
 
 def places(
-    targets: list[NDArray[np.int16]], classes: int, rng: np.random.Generator
+    targets: Sequence[Any], teaching: Teaching, rng: np.random.Generator
 ) -> Places:
     """Collect the annotated pixels of the training samples.
 
     Parameters
     ----------
-    targets : list of ndarray of shape ([Z,] Y, X)
-        Class indices, `IGNORE` where not annotated.
-    classes : int
-        Number of classes.
+    targets : sequence of arrays of shape ([Z,] Y, X)
+        Class indices or ids of objects, `IGNORE` where not annotated; numpy or views,
+        which are read twice, block by block.
+    teaching : Teaching
+        The classes, and how they are derived from ids.
     rng : Generator
         Chooses which pixels stand for a class that has very many.
     """
-    pixels = np.zeros(classes)
-    for target in targets:
-        pixels += np.bincount(target[target != IGNORE], minlength=classes)
-    by_class, share = [], []
-    for index in np.flatnonzero(pixels):
-        keep = min(1.0, _PLACES_PER_CLASS / pixels[index])
-        found = [
-            _some(target == index, i, keep, rng) for i, target in enumerate(targets)
-        ]
-        by_class.append(np.concatenate(found))
-        share.append(pixels[index] / pixels.sum())
-    equal = 1 / len(by_class)
-    return Places(by_class, (np.asarray(share) + equal) / 2)
+    count = len(teaching.ids)
+    pixels = np.zeros(count)
+    for _, _, classes in class_blocks(targets, teaching):
+        pixels += np.bincount(classes[classes != IGNORE], minlength=count)
+    present = np.flatnonzero(pixels)
+    if not len(present):
+        # All was erased: until more is painted, patches teach nothing.
+        middle = (0, *(size // 2 for size in targets[0].shape))
+        return Places([np.array([middle], np.int32)], np.ones(1))
+    keep = np.minimum(1.0, _PLACES_PER_CLASS / np.maximum(pixels, 1))
+    chosen: list[list[NDArray[np.int32]]] = [[] for _ in range(count)]
+    for number, start, classes in class_blocks(targets, teaching):
+        for index in present:
+            place = _some(classes == index, keep[index], rng)
+            place[:] += np.asarray(start)
+            chosen[index].append(np.insert(place, 0, number, axis=1).astype(np.int32))
+    share = pixels[present] / pixels.sum()
+    by_class = [np.concatenate(chosen[index]) for index in present]
+    return Places(by_class, (share + 1 / len(present)) / 2)
+
+
+def class_blocks(
+    targets: Sequence[Any], teaching: Teaching
+) -> Iterator[tuple[int, tuple[int, ...], NDArray[Any]]]:
+    """Number of the target, start and classes of each block, or of an array as one."""
+    for number, target in enumerate(targets):
+        if isinstance(target, np.ndarray):
+            yield number, (0,) * target.ndim, teaching.classes(target)
+            continue
+        side = _SIDES[target.ndim]
+        sides = [range(0, size, side) for size in target.shape]
+        for start in product(*sides):
+            box = tuple(
+                slice(first, min(first + side, size))
+                for first, size in zip(start, target.shape, strict=True)
+            )
+            yield number, start, teaching.classes(target[box])
 
 
 def _some(
-    mask: NDArray[np.bool_], number: int, keep: float, rng: np.random.Generator
-) -> NDArray[np.int32]:
-    """Positions of a share of a mask's pixels, at least one if there is any."""
+    mask: NDArray[np.bool_], keep: float, rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Positions (N, rank) of a share of a mask's pixels, one if there is any."""
     flat = np.flatnonzero(mask)
     if keep < 1 and flat.size:
         flat = rng.choice(flat, size=max(1, round(keep * flat.size)), replace=False)
-    place = np.unravel_index(flat, mask.shape)
-    return np.stack([np.full_like(flat, number), *place], axis=1).astype(np.int32)
+    return np.stack(np.unravel_index(flat, mask.shape), axis=1).astype(np.int64)
 
 
 def patch_shape(

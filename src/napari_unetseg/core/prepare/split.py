@@ -52,8 +52,8 @@ def split(
         alike, so that a fraction leaves a gap of one slice between both parts.
     volumes : bool
         Whether the network sees volumes; then `image_of` tells the volume of each
-        slice. A fraction takes the last volumes as a whole if it comes to one at least,
-        and the end of the last one otherwise.
+        slice. A fraction takes the last volumes as a whole, one at least, and the end
+        of the only one.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def split(
         volumes of less than 4 slices.
     """
     usable = [i for i, painted in enumerate(annotated) if painted]
-    fraction = _fraction(wish)
+    fraction = is_fraction(wish)
     if fraction is None:
         chosen = _numbers(wish, len(annotated))
         found = Split(
@@ -136,8 +136,8 @@ def _last_volumes(
 ) -> Split | None:
     """Validate on whole volumes, if the fraction comes to one and leaves one."""
     volumes = sorted({volume_of[i] for i in usable})
-    count = min(round(fraction * len(volumes)), len(volumes) - 1)
-    if count < 1:
+    count = min(max(1, round(fraction * len(volumes))), len(volumes) - 1)
+    if fraction == 0 or count < 1:
         return None
     train = tuple(i for i in usable if volume_of[i] not in volumes[-count:])
     validation = tuple(usable[len(train) :])
@@ -164,13 +164,22 @@ def _take_fraction(fraction: float, usable: list[int], image_of: list[int]) -> S
     note = f"Validation on the {slices} {ranges(validation)}."
     touching = next_ - last == 1 and image_of[last] == image_of[next_]
     gap: list[int] = []
+    if touching and len(train) <= 2:
+        note = f"{note} They are neighbours of those that teach: expect less on others."
     if touching and len(train) > 2:
         train, gap = train[:-1], [last]
         note = f"{note} Slice {last} is left out, as a gap between both parts."
     return Split(tuple(train), tuple(validation), note, tuple(gap))
 
 
-def _fraction(wish: str) -> float | None:
+def is_fraction(wish: str) -> float | None:
+    """Read a wish that is a fraction of the slices; None of one that names slices.
+
+    Raises
+    ------
+    InputError
+        If the fraction is not from 0 to below 1.
+    """
     try:
         value = float(wish)
     except ValueError:

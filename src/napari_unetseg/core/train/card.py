@@ -8,30 +8,28 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.network.build import network_of
-from napari_unetseg.core.network.card import ModelCard
+from napari_unetseg.core.network.card import ModelCard, Objects
 from napari_unetseg.core.network.geometry import axis_geometries
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from napari_unetseg.core.config import NetworkConfig, TrainConfig
-    from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.card import Classes
     from napari_unetseg.core.prepare.split import Split
+    from napari_unetseg.core.prepare.teaching import Teaching
     from napari_unetseg.core.train.loop import Trained
+    from napari_unetseg.core.train.material import Material
 
 
 def describe(
     network: NetworkConfig,
     config: TrainConfig,
-    images: Sequence[Image],
+    material: Material,
     classes: Classes,
     parts: Split,
     trained: Trained,
-) -> ModelCard:
-    """Write a model's card: names and numbers only, no paths.
+) -> tuple[ModelCard, ModelCard]:
+    """Write the cards of a training's best and last model: names and numbers, no paths.
 
     Parameters
     ----------
@@ -39,8 +37,8 @@ def describe(
         The architecture.
     config : TrainConfig
         How it was trained.
-    images : sequence of Image
-        What it was trained on; the first one's pixel size and channels are kept.
+    material : Material
+        What it was trained on.
     classes : Classes
         Ids, names and colours.
     parts : Split
@@ -48,23 +46,25 @@ def describe(
     trained : Trained
         The outcome.
     """
-    first = images[0]
-    return ModelCard(
+    training = {
+        "images": [image.name for image in material.images],
+        "train_slices": list(parts.train),
+        "steps": trained.total,
+        "kept_step": trained.step,
+        "config": config.model_dump(mode="json")
+        | {"batch": trained.size.batch, "patch": trained.size.patch},
+    }
+    best = ModelCard(
         network=network,
         classes=classes.ids,
         class_names=classes.names,
         class_colors=classes.colors,
-        channels=first.channels,
-        spacing=Frames(first, network.dimensions).spacing,
-        unit=first.unit,
+        channels=material.images[0].channels,
+        spacing=material.size.spacing,
+        unit=material.size.unit,
         halo=tuple(axis.before for axis in axis_geometries(network_of(network))),
-        training={
-            "images": [image.name for image in images],
-            "train_slices": list(parts.train),
-            "steps": trained.total,
-            "kept_step": trained.step,
-            "config": config.model_dump(mode="json"),
-        },
+        objects=_objects(material.teaching),
+        training=training,
         validation=_validation(parts, trained),
         versions={
             "napari-unetseg": version("napari-unetseg"),
@@ -72,6 +72,17 @@ def describe(
             "python": platform.python_version(),
         },
     )
+    last = {"training": training | {"kept_step": trained.total}, "validation": {}}
+    return best, best.model_copy(update=last)
+
+
+def _objects(teaching: Teaching) -> Objects | None:
+    if teaching.instances is None:
+        return None
+    smallest = teaching.smallest
+    if teaching.instances.apart == "border":
+        return Objects(kind="watershed", centre=1, border=2, smallest=smallest)
+    return Objects(smallest=smallest)
 
 
 def _validation(parts: Split, trained: Trained) -> dict[str, Any]:
@@ -80,8 +91,6 @@ def _validation(parts: Split, trained: Trained) -> dict[str, Any]:
         return {}
     return {
         "slices": list(parts.validation),
-        "iou": {str(label): value for label, value in score.iou.items()},
-        "mean_iou": score.mean_iou,
-        "pixel_error": score.pixel_error,
+        **score.summary(),
         "chosen_by": "these slices also chose the step that was kept",
     }

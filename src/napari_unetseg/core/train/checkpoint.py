@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import re
+import shutil
 import time
 from typing import TYPE_CHECKING
 
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from napari_unetseg.core.write.atomic import atomic_path
+from napari_unetseg.core.errors import WriteError
+from napari_unetseg.core.write.atomic import FREE_SPACE, atomic_path
+from napari_unetseg.core.write.disk import when_there_is_room
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
+    from napari_unetseg.core.events import Event
     from napari_unetseg.core.train.state import TrainingState
 
 _LEAST_SECONDS = 30.0
 _TIMES_LAST_WRITE = 20.0
 _KEY = "facts"
+
+# Network, average and best weights, and two numbers per weight of the optimiser.
+_COPIES_OF_WEIGHTS = 5
 
 
 class Checkpoints:
@@ -46,6 +55,35 @@ class Checkpoints:
         enough = time.monotonic() - self._written >= interval
         return self._folder is not None and enough
 
+    @property
+    def folder(self) -> Path | None:
+        """Where the states are kept."""
+        return self._folder
+
+    def check_room(self, state: TrainingState) -> None:
+        """Refuse, before the first step, a disk on which no state would find room.
+
+        A new state is written before the old one goes, so there is to be room for two,
+        or for one more.
+
+        Raises
+        ------
+        WriteError
+            Saying how much is needed and how much there is.
+        """
+        if self._folder is None:
+            return
+        weights = sum(one.nbytes for one in state.network.state_dict().values())
+        size = _COPIES_OF_WEIGHTS * weights
+        wanted = size if self._files() else 2 * size
+        free = shutil.disk_usage(self._folder).free
+        if free < wanted:
+            raise WriteError(
+                f"The state of this training takes {wanted / 1e6:.0f} MB in "
+                f"{self._folder}, where {free / 1e6:.0f} MB are free",
+                FREE_SPACE,
+            )
+
     def save(self, state: TrainingState) -> None:
         """Write the state, unless it is already there.
 
@@ -59,7 +97,10 @@ class Checkpoints:
         start = time.monotonic()
         path = self._folder / f"step-{state.step:08d}.safetensors"
         with atomic_path(path) as temporary:
-            save_file(state.tensors(), temporary, {_KEY: state.facts()})
+            try:
+                save_file(state.tensors(), temporary, {_KEY: state.facts()})
+            except SafetensorError as error:
+                raise _system_error(error) from error
         for older in self._files():
             if older != path:
                 older.unlink(missing_ok=True)
@@ -82,3 +123,53 @@ class Checkpoints:
         """Complete checkpoints, oldest first."""
         found = self._folder.glob("step-*.safetensors") if self._folder else ()
         return sorted(found)
+
+
+def save_or_wait(
+    checkpoints: Checkpoints,
+    state: TrainingState,
+    stop: Callable[[], bool] = lambda: False,
+) -> Generator[Event, None, bool]:
+    """Write the state; while the disk is full keep it in memory, and try again.
+
+    The state before stays on the disk until the new one is whole.
+
+    Parameters
+    ----------
+    checkpoints : Checkpoints
+        Where to.
+    state : TrainingState
+        What; it must not be trained on meanwhile.
+    stop : callable
+        Asked about once a second whether to give up.
+
+    Yields
+    ------
+    Waiting
+        About once a second, while there is no room.
+
+    Returns
+    -------
+    bool
+        Whether the state is on the disk.
+
+    Raises
+    ------
+    WriteError
+        If it cannot be written for any other reason.
+    """
+    what = (
+        f"to save the training after step {state.step}: free some space in "
+        f"{checkpoints.folder}; until then the training rests, and nothing is lost"
+    )
+    return (yield from when_there_is_room(lambda: checkpoints.save(state), what, stop))
+
+
+def _system_error(error: SafetensorError) -> Exception:
+    """Return the error of the system that safetensors has hidden in a sentence."""
+    found = re.search(r"(.*)\(os error (\d+)\)", str(error))
+    if found is None:
+        return error
+    text, number = found[1].rpartition(": ")[2].strip(), int(found[2])
+    # On Windows the last number is translated, elsewhere the first one counts.
+    return OSError(number, text, None, number)

@@ -4,51 +4,46 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import torch
 from torch.nn.utils import clip_grad_norm_
 
-from napari_unetseg.core.events import Event, Planned, Saved, Step, Validated
-from napari_unetseg.core.network.geometry import axis_geometries, padded
+from napari_unetseg.core.events import (
+    Event,
+    Note,
+    Paused,
+    Planned,
+    Resumed,
+    Saved,
+    Step,
+    Validated,
+)
 from napari_unetseg.core.network.twin import channels_last
-from napari_unetseg.core.prepare.sampling import patch_shape
+from napari_unetseg.core.predict.run import is_out_of_memory
 from napari_unetseg.core.presets import sizes
-from napari_unetseg.core.train.batches import Batches
-from napari_unetseg.core.train.checkpoint import Checkpoints
-from napari_unetseg.core.train.losses import loss_function
+from napari_unetseg.core.train.checkpoint import Checkpoints, save_or_wait
+from napari_unetseg.core.train.lessons import Lessons
 from napari_unetseg.core.train.schedule import Pace, is_validated, learning_rate
+from napari_unetseg.core.train.start import teach
 from napari_unetseg.core.train.state import TrainingState, weights
 from napari_unetseg.core.train.validate import validate
+from napari_unetseg.core.train.wishes import Wishes
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Generator, Sequence
 
     from torch import Tensor, nn
 
     from napari_unetseg.core.config import TrainConfig
-    from napari_unetseg.core.evaluate.overlap import Overlap
-    from napari_unetseg.core.prepare.samples import Sample
+    from napari_unetseg.core.prepare.edits import Edit
+    from napari_unetseg.core.sizes import Sizes
+    from napari_unetseg.core.train.data import TrainingData
+    from napari_unetseg.core.train.score import Score
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TrainingData:
-    """What a network is trained and validated on.
-
-    Attributes
-    ----------
-    train, validation : sequence of Sample
-        `validation` may be empty.
-    ids : tuple of int
-        Painted id of each class index.
-    spacing : tuple of float
-        Pixel size of volumes along (Z, Y, X); empty if they are cubes.
-    """
-
-    train: Sequence[Sample]
-    validation: Sequence[Sample]
-    ids: tuple[int, ...]
-    spacing: tuple[float, ...] = ()
+_LOOK_EVERY = 0.1
+_TELL_EVERY = 5.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,14 +56,20 @@ class Trained:
         The averaged weights of the best validation; of the last step without one.
     step, total : int
         Steps behind these weights, and steps done in all.
-    score : Overlap or None
+    score : Score or None
         Agreement on the validation samples; None without such samples.
+    last : dict of str to Tensor
+        The averaged weights of the last step.
+    size : Sizes
+        Patch and batch of the last step.
     """
 
     weights: dict[str, Tensor]
     step: int
     total: int
-    score: Overlap | None
+    score: Score | None
+    last: dict[str, Tensor]
+    size: Sizes
 
 
 def train_network(  # noqa: C901 - the loop stays in one piece, to be read top to bottom
@@ -78,9 +79,10 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
     *,
     device: str = "cpu",
     precision: str = "fp32",
+    size: Sizes | None = None,
     checkpoints: Checkpoints | None = None,
     begun: float | None = None,
-    stop: Callable[[], bool] = lambda: False,
+    wishes: Wishes | None = None,
 ) -> Generator[Event, None, Trained]:
     """Train a network; closing the generator saves a checkpoint.
 
@@ -90,53 +92,73 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
     Parameters
     ----------
     network : nn.Module
-        Changed in place.
+        Changed in place; parameters without gradient keep their values.
     data : TrainingData
-        Normalised planes or volumes, and class indices.
+        Normalised planes or volumes, and what is painted on them.
     config : TrainConfig
-        Steps or minutes, patches, loss, augmentation, optimiser, seed.
+        Steps or minutes, loss, augmentation, optimiser, seed.
     device, precision : str
         Where and how to compute.
+    size : Sizes, optional
+        Patch and batch; by default those of the configuration.
     checkpoints : Checkpoints, optional
         Where the state is kept, and from where it is resumed.
     begun : float, optional
         `time.monotonic()` from which the minutes count; now, by default.
-    stop : callable
-        Asked before each step whether to end early.
+    wishes : Wishes, optional
+        What somebody may wish between two steps: to stop, to rest, to paint.
 
     Yields
     ------
     Event
-        `Planned`, `Step`, `Validated` and `Saved`.
+        `Planned`, `Step`, `Validated` and `Saved`; `Edited`, `Paused`, `Resumed`,
+        `Waiting` and `Note` as things happen.
     """
     network = channels_last(network.to(device))
-    state = TrainingState(network, config)
+    state = TrainingState(network, config, size or sizes(config, device))
     kept = checkpoints or Checkpoints()
-    kept.load(state)
-    batches = _batches(network, data, config, device)
-    taught = (one.target for one in data.train)
-    loss_of = loss_function(config, taught, len(data.ids), device)
+    if not kept.load(state):
+        kept.check_room(state)
+    asked = wishes or Wishes()
     pace = Pace(config.minutes, begun)
+    lessons = Lessons(network, data, config, device)
+    lessons.lay(state.size)
     if state.total is not None:
         yield Planned(total=state.total, unit="step")
 
     try:
         while True:
-            # 1. Asked to stop: the checkpoint first, which knows nothing of that.
-            if state.step != state.total and stop():
+            # 1. What somebody wishes: to paint, to rest, to stop.
+            for step, edits in groupby(asked.edits(state.step), _taken):
+                at = state.step if step < 0 else step
+                changed, scored = yield from data.change(list(edits), at)
+                lessons.repaint(changed)
+                # What was painted before the checkpoint is in its best score.
+                if scored and at >= state.step:
+                    state.forget_best()
+            if state.step != state.total and asked.paused():
+                rest = time.monotonic()
+                yield from _rest(state, kept, asked)
+                pace.rested(time.monotonic() - rest)
+            if state.step != state.total and asked.stop():
+                # The checkpoint first, which knows nothing of that.
                 if state.total is not None:
-                    kept.save(state)
+                    yield from save_or_wait(kept, state, asked.stop)
                 if data.validation and 0 <= state.validated < state.step:
                     yield _validate(state, data, device)
                 break
 
             # 2. Score the averaged weights, before the first step too.
-            if is_validated(state.step, state.total) and state.validated < state.step:
+            due = is_validated(state.step, state.total, state.parts)
+            if due and state.validated < state.step:
                 start = time.monotonic()
                 if data.validation:
                     yield _validate(state, data, device)
                 state.validated = state.step
                 pace.validation = time.monotonic() - start
+                if config.patience and state.stale >= config.patience:
+                    yield Note(text=_enough(state))
+                    state.total = state.step
             if state.step == state.total:
                 break
 
@@ -148,11 +170,10 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
             for group in state.optimiser.param_groups:
                 group["lr"] = rate
             torch.manual_seed(config.seed * 1_000_003 + state.step)  # for dropout
-            images, targets = batches.draw(state.step)
-            scores = _scores(network.train(), images, config, precision)
-            loss = loss_of(scores, targets)
-            state.optimiser.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]
+            loss = _learn(network, lessons, state, config, precision)
+            if loss is None:
+                yield from lessons.shrink(state)
+                continue
             if config.clip:
                 clip_grad_norm_(network.parameters(), config.clip)
             state.optimiser.step()
@@ -162,42 +183,78 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
 
             # 4. Tell, plan, and keep.
             total = state.total or 0
-            yield Step(
-                step=state.step, total=total, loss=loss.item(), learning_rate=rate
-            )
+            yield Step(step=state.step, total=total, loss=loss, learning_rate=rate)
             more = pace.more_steps() if state.total is None else None
             if more is not None:
-                state.total = state.step + more
+                state.total, state.parts = state.step + more, pace.parts()
                 yield Planned(total=state.total, unit="step", seconds=pace.left())
-            if kept.due():
-                kept.save(state)
+            if kept.due() and (yield from save_or_wait(kept, state, asked.stop)):
                 yield Saved(step=state.step)
     finally:
+        lessons.close()
         if state.total is not None:
             kept.save(state)
 
-    if state.best:
-        return Trained(state.best, state.best_step, state.step, state.best_score)
-    return Trained(weights(state.average), state.step, state.step, None)
+    yield from lessons.folds()
+    last = weights(state.average)
+    best = (state.best, state.best_step) if state.best else (last, state.step)
+    return Trained(*best, state.step, state.best_score, last, state.size)
+
+
+def _taken(edit: Edit) -> int:
+    """Number of steps that were done when a change took effect; -1 if it is new."""
+    return edit.step
+
+
+def _learn(
+    network: nn.Module,
+    lessons: Lessons,
+    state: TrainingState,
+    config: TrainConfig,
+    precision: str,
+) -> float | None:
+    """Compute the loss of a step and its gradient; None if the memory is too small."""
+    state.optimiser.zero_grad(set_to_none=True)
+    try:
+        batch = lessons.batches.draw(state.step)
+        scores = _scores(teach(network), batch.images, config, precision)
+        loss = lessons.loss(scores, batch.targets, batch.weights)
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.item()
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+    # Here, where the error is gone, nothing holds on to its tensors.
+    state.optimiser.zero_grad(set_to_none=True)
+    return None
+
+
+def _rest(
+    state: TrainingState, kept: Checkpoints, wishes: Wishes
+) -> Generator[Event, None, None]:
+    """Do nothing for as long as it is wished; the state is on the disk meanwhile."""
+    if state.total is not None:
+        yield from save_or_wait(kept, state, wishes.stop)
+    told = -_TELL_EVERY
+    while wishes.paused() and not wishes.stop():
+        if time.monotonic() - told >= _TELL_EVERY:
+            yield Paused(step=state.step)
+            told = time.monotonic()
+        time.sleep(_LOOK_EVERY)
+    yield Resumed(step=state.step)
 
 
 def _validate(state: TrainingState, data: TrainingData, device: str) -> Validated:
-    """Score the average and keep it if it is the best so far.
+    """Score the averaged weights, and keep them if they are the best so far."""
+    score = validate(state.average, data.validation, data.teaching, device)
+    best = state.judge(score)
+    return Validated(step=state.step, best=best, **score.summary())
 
-    Of equals the later is kept: one that predicts a single class everywhere scores like
-    the untrained network did.
-    """
-    score = validate(state.average, data.validation, data.ids, device)
-    best = state.best_score
-    better = best is None or (score.mean_iou or 0) >= (best.mean_iou or 0)
-    if better:
-        state.keep_best(score)
-    return Validated(
-        step=state.step,
-        iou={str(label): value for label, value in score.iou.items()},
-        mean_iou=score.mean_iou,
-        pixel_error=score.pixel_error,
-        best=better,
+
+def _enough(state: TrainingState) -> str:
+    return (
+        f"{state.stale} validations in a row were not better than that of step "
+        f"{state.best_step}: the training ends here."
     )
 
 
@@ -211,32 +268,3 @@ def _scores(
             return [network(images)]
         all_scores: Sequence[Tensor] = network.forward_all(images)  # type: ignore[operator]
         return all_scores
-
-
-def _batches(
-    network: nn.Module, data: TrainingData, config: TrainConfig, device: str
-) -> Batches:
-    """Batches whose patches teach what is wished, or all of a small image."""
-    chosen = sizes(config, device)
-    axes = axis_geometries(network)
-    shapes = [one.target.shape for one in data.train]
-    wished = patch_shape(chosen.patch, data.spacing or (1.0,) * len(axes), shapes)
-    if padded(network):
-        output = tuple(
-            -(-side // axis.stride) * axis.stride
-            for side, axis in zip(wished, axes, strict=True)
-        )
-        given = output
-    else:
-        output = tuple(a.output_size(n) for n, a in zip(wished, axes, strict=True))
-        given = tuple(a.input_size(n) for n, a in zip(output, axes, strict=True))
-    return Batches(
-        data.train,
-        len(data.ids),
-        config,
-        batch=chosen.batch,
-        input_shape=given,
-        output_shape=output,
-        spacing=data.spacing,
-        device=device,
-    )

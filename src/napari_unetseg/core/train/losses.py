@@ -161,9 +161,10 @@ def median_frequency(
         own += pixels
         whole += np.where(pixels > 0, pixels.sum(), 0)
     found = own > 0
-    frequency = own[found] / whole[found]
     weights = np.ones(classes)
-    weights[found] = np.median(frequency) / frequency
+    if found.any():
+        frequency = own[found] / whole[found]
+        weights[found] = np.median(frequency) / frequency
     return weights
 
 

@@ -16,12 +16,15 @@ WARM_UP = 20
 """Steps of rising learning rate. They do not depend on how many steps follow, so that
 the number of steps may be fixed after them, once they have shown the speed."""
 
+PARTS = 8
+"""In how many parts a training is divided to be validated, time permitting."""
+
+_MOST_FOR_VALIDATION = 0.2
 _FALLS: dict[Schedule, Callable[[float], float]] = {
     "cosine": lambda progress: 0.5 * (1 + math.cos(math.pi * progress)),
     "poly": lambda progress: (1 - progress) ** 0.9,
     "constant": lambda progress: 1.0,
 }
-_PARTS = 8
 _LEAST_MEASURED = 3
 
 
@@ -49,18 +52,19 @@ def learning_rate(
     return peak * _FALLS[schedule](progress)
 
 
-def is_validated(step: int, total: int | None) -> bool:
+def is_validated(step: int, total: int | None, parts: int = PARTS) -> bool:
     """Whether the weights after `step` steps are scored.
 
-    They are before the first step and after the last, in between after each quarter,
-    and after each eighth of the second half, where the best weights are found.
+    They are before the first step and after the last. In between they are after every
+    second part of a training, and after each of its second half, where the best weights
+    are found.
     """
     if step == 0 or step == total:
         return True
     if total is None:
         return False
-    part, rest = divmod(step, math.ceil(total / _PARTS))
-    return not rest and (part % 2 == 0 or 2 * part > _PARTS)
+    part, rest = divmod(step, math.ceil(total / parts))
+    return not rest and (part % 2 == 0 or 2 * part > parts)
 
 
 class Pace:
@@ -87,6 +91,14 @@ class Pace:
         self.steps: list[float] = []
         self.validation = 0.0
 
+    def rested(self, seconds: float) -> None:
+        """Leave out a time in which nothing was learnt."""
+        self._begun += seconds
+
+    def parts(self) -> int:
+        """In how many parts the rest of the training is divided."""
+        return parts_within(self.left(), self.validation)
+
     def left(self) -> float:
         """Seconds that are left."""
         return (self._seconds or 0.0) - (time.monotonic() - self._begun)
@@ -105,6 +117,30 @@ class Pace:
         return steps_within(self.left(), step, self.validation)
 
 
+def validations(parts: int) -> int:
+    """How often a training in some parts is scored, but for before its first step."""
+    return sum(is_validated(part, parts, parts) for part in range(1, parts + 1))
+
+
+def parts_within(seconds: float, validation_seconds: float) -> int:
+    """In how many parts to divide a training, so that scoring takes a fifth at most.
+
+    Parameters
+    ----------
+    seconds : float
+        Time that is left.
+    validation_seconds : float
+        Measured duration of one validation.
+    """
+    parts = PARTS
+    while (
+        parts > 1
+        and validations(parts) * validation_seconds > _MOST_FOR_VALIDATION * seconds
+    ):
+        parts //= 2
+    return parts
+
+
 def steps_within(seconds: float, step_seconds: float, validation_seconds: float) -> int:
     """Number of steps that fit into a time, with their validations.
 
@@ -115,6 +151,6 @@ def steps_within(seconds: float, step_seconds: float, validation_seconds: float)
     step_seconds, validation_seconds : float
         Measured duration of one step and of one validation.
     """
-    still_to_come = sum(is_validated(part, _PARTS) for part in range(1, _PARTS + 1))
+    still_to_come = validations(parts_within(seconds, validation_seconds))
     time_for_steps = seconds - still_to_come * validation_seconds
     return max(WARM_UP, int(time_for_steps / max(step_seconds, 1e-6)))

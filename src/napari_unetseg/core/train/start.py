@@ -13,16 +13,41 @@ if TYPE_CHECKING:
     from napari_unetseg.core.network.modelfile import Model
 
 _HEADS = ("head.", "auxiliary.")
+_CONTRACTING = ("down.", "pool.")
 
 
 def starting_network(
-    config: NetworkConfig, seed: int, start_from: Model | None
+    config: NetworkConfig, seed: int, start_from: Model | None, *, freeze: bool = False
 ) -> tuple[nn.Module, NetworkConfig, list[str]]:
-    """A fresh network, or a given model's, with a new last layer for other classes."""
+    """A fresh network, or a given model's, of which some layers may start anew.
+
+    Parameters
+    ----------
+    config : NetworkConfig
+        What is asked for. Of a model to start from only its numbers of channels and
+        classes count: for other classes the last layer starts anew, for another number
+        of channels the first one.
+    seed : int
+        Of what starts anew.
+    start_from : Model, optional
+        Whose weights are taken over.
+    freeze : bool
+        Whether its contracting path keeps its weights.
+
+    Returns
+    -------
+    network : nn.Module
+    config : NetworkConfig
+        Of the network.
+    notes : list of str
+        What was taken over and what was not.
+    """
     if start_from is None:
         return network_of(config, seed), config, []
     old = start_from.card.network
-    config = old.model_copy(update={"classes": config.classes})
+    config = old.model_copy(
+        update={"classes": config.classes, "channels": config.channels}
+    )
     network = network_of(config, seed)
     kept = dict(start_from.tensors)
     notes = [f"Starts from a {old.name} of {old.base} channels at the first level."]
@@ -32,5 +57,36 @@ def starting_network(
             f"The model had {old.classes} classes and these labels have "
             f"{config.classes}: its last layer starts anew."
         )
+    if old.channels != config.channels:
+        fresh = network.state_dict()
+        kept = {k: v for k, v in kept.items() if v.shape == fresh[k].shape}
+        notes.append(
+            f"The model had {old.channels} channels and these images have "
+            f"{config.channels}: its first layer starts anew."
+        )
     network.load_state_dict(kept, strict=False)
+    if freeze:
+        first = [] if old.channels == config.channels else _first_layer(network)
+        for name, weight in network.named_parameters():
+            if name.startswith(_CONTRACTING):
+                weight.requires_grad_(any(weight is one for one in first))
+        notes.append("The contracting path keeps the weights of the model.")
     return network, config, notes
+
+
+def teach(network: nn.Module) -> nn.Module:
+    """Bring a network into the mode in which it learns.
+
+    Layers without a weight that may change keep their statistics too.
+    """
+    network.train()
+    for layer in network.modules():
+        weights = list(layer.parameters())
+        if weights and not any(weight.requires_grad for weight in weights):
+            layer.eval()
+    return network
+
+
+def _first_layer(network: nn.Module) -> list[nn.Parameter]:
+    """Weights of the layer that sees the image."""
+    return [next(network.parameters())]

@@ -6,10 +6,11 @@ import copy
 import json
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 
-from napari_unetseg.core.evaluate.overlap import Overlap
+from napari_unetseg.core.sizes import Sizes
+from napari_unetseg.core.train.schedule import PARTS
+from napari_unetseg.core.train.score import Score
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from napari_unetseg.core.config import TrainConfig
 
 _WARM_UP_OF_AVERAGE = 10
-_COUNTERS = ("step", "validated", "total", "best_step")
+_COUNTERS = ("step", "validated", "total", "parts", "best_step", "stale")
 
 
 class TrainingState:
@@ -29,6 +30,8 @@ class TrainingState:
         The network to train, on its device.
     config : TrainConfig
         Optimiser and averaging.
+    size : Sizes
+        Patch and batch to begin with.
 
     Attributes
     ----------
@@ -41,15 +44,21 @@ class TrainingState:
         Steps behind the latest validation; -1 before the first.
     total : int or None
         Number of all steps, once it is known.
+    parts : int
+        In how many parts they are divided, to be validated.
+    size : Sizes
+        Patch and batch, which become smaller if the memory is too small.
     best : dict of str to Tensor
         Weights of the best validation, on the CPU; empty before the first.
     best_step : int
         Steps behind `best`.
-    best_score : Overlap or None
-        Agreement of `best` with the validation slices.
+    best_score : Score or None
+        Agreement of `best` with the validation samples.
+    stale : int
+        Validations since then.
     """
 
-    def __init__(self, network: nn.Module, config: TrainConfig) -> None:
+    def __init__(self, network: nn.Module, config: TrainConfig, size: Sizes) -> None:
         self.network = network
         self.average = copy.deepcopy(network).requires_grad_(False)
         self.optimiser = _optimiser(network, config)
@@ -57,9 +66,12 @@ class TrainingState:
         self.step = 0
         self.validated = -1
         self.total = config.steps
+        self.parts = PARTS
+        self.size = size
         self.best: dict[str, Tensor] = {}
         self.best_step = 0
-        self.best_score: Overlap | None = None
+        self.best_score: Score | None = None
+        self.stale = 0
 
     def update_average(self) -> None:
         """Move the average towards the network, faster in the first steps."""
@@ -76,11 +88,29 @@ class TrainingState:
             else:
                 average.copy_(current)
 
-    def keep_best(self, score: Overlap) -> None:
-        """Remember the averaged weights and their score as the best so far."""
+    def judge(self, score: Score) -> bool:
+        """Remember the averaged weights if they are the best so far; tell whether.
+
+        Those before the first step never are: where one class fills the validation
+        samples, a network that has learnt nothing may score well. Of equals the later
+        are kept.
+        """
+        if self.step == 0:
+            return False
+        best = self.best_score
+        if best is not None and score.value < best.value:
+            self.stale += 1
+            return False
+        self.stale = self.stale + 1 if best and score.value == best.value else 0
         self.best = weights(self.average)
         self.best_step = self.step
         self.best_score = score
+        return True
+
+    def forget_best(self) -> None:
+        """Let the next score be the best: what it is measured by has changed."""
+        self.best_score = None
+        self.stale = 0
 
     def tensors(self) -> dict[str, Tensor]:
         """All tensors, by unique names."""
@@ -94,9 +124,9 @@ class TrainingState:
     def facts(self) -> str:
         """Everything else, as JSON."""
         facts = {name: getattr(self, name) for name in _COUNTERS}
+        facts["size"] = self.size._asdict()
         if self.best_score is not None:
-            score = self.best_score
-            facts["best_score"] = [score.ids, score.matrix.tolist()]
+            facts["best_score"] = self.best_score.facts()
         return json.dumps(facts)
 
     def restore(self, tensors: dict[str, Tensor], facts: str) -> None:
@@ -112,9 +142,9 @@ class TrainingState:
         values = json.loads(facts)
         for name in _COUNTERS:
             setattr(self, name, values[name])
+        self.size = Sizes(**values["size"])
         if "best_score" in values:
-            ids, matrix = values["best_score"]
-            self.best_score = Overlap(tuple(ids), np.asarray(matrix, dtype=np.int64))
+            self.best_score = Score.from_facts(values["best_score"])
 
     def _restore_optimiser(self, tensors: dict[str, Tensor]) -> None:
         state: dict[int, dict[str, Any]] = {}

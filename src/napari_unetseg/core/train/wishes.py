@@ -15,7 +15,7 @@ def _no() -> bool:
     return False
 
 
-def _none() -> Sequence[Edit]:
+def _none(step: int) -> Sequence[Edit]:
     return ()
 
 
@@ -30,9 +30,12 @@ class Wishes:
     paused : callable
         Whether to rest before the next step.
     edits : callable
-        Changes of the labels that are new since it was asked before, in their order.
+        Given the number of steps that are done, changes of the labels from which the
+        next step is to learn and which were not returned before, in their order. To a
+        training that is resumed each is given at the very step at which it was given
+        before; at its first question, all up to then, which their own `step` tells.
     """
 
     stop: Callable[[], bool] = _no
     paused: Callable[[], bool] = _no
-    edits: Callable[[], Sequence[Edit]] = _none
+    edits: Callable[[int], Sequence[Edit]] = _none

@@ -92,6 +92,9 @@ def how_far(story: Story) -> str:
     """How far a run is, and how long it will take, in a few words."""
     if story.waits_for:
         return f"waiting for {story.waits_for}"
+    if story.paused:
+        far = f"paused at {story.unit} {story.done}"
+        return f"{far} of {story.total}" if story.total else far
     if story.unit == "block":
         return f"all tiles done, finishing: block {story.done}"
     if not story.total:

@@ -9,9 +9,12 @@ from qtpy.QtWidgets import QMessageBox, QVBoxLayout, QWidget
 
 from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.core.events import (
+    Edited,
     Event,
     Failed,
     Note,
+    Paused,
+    Resumed,
     Started,
     Stopped,
 )
@@ -20,7 +23,7 @@ from napari_unetseg.gui.run.controls import Controls
 from napari_unetseg.gui.run.launch import Copying, Plan, follow, launch, resume
 from napari_unetseg.runs import client
 from napari_unetseg.runs.listing import discard
-from napari_unetseg.runs.story import Story
+from napari_unetseg.runs.story import Story, edited_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -210,6 +213,17 @@ class RunView(QWidget):
                     how = f"{self._words.job} on {device} in {precision}."
                     self._dock.say(how, "busy")
                 self._pass_on()
+            case Paused(step=step):
+                self._tell_gently(f"Paused after step {step}.")
+            case Resumed(step=step):
+                self._tell_gently(f"Going on after step {step}.")
+            case Edited(number=number, step=step, pixels=pixels):
+                self._tell_gently(edited_sentence(number, step, pixels))
+
+    def _tell_gently(self, text: str) -> None:
+        """Say it, unless there is a warning to be read, or a wish under way."""
+        if not self.warnings and not self._wish:
+            self._dock.say(text, "busy")
 
     def _end(self, _: object) -> None:
         end = self._story.end

@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, get_args
 
 from napari_unetseg.core.config import (
+    APARTS,
     CLASS_WEIGHTS,
     LOSSES,
     NETWORKS,
+    OPTIMISERS,
+    PIXEL_WEIGHTS,
+    SCHEDULES,
     UPSAMPLINGS,
     Dimensions,
 )
@@ -16,6 +20,10 @@ from napari_unetseg.gui.parts.fields import DEVICE, PRECISION, Field
 
 if TYPE_CHECKING:
     from napari_unetseg.core.config import TrainConfig
+
+
+# Parts of a configuration that have settings of their own.
+GROUPS = ("augment", "instances")
 
 
 def value_of(config: TrainConfig, name: str) -> Any:
@@ -35,15 +43,13 @@ def config_of(preset: str, values: dict[str, Any]) -> TrainConfig:
         Naming the first value that does not fit.
     """
     plain = train_config(preset, dimensions=values.get("dimensions"))
-    augment = plain.augment.model_dump()
-    wishes: dict[str, Any] = {}
+    wishes: dict[str, Any] = {
+        group: getattr(plain, group).model_dump() for group in GROUPS
+    }
     for name, value in values.items():
         group, _, part = name.rpartition(".")
-        if group:
-            augment[part] = value
-        else:
-            wishes[name] = value
-    return train_config(preset, **wishes, augment=augment)
+        (wishes[group] if group else wishes)[part] = value
+    return train_config(preset, **wishes)
 
 
 MINUTES = Field(
@@ -107,7 +113,8 @@ TRAINING = (
         "validation",
         "Validation",
         "What is only scored: a fraction of the slices, as in 0.2, or slices, as in "
-        "15-19 or 3,7, counted from 0. 0 validates on none.",
+        "15-19 or 3,7, counted from 0. A fraction of a single slice is a block of it. "
+        "0 validates on none.",
     ),
     Field(
         "steps",
@@ -140,17 +147,24 @@ TRAINING = (
     Field(
         "optimiser",
         "Optimiser",
-        "adamw, or sgd: stochastic gradient descent with momentum 0.99, as in the "
-        "paper.",
-        choices=("adamw", "sgd"),
+        "adamw, adam, or sgd: stochastic gradient descent with momentum 0.99, as in "
+        "the paper.",
+        choices=OPTIMISERS,
     ),
     Field(
         "learning_rate",
         "Learning rate",
-        "Largest step of the weights. It rises over 20 steps and then falls to 0 along "
-        "a cosine.",
+        "Largest step of the weights. It rises over 20 steps and then falls as the "
+        "schedule says.",
         step=0.00001,
         largest=10,
+    ),
+    Field(
+        "schedule",
+        "Schedule",
+        "How the learning rate falls: to 0 along a cosine, as the power 0.9 of what is "
+        "left (poly), or not at all.",
+        choices=SCHEDULES,
     ),
     Field(
         "weight_decay",
@@ -160,12 +174,33 @@ TRAINING = (
         largest=10,
     ),
     Field(
+        "clip",
+        "Clipping",
+        "Largest norm of a step's gradient; a larger one is shortened to it. 0 leaves "
+        "all as they are.",
+        step=0.5,
+        largest=1000,
+    ),
+    Field(
         "averaging",
         "Averaging",
         "Decay from 0 to 1 of the moving average of the weights, which is what is "
         "validated and saved; 0 takes the weights as they are.",
         step=0.001,
         largest=0.999,
+    ),
+    Field(
+        "patience",
+        "Patience",
+        "After how many validations in a row without a better score the training ends "
+        "early. Empty: it goes on to its end.",
+        unset="to the end",
+    ),
+    Field(
+        "freeze",
+        "Freeze",
+        "Whether the way down of the model that is started from keeps its weights, so "
+        "that only the way up learns.",
     ),
     Field("seed", "Seed", "Start of all random numbers: the same seed repeats a run."),
     DEVICE,
@@ -221,11 +256,80 @@ AUGMENTATION = (
         largest=10,
     ),
     Field(
+        "augment.gamma",
+        "Gamma",
+        "Standard deviation of the logarithm of the exponent to which grey values are "
+        "raised between the least and the largest of a patch.",
+        step=0.01,
+        largest=10,
+    ),
+    Field(
+        "augment.hue",
+        "Hue",
+        "Standard deviation of the rotation of the colours about the grey axis, in "
+        "turns. Of RGB images only.",
+        step=0.01,
+        largest=1,
+    ),
+    Field(
+        "augment.blur",
+        "Blur",
+        "Largest standard deviation of a Gaussian blur, in pixels.",
+        step=0.1,
+        largest=100,
+    ),
+    Field(
         "augment.noise",
         "Noise",
         "Largest standard deviation of added noise, in units of the image's standard "
         "deviation.",
         step=0.01,
         largest=10,
+    ),
+)
+
+OBJECTS = (
+    Field(
+        "instances.apart",
+        "Kept apart by",
+        "What keeps objects apart that touch: a gap of one pixel, or a class of "
+        "borders, from whose centres the objects grow.",
+        choices=APARTS,
+    ),
+    Field(
+        "instances.border",
+        "Border",
+        "Width of the border class inside an object, in pixels.",
+        step=0.5,
+        largest=1000,
+    ),
+    Field(
+        "instances.weights",
+        "Weights between",
+        "How much the pixels between objects count: all the same (none), as in the "
+        "paper of 2015, or as in the U-Net plugin of Fiji.",
+        choices=PIXEL_WEIGHTS,
+    ),
+    Field(
+        "instances.weight",
+        "Largest weight",
+        "Weight of a pixel between two objects that nearly touch. Empty: 10 of the "
+        "paper, 50 of the plugin.",
+        unset="as published",
+    ),
+    Field(
+        "instances.sigma",
+        "Reach",
+        "How far the weight reaches into a gap: sigma, in pixels. Empty: 5 of the "
+        "paper, 6 of the plugin.",
+        unset="as published",
+    ),
+    Field(
+        "instances.ring",
+        "Ring",
+        "How far around a painted object it is background, in pixels, where label 0 "
+        "is not annotated.",
+        step=0.5,
+        largest=1000,
     ),
 )

@@ -14,6 +14,7 @@ from napari_unetseg.gui.parts.form import Folded
 from napari_unetseg.gui.train.fields import (
     AUGMENTATION,
     MINUTES,
+    OBJECTS,
     TRAINING,
     config_of,
     value_of,
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
     from napari_unetseg.gui.parts.fields import Field
 
+CLASSES, INSTANCES = "classes", "instances"
+TASKS = (("classes", CLASSES), ("single objects", INSTANCES))
 ZERO = (
     ("as proposed", "auto"),
     ("not annotated", "0"),
@@ -40,19 +43,33 @@ _LEADING = ("dimensions", "network")
 class TrainForm:
     """All settings of a training but its layers.
 
+    Parameters
+    ----------
+    region : magicgui widget
+        Stands at the top of the settings that are folded away.
+
     Attributes
     ----------
-    zero, preset, minutes : magicgui widgets
+    task, zero, preset, minutes : magicgui widgets
         Those that stand in sight.
     folded : tuple of Folded
         The others, folded away under their headings.
+    of_objects : Folded
+        The one of these that only single objects need.
     changed : Signal
         Whenever a setting is another.
     """
 
     changed = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, region: ValueWidget[Any]) -> None:
+        self.task = ComboBox(
+            name="task",
+            label="Learn",
+            choices=TASKS,
+            tooltip="What the labels mean. classes: all pixels of a class have one "
+            "label. single objects: each cell or nucleus has a label of its own.",
+        )
         self.zero = ComboBox(
             name="unannotated",
             label="Label 0 is",
@@ -73,7 +90,7 @@ class TrainForm:
         self.minutes = MINUTES.widget(config.minutes)
         self.widgets: dict[Field, ValueWidget[Any]] = {
             field: field.widget(value_of(config, field.name))
-            for field in (*TRAINING, *AUGMENTATION)
+            for field in (*TRAINING, *AUGMENTATION, *OBJECTS)
         }
         self.start_from = ComboBox(
             name="start_from",
@@ -83,8 +100,12 @@ class TrainForm:
             "on.",
         )
         more = [self.widgets[field] for field in TRAINING]
+        of_objects = [self.widgets[field] for field in OBJECTS]
+        self.of_objects = Folded("Single objects", of_objects)
+        self.of_objects.hide()
         self.folded = (
-            Folded("More settings", [self.start_from, *more]),
+            Folded("More settings", [region, self.start_from, *more]),
+            self.of_objects,
             Folded("Augmentation", [self.widgets[field] for field in AUGMENTATION]),
         )
         self._filling = False
@@ -93,7 +114,8 @@ class TrainForm:
         self.preset.changed.connect(self._on_preset)
         for name in _LEADING:
             self._widget(name).changed.connect(self._on_network)
-        shown = (self.zero, self.preset, self.minutes, self.start_from)
+        self.task.changed.connect(self._on_task)
+        shown = (self.task, self.zero, self.preset, self.minutes, self.start_from)
         for widget in (*shown, *self.widgets.values()):
             widget.changed.connect(self._tell)
 
@@ -110,7 +132,13 @@ class TrainForm:
         if values["steps"] is None:
             values["minutes"] = self.minutes.value
         values["unannotated"] = self.zero.value
+        values["task"] = self.task.value
         return config_of(self.preset.value, values)
+
+    @property
+    def objects(self) -> bool:
+        """Whether single objects are learnt."""
+        return bool(self.task.value == INSTANCES)
 
     @property
     def steps_decide(self) -> bool:
@@ -119,14 +147,15 @@ class TrainForm:
 
     def values(self) -> dict[str, Any]:
         """Plain values of all widgets, by name, to be remembered."""
-        shown = (self.preset, self.zero, self.minutes, *self.widgets.values())
+        sight = (self.preset, self.task, self.zero, self.minutes)
+        shown = (*sight, *self.widgets.values())
         return {widget.name: widget.value for widget in shown}
 
     def restore(self, values: Mapping[str, Any]) -> None:
         """Show remembered values; those that do not fit any more are left out."""
         # The preset comes first: it fills in the others.
         filling = map(self._widget, _LEADING)
-        for widget in (self.preset, *filling, self.zero, self.minutes):
+        for widget in (self.preset, *filling, self.task, self.zero, self.minutes):
             restore(widget, values)
         for widget in self.widgets.values():
             restore(widget, values)
@@ -137,6 +166,9 @@ class TrainForm:
 
     def _widget(self, name: str) -> ValueWidget[Any]:
         return next(w for field, w in self.widgets.items() if field.name == name)
+
+    def _on_task(self) -> None:
+        self.of_objects.setVisible(self.objects)
 
     def _on_preset(self) -> None:
         dimensions = self._widget("dimensions").value

@@ -1,34 +1,53 @@
-"""A look at the painted labels: which classes there are, and what 0 means."""
+"""A look at the painted labels: which classes or objects, and what 0 means."""
 
 from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
+from napari.layers import Labels, Shapes
 from qtpy.QtCore import QObject, QTimer, Signal  # type: ignore[attr-defined]
 
+from napari_unetseg.core.config import InstancesConfig
 from napari_unetseg.core.errors import UnetsegError
-from napari_unetseg.core.prepare.targets import annotation_steps
+from napari_unetseg.core.prepare.annotation import annotation_steps
+from napari_unetseg.core.prepare.region import check_regions
 from napari_unetseg.gui.parts.lifetime import when_destroyed
 from napari_unetseg.gui.parts.sources import labels_of
 from napari_unetseg.gui.parts.worker import Worker, start_worker
+from napari_unetseg.gui.train.region import region_of
+from napari_unetseg.gui.train.watched import Watched
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
-    from typing import Literal
+    from collections.abc import Generator
 
-    from napari.layers import Labels
+    from napari.layers import Layer
 
     from napari_unetseg.core.image import Image
     from napari_unetseg.gui.parts.dock import Dock
 
 PAUSE_MS = 400
-# Other pixels, or another meaning of the layer's dimensions.
-_CHANGED = ("data", "paint", "labels_update", "axis_labels", "scale", "units")
-# All that napari tells of a stroke taken back, and of `layer.refresh()`. It tells the
-# same when the viewer goes to another slice.
-_DRAWN = "set_data"
+_NO_OBJECTS = "single objects"
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How labels are to be understood.
+
+    Attributes
+    ----------
+    zero : {"auto", "0", "none"}
+        What 0 means, as of `TrainConfig.unannotated`.
+    objects : bool
+        Whether ids are single objects rather than classes.
+    region : Labels or Shapes or None
+        Layer that marks where everything counts.
+    """
+
+    zero: Literal["auto", "0", "none"] = "auto"
+    objects: bool = False
+    region: Labels | Shapes | None = None
 
 
 @dataclass(frozen=True)
@@ -45,12 +64,15 @@ class Seen:
         Whether a slice is annotated at all, slice by slice.
     problem : bool
         Whether something is wrong.
+    like_objects : bool
+        Whether they are too many for classes, and may be single objects.
     """
 
     ids: tuple[int, ...]
     sentence: str
     annotated: tuple[bool, ...] = ()
     problem: bool = False
+    like_objects: bool = False
 
 
 class Look(QObject):
@@ -75,10 +97,10 @@ class Look(QObject):
         super().__init__(owner)
         self.seen: Seen | None = None
         self._layer: Labels | None = None
-        self._wish: Literal["auto", "0", "none"] = "auto"
+        self._wish = Wish()
+        self._watched: list[Watched] = []
         self._worker: Worker | None = None
         self._number = 0
-        self._place: object = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(PAUSE_MS)
@@ -89,53 +111,32 @@ class Look(QObject):
         def forget() -> None:
             look = myself()
             if look is not None:
-                look._connect(None)
+                look._watch()
 
         when_destroyed(owner, forget)
 
-    def at(self, layer: Labels | None, wish: Literal["auto", "0", "none"]) -> None:
-        """Look at a layer, with the user's wish for what 0 means."""
+    def at(self, layer: Labels | None, wish: Wish = Wish()) -> None:
+        """Look at a layer, as the user wishes it to be understood."""
         if layer is self._layer and wish == self._wish:
             return
-        self._connect(layer)
-        self._wish = wish
+        self._layer, self._wish = layer, wish
+        layers = [] if layer is None else [layer, wish.region]
+        # The same layer may be both.
+        self._watch(*dict.fromkeys(one for one in layers if one is not None))
         self.seen = None
         self._timer.stop()
         self._begin()
         self.changed.emit()
 
-    def _connect(self, layer: Labels | None) -> None:
-        if layer is self._layer:
-            return
-        if self._layer is not None:
-            for event, slot in self._slots(self._layer):
-                event.disconnect(slot)
-        if layer is not None:
-            for event, slot in self._slots(layer):
-                event.connect(slot)
-        self._layer = layer
-        self._place = self._shown()
-
-    def _slots(self, layer: Labels) -> Iterator[tuple[Any, Callable[[], None]]]:
-        for name in (*_CHANGED, _DRAWN):
-            event = getattr(layer.events, name, None)
-            if event is not None:
-                yield event, self._on_drawn if name == _DRAWN else self._on_change
+    def _watch(self, *layers: Layer) -> None:
+        for one in self._watched:
+            one.end()
+        # The timer is Qt's, and gone with the owner; nothing is told from then on.
+        viewer = self._owner.viewer
+        self._watched = [Watched(viewer, one, self._on_change) for one in layers]
 
     def _on_change(self) -> None:
         self._timer.start()
-
-    def _on_drawn(self) -> None:
-        """Look again if it is the same slice that was drawn again."""
-        before, self._place = self._place, self._shown()
-        if self._place == before:
-            self._timer.start()
-
-    def _shown(self) -> object:
-        """Which slice of the layer the viewer shows, and how."""
-        dims, layer = self._owner.viewer.dims, self._layer
-        where = dims.point[-layer.ndim :] if layer is not None else ()
-        return where, dims.ndisplay, dims.order
 
     def _begin(self) -> None:
         if self._worker is not None:
@@ -145,15 +146,19 @@ class Look(QObject):
         self._number += 1
         if self._layer is None:
             return
+        wish = self._wish
         try:
             labels = labels_of(self._layer)
+            region = None
+            if wish.region is not None:
+                region = region_of(wish.region, self._layer)
         except UnetsegError as error:
             self._show(Seen((), str(error), problem=True))
             return
         # It may have ended when it is quit; what it says then is old.
         number = self._number
         self._worker = start_worker(
-            look(labels, self._wish),
+            look(labels, wish.zero, objects=wish.objects, region=region),
             owner=self._owner,
             name=f"Looking at {labels.name}",
             on_event=lambda _: None,
@@ -174,18 +179,39 @@ class Look(QObject):
 
 
 def look(
-    labels: Image, wish: Literal["auto", "0", "none"]
+    labels: Image,
+    zero: Literal["auto", "0", "none"],
+    *,
+    objects: bool = False,
+    region: Image | None = None,
 ) -> Generator[None, None, Seen]:
-    """Find classes and the meaning of 0.
+    """Find classes, or objects, and the meaning of 0.
+
+    Parameters
+    ----------
+    labels : Image
+        What is painted.
+    zero, objects
+        As of `Wish`.
+    region : Image, optional
+        Mask of the labels' shape, inside which everything counts.
 
     Yields
     ------
     None
         After each plane, so that the look can be ended in between.
     """
+    # What is shown does not depend on how the objects are taught.
+    instances = InstancesConfig() if objects else None
+    regions = [] if region is None else [region]
     try:
-        found = yield from annotation_steps([labels], wish)
+        if regions:
+            check_regions(regions, [labels])
+        found = yield from annotation_steps(
+            [labels], zero, instances=instances, regions=regions
+        )
     except UnetsegError as error:
-        return Seen((), str(error), problem=True)
+        proposed = not objects and _NO_OBJECTS in error.problem
+        return Seen((), str(error), problem=True, like_objects=proposed)
     (annotated,) = found.annotated
     return Seen(found.ids, found.verdict, tuple(annotated.values()))

@@ -9,11 +9,12 @@ import numpy as np
 
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.frames import Frames
-from napari_unetseg.core.prepare.samples import check_shapes
-from napari_unetseg.core.prepare.split import split
+from napari_unetseg.core.prepare.pairs import check_shapes
+from napari_unetseg.core.prepare.split import is_fraction, split
 from napari_unetseg.gui.parts import sources
 from napari_unetseg.gui.parts.sources import Input
 from napari_unetseg.gui.run.launch import Plan
+from napari_unetseg.gui.train.region import region_of
 from napari_unetseg.runs import listing
 from napari_unetseg.runs.questions import TrainQuestion
 
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
     from napari_unetseg.core.config import TrainConfig
     from napari_unetseg.core.image import Image
     from napari_unetseg.gui.train.look import Seen
+    from napari_unetseg.gui.train.region import Region
+
+
+# How wide the band is depends on the network, which needs torch.
+ONE_BLOCK = (
+    "A block of the only annotated {frame} validates, if there is room for a band "
+    "around it that the network does not see."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +52,8 @@ class Asked:
         The classes.
     config : TrainConfig
         How.
+    region : Labels or Shapes or None
+        What marks where everything counts.
     notes : str
         What 0 means, and what is validated on.
     """
@@ -52,11 +63,16 @@ class Asked:
     labels: Image
     ids: tuple[int, ...]
     config: TrainConfig
+    region: Region | None
     notes: str
 
 
 def ask(
-    images: Sequence[Layer], layer: Labels, seen: Seen | None, config: TrainConfig
+    images: Sequence[Layer],
+    layer: Labels,
+    seen: Seen | None,
+    config: TrainConfig,
+    region: Region | None = None,
 ) -> Asked:
     """Check what can be checked without reading a pixel.
 
@@ -70,6 +86,8 @@ def ask(
         What a look at the labels has shown; None while it is not done.
     config : TrainConfig
         How.
+    region : Labels or Shapes, optional
+        What marks where everything counts; the look has seen to it that it fits.
 
     Raises
     ------
@@ -83,16 +101,28 @@ def ask(
         raise InputError("The labels are still being looked at", "Wait a moment")
     if seen.problem:
         raise InputError(seen.sentence)
+    ids = seen.ids
+    if config.task == "instances":
+        ids = tuple(range(config.instances.class_count))
+    validated = _validated(config, seen.annotated, image.image)
+    notes = " ".join(filter(None, (seen.sentence, validated)))
+    return Asked(image, layer, labels, ids, config, region, notes)
+
+
+def _validated(config: TrainConfig, annotated: Sequence[bool], image: Image) -> str:
+    """Say what validates, as far as that is known without torch."""
     volumes = config.dimensions == 3
-    frames = Frames(image.image, config.dimensions)
-    slices = [*seen.annotated]
+    slices = [*annotated]
+    count = len(slices)
     if volumes:
-        slices = _by_volume(slices, image.image)
-    thickness = len(slices) // len(frames) if volumes else len(slices)
-    number = [slice_ // thickness for slice_ in range(len(slices))]
-    parts = split(config.validation, slices, number, volumes=volumes)
-    notes = " ".join(filter(None, (seen.sentence, parts.note)))
-    return Asked(image, layer, labels, seen.ids, config, notes)
+        slices = _by_volume(slices, image)
+        count = len(Frames(image, 3))
+    thickness = len(slices) // count if volumes else 1
+    frames = [any(slices[i : i + thickness]) for i in range(0, len(slices), thickness)]
+    if is_fraction(config.validation) and sum(frames) == 1:
+        return ONE_BLOCK.format(frame="volume" if volumes else "slice")
+    number = [slice_ // thickness if volumes else 0 for slice_ in range(len(slices))]
+    return split(config.validation, slices, number, volumes=volumes).note
 
 
 def _by_volume(slices: list[bool], image: Image) -> list[bool]:
@@ -117,13 +147,20 @@ def plan(asked: Asked, name: str, *, start_from: str = "", stays: bool = False) 
         Whether the training goes on when napari is closed.
     """
     model = listing.new_model(name)
-    names = sources.class_names(asked.layer)
-    colors = sources.class_colors(asked.layer, asked.ids)
+    names: dict[str, str] = {}
+    colors: dict[str, str] = {}
+    if asked.config.task == "classes":
+        names = sources.class_names(asked.layer)
+        colors = sources.class_colors(asked.layer, asked.ids)
+    inputs = {"image": asked.image, "labels": Input(sources.frozen(asked.labels))}
+    if asked.region is not None:
+        inputs["region"] = Input(region_of(asked.region, asked.layer, frozen=True))
 
     def question(paths: Mapping[str, str]) -> TrainQuestion:
         return TrainQuestion(
             images=(paths["image"],),
             labels=(paths["labels"],),
+            regions=(paths["region"],) if asked.region is not None else (),
             model=str(model),
             start_from=start_from or None,
             class_names=names,
@@ -133,7 +170,7 @@ def plan(asked: Asked, name: str, *, start_from: str = "", stays: bool = False) 
 
     return Plan(
         folder=listing.new_folder("train", name),
-        inputs={"image": asked.image, "labels": Input(sources.frozen(asked.labels))},
+        inputs=inputs,
         ask=question,
         stays=stays,
     )

@@ -1,0 +1,147 @@
+"""Options that say what painted labels teach, and how the network learns it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from napari_unetseg.cli import options
+from napari_unetseg.core.config import (
+    APARTS,
+    OPTIMISERS,
+    PIXEL_WEIGHTS,
+    SCHEDULES,
+    InstancesConfig,
+)
+
+if TYPE_CHECKING:
+    pass
+
+TASKS = ("classes", "instances")
+UNANNOTATED = ("auto", "0", "none")
+
+TRAINING = "Training"
+OBJECTS = "Single objects (--task instances)"
+
+Task = Annotated[
+    str | None,
+    typer.Option(
+        metavar="|".join(TASKS),
+        help="What labels mean: classes of pixels, or single objects, each with an id "
+        "of its own.",
+        rich_help_panel=options.DATA,
+    ),
+]
+Unannotated = Annotated[
+    str | None,
+    typer.Option(
+        metavar="|".join(UNANNOTATED),
+        help="What is not annotated: label 0, nothing (0 is background), or decide by "
+        "what is painted.",
+        rich_help_panel=options.DATA,
+    ),
+]
+Annotated_ = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--annotated",
+        metavar="MASK ...",
+        help="Masks, or shapes that napari has saved as CSV, one per labels file: "
+        "inside, what is not painted is background; outside, it is not annotated.",
+        rich_help_panel=options.DATA,
+    ),
+]
+Apart = Annotated[
+    str | None,
+    typer.Option(
+        metavar="|".join(APARTS),
+        help="How touching objects are kept apart: by a class of borders, or by a gap "
+        "of one pixel.",
+        rich_help_panel=OBJECTS,
+    ),
+]
+Border = Annotated[
+    float | None,
+    typer.Option(
+        metavar="PIXELS", help="Width of the borders.", rich_help_panel=OBJECTS
+    ),
+]
+ObjectWeights = Annotated[
+    str | None,
+    typer.Option(
+        metavar="|".join(PIXEL_WEIGHTS),
+        help="How much more the pixels between objects count: not more, as in the "
+        "U-Net paper, or as in its Fiji plugin.",
+        rich_help_panel=OBJECTS,
+    ),
+]
+Ring = Annotated[
+    float | None,
+    typer.Option(
+        metavar="PIXELS",
+        help="How far around a painted object it is background where 0 means "
+        "'not annotated'.",
+        rich_help_panel=OBJECTS,
+    ),
+]
+Optimiser = Annotated[
+    str | None,
+    typer.Option(
+        metavar="|".join(OPTIMISERS), help="Optimiser.", rich_help_panel=TRAINING
+    ),
+]
+LearningRate = Annotated[
+    float | None,
+    typer.Option(
+        metavar="RATE", help="Largest learning rate.", rich_help_panel=TRAINING
+    ),
+]
+Schedule = Annotated[
+    str | None,
+    typer.Option(
+        metavar="|".join(SCHEDULES),
+        help="How the learning rate falls.",
+        rich_help_panel=TRAINING,
+    ),
+]
+Patience = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="End early after N validations in a row without a better score.",
+        rich_help_panel=TRAINING,
+    ),
+]
+Freeze = Annotated[
+    bool | None,
+    typer.Option(
+        "--freeze",
+        help="Keep the weights of the contracting path of the model given by --from.",
+        rich_help_panel=TRAINING,
+    ),
+]
+
+
+def instances(
+    apart: str | None,
+    border: float | None,
+    object_weights: str | None,
+    ring: float | None,
+) -> InstancesConfig | None:
+    """How single objects are taught, as far as it was said.
+
+    Raises
+    ------
+    InputError
+        Naming the first value that does not fit.
+    """
+    wishes = {
+        "apart": options.one_of("--apart", apart, APARTS),
+        "border": border,
+        "weights": options.one_of("--object-weights", object_weights, PIXEL_WEIGHTS),
+        "ring": ring,
+    }
+    given = {name: value for name, value in wishes.items() if value is not None}
+    return InstancesConfig.check(**given) if given else None

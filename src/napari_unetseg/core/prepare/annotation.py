@@ -1,0 +1,336 @@
+"""What is painted in labels: which classes there are, and what 0 means where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from statistics import median
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.prepare.coverage import ObjectCounts, judge_instances
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from napari_unetseg.core.config import InstancesConfig
+    from napari_unetseg.core.frames import Index
+    from napari_unetseg.core.image import Image
+
+    Unannotated = Literal["auto", "0", "none"]
+    Counts = dict[Index, dict[int, int]]
+    Flags = tuple[dict[Index, bool], ...]
+
+# Scribbles cover a few percent; someone who paints whole objects on a background covers
+# more, unless the objects are rare. The verdict is told, and the user can overrule it.
+_SCRIBBLED = 0.15
+_MOST_CLASSES = 255
+_MANY, _ALMOST_ALL = 10, 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """What is painted in a set of labels.
+
+    Attributes
+    ----------
+    ids : tuple of int
+        Painted ids that are classes, ascending; with 0 when 0 is background. Of single
+        objects the classes that are derived from them.
+    zero_unknown : tuple of dict
+        Per labels image: plane index to whether its zeros are "not annotated", but for
+        those inside a region.
+    annotated : tuple of dict
+        Per labels image: plane index to whether any of its pixels is annotated.
+    verdict : str
+        The sentence that tells the user how 0 was understood.
+    pixels : tuple of dict
+        Per labels image: plane index to the number of pixels of each painted id.
+    """
+
+    ids: tuple[int, ...]
+    zero_unknown: Flags
+    annotated: Flags
+    verdict: str
+    pixels: tuple[Counts, ...] = ()
+
+
+def annotation(
+    labels: list[Image],
+    unannotated: Unannotated = "auto",
+    *,
+    instances: InstancesConfig | None = None,
+    regions: Sequence[Image] = (),
+) -> Annotation:
+    """Find the classes, and what 0 means in each plane.
+
+    Parameters
+    ----------
+    labels : list of Image
+        Integers without a channel axis.
+    unannotated : {"auto", "0", "none"}
+        "0": zeros are not annotated; "none": zeros are background. "auto" decides per
+        plane. Of classes: zeros are not annotated in an empty plane of a painted stack,
+        and where at least two classes are painted in strokes (under 15 % of the pixels,
+        and far fewer than in the other planes, unless these are strokes too), but not
+        if almost all of ten or more planes are painted. Of single
+        objects: where far fewer of them are painted than in the other planes.
+    instances : InstancesConfig, optional
+        Given where each object has an id of its own.
+    regions : sequence of Image, optional
+        Masks, one per labels image, inside which zeros are background whatever is said,
+        and outside of which they are not annotated.
+
+    Raises
+    ------
+    InputError
+        If nothing is painted, an id is negative or not whole, there are too many ids
+        for classes, or only one class is left.
+    """
+    steps = annotation_steps(labels, unannotated, instances=instances, regions=regions)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            found: Annotation = end.value
+            return found
+
+
+def annotation_steps(
+    labels: list[Image],
+    unannotated: Unannotated = "auto",
+    *,
+    instances: InstancesConfig | None = None,
+    regions: Sequence[Image] = (),
+) -> Generator[None, None, Annotation]:
+    """Find the same plane by plane, so that it can be given up in between.
+
+    Parameters
+    ----------
+    labels, unannotated, instances, regions
+        As for `annotation`.
+
+    Yields
+    ------
+    None
+        After each plane.
+
+    Raises
+    ------
+    InputError
+        As `annotation`.
+    """
+    counts = []
+    masks: list[Image | None] = [*regions] or [None] * len(labels)
+    for image, mask in zip(labels, masks, strict=True):
+        counts.append((yield from _count_planes(image, mask)))
+    names = ", ".join(f"'{image.name}'" for image in labels)
+    if regions:
+        # The mask decides pixel by pixel; here only the zeros inside are counted.
+        hidden = tuple(dict.fromkeys(planes, False) for planes in counts)
+        found = _named(counts, hidden, _region_verdict(counts), names, instances)
+        everywhere = tuple(dict.fromkeys(planes, True) for planes in counts)
+        return replace(found, zero_unknown=everywhere)
+    if instances is not None:
+        judged = judge_instances([_objects(planes) for planes in counts], unannotated)
+        verdict = " ".join(judged.verdict)
+        return _named(counts, judged.zero_unknown, verdict, names, instances)
+    unknown = _judged(counts, unannotated)
+    verdict = _verdict(counts, unknown, unannotated)
+    return _named(counts, unknown, verdict, names, instances)
+
+
+def _named(
+    counts: Sequence[Counts],
+    unknown: Flags,
+    verdict: str,
+    names: str,
+    instances: InstancesConfig | None,
+) -> Annotation:
+    """Find the classes, or refuse what is painted."""
+    planes = [
+        (plane, flags[index])
+        for image, flags in zip(counts, unknown, strict=True)
+        for index, plane in image.items()
+    ]
+    painted = {label for plane, _ in planes for label in plane} - {0}
+    _check_painted(painted, names, instances)
+    # Of regions only the zeros inside are counted.
+    background = any(0 in plane and not hidden for plane, hidden in planes)
+    if instances is not None:
+        ids = tuple(range(instances.class_count))
+    else:
+        ids = (0, *sorted(painted)) if background else tuple(sorted(painted))
+    if len(ids) < 2:
+        raise _one_class(ids[0], names, zeros=any(0 in plane for plane, _ in planes))
+    annotated = tuple(
+        {
+            index: bool(plane.keys() - {0}) or (0 in plane and not flags[index])
+            for index, plane in image.items()
+        }
+        for image, flags in zip(counts, unknown, strict=True)
+    )
+    return Annotation(ids, unknown, annotated, verdict, tuple(counts))
+
+
+def _objects(planes: Counts) -> dict[Index, ObjectCounts]:
+    """How many objects there are in each plane, and how large."""
+    return {
+        index: ObjectCounts(
+            objects=len(plane.keys() - {0}),
+            area=sum(plane.values()) - plane.get(0, 0),
+            pixels=sum(plane.values()),
+        )
+        for index, plane in planes.items()
+    }
+
+
+def _judged(counts: Sequence[Counts], wish: Unannotated) -> Flags:
+    """Whether the zeros of each plane of painted classes are "not annotated"."""
+    planes = [plane for image in counts for plane in image.values()]
+    classes = len(set().union(*planes) - {0})
+    painted = sum(bool(plane.keys() - {0}) for plane in planes)
+    thorough = painted >= _MANY and painted >= _ALMOST_ALL * len(planes)
+    if thorough:
+        classes = 1  # Nobody paints strokes of rare things in every slice of a stack.
+    usual = _median_share(counts)
+    return tuple(
+        {
+            index: _zero_is_unknown(plane, wish, usual, classes)
+            for index, plane in image.items()
+        }
+        for image in counts
+    )
+
+
+def _count_planes(image: Image, mask: Image | None) -> Generator[None, None, Counts]:
+    """Pixels per id in each plane, a step per plane; of zeros only those in a mask."""
+    if image.dtype.kind not in "buif" or "C" in image.axes:
+        raise InputError(
+            f"The labels '{image.name}' are {image.dtype} with the axes {image.axes}",
+            "Labels are whole numbers without a channel axis",
+        )
+    table = {}
+    for index in image.planes():
+        plane = np.asarray(image.plane(index))[0]
+        values, pixels = np.unique(plane, return_counts=True)
+        if not np.array_equal(values, np.floor(values)):
+            raise InputError(
+                f"The labels '{image.name}' hold {values[values % 1 != 0][0]:g}",
+                "Labels are whole numbers; was an image given in their place?",
+            )
+        if values[0] < 0:
+            raise InputError(
+                f"The labels '{image.name}' hold the negative id {int(values[0])}",
+                "Use 0 and positive ids",
+            )
+        found = dict(zip(map(int, values), map(int, pixels), strict=True))
+        if mask is not None and 0 in found:
+            inside = np.asarray(mask.plane(index))[0] != 0
+            found[0] = int(np.count_nonzero(inside & (plane == 0)))
+        table[index] = {label: count for label, count in found.items() if count}
+        yield
+    return table
+
+
+def _check_painted(
+    painted: set[int], names: str, instances: InstancesConfig | None
+) -> None:
+    if not painted:
+        raise InputError(
+            f"The labels {names} have no painted pixel",
+            "Paint at least two classes, or one class on a background of 0"
+            if instances is None
+            else "Paint some objects, each with an id of its own",
+        )
+    if len(painted) > _MOST_CLASSES and instances is None:
+        raise InputError(
+            f"The labels {names} hold {len(painted)} different ids, which look like "
+            "single objects rather than classes",
+            "Learn single objects, or give all objects of a class the same id",
+        )
+
+
+def _share(plane: dict[int, int]) -> float:
+    """Painted share of a plane's pixels."""
+    return 1 - plane.get(0, 0) / sum(plane.values())
+
+
+def _median_share(counts: Sequence[Counts]) -> float:
+    """Painted share of the middle one among the planes that are painted at all."""
+    shares = [_share(plane) for planes in counts for plane in planes.values()]
+    return median([share for share in shares if share] or [0.0])
+
+
+def _zero_is_unknown(
+    plane: dict[int, int], wish: str, usual: float, classes: int
+) -> bool:
+    """Whether a plane's zeros are "not annotated".
+
+    With one class alone something must be background. With several, a plane counts as
+    painted in strokes if little of it is painted: in itself where all planes are so,
+    and compared with the others where those are painted densely.
+    """
+    if wish != "auto":
+        return wish == "0"
+    share = _share(plane)
+    strokes = share < _SCRIBBLED and (usual < _SCRIBBLED or 3 * share < usual)
+    return share == 0 or (strokes and classes > 1)
+
+
+def _one_class(label: int, names: str, *, zeros: bool) -> InputError:
+    if zeros:
+        return InputError(
+            f"Only class {label} is painted in {names}, and 0 means 'not annotated'",
+            "Paint a second class too, or say that 0 is background "
+            "(on the command line: --unannotated none)",
+        )
+    return InputError(
+        f"Only class {label} is painted in {names}, and it fills them",
+        "Paint a second class too",
+    )
+
+
+def _region_verdict(counts: Sequence[Counts]) -> str:
+    inside = sum(0 in plane for image in counts for plane in image.values())
+    total = sum(map(len, counts))
+    return (
+        f"In {inside} of {total} slices 0 is background inside the region; outside, 0 "
+        "is not annotated."
+    )
+
+
+def _verdict(
+    counts: Sequence[Counts],
+    unknown: Flags,
+    wish: str,
+) -> str:
+    """Say how the zeros were understood, and why."""
+    kinds: dict[str, int] = {}
+    for planes, flags in zip(counts, unknown, strict=True):
+        for index, plane in planes.items():
+            if 0 not in plane:
+                kind = "all annotated"
+            elif _share(plane) == 0:
+                kind = "empty" if flags[index] else "background"
+            else:
+                kind = "strokes" if flags[index] else "background"
+            kinds[kind] = kinds.get(kind, 0) + 1
+    if set(kinds) == {"all annotated"}:
+        return "Every pixel is annotated: no label is 0."
+    decided = wish == "auto"
+    sentences = {
+        "empty": "nothing is painted and 0 is not annotated",
+        "strokes": "0 is not annotated"
+        + ", because only strokes are painted" * decided,
+        "background": "0 is background" + ", because areas are painted" * decided,
+        "all annotated": "every pixel is annotated",
+    }
+    total = sum(kinds.values())
+    parts = [
+        f"in {count} of {total} slices {sentences[kind]}"
+        for kind, count in kinds.items()
+    ]
+    text = "; ".join(parts)
+    return f"{text[0].upper()}{text[1:]}."

@@ -1,0 +1,93 @@
+"""Painted changes reach the samples that are made of the labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from napari_unetseg.core.prepare.samples import refreshed
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from napari_unetseg.core.frames import Box, Frames, Index
+    from napari_unetseg.core.prepare.edits import Edit
+    from napari_unetseg.core.prepare.samples import Sample
+
+
+def repaint(
+    edits: Sequence[Edit],
+    samples: Sequence[Sample],
+    labels: Sequence[Frames],
+) -> tuple[list[Sample], list[int]]:
+    """Paint over the labels of samples, and bring what they teach up to date.
+
+    Parameters
+    ----------
+    edits : sequence of Edit
+        In their order.
+    samples : sequence of Sample
+        Those that may be made of the labels.
+    labels : sequence of Frames
+        The labels images, by number.
+
+    Returns
+    -------
+    samples : list of Sample
+        Those that teach something else now, in the order of the edits.
+    pixels : list of int
+        For each edit, how many pixels got another label by it.
+    """
+    touched: dict[int, Sample] = {}
+    changed = []
+    for edit in edits:
+        pixels = 0
+        seen = set()
+        for one in samples:
+            if one.image != edit.image or one.painted is None:
+                continue
+            place = on_frame(edit, labels[edit.image], one.index)
+            if place is None:
+                continue
+            touched[id(one)] = one
+            # Several samples may be parts of one frame.
+            if id(one.painted) not in seen:
+                seen.add(id(one.painted))
+                pixels += one.painted.change(*place)
+        changed.append(pixels)
+    # A frame may be painted over in a part that one of its samples does not see.
+    return [one for one in touched.values() if refreshed(one)], changed
+
+
+def on_frame(
+    edit: Edit, frames: Frames, index: Index
+) -> tuple[Box, NDArray[np.integer]] | None:
+    """Where a change lies on a frame of its labels, and what is painted there.
+
+    Parameters
+    ----------
+    edit : Edit
+        A box of the labels array.
+    frames : Frames
+        Of the labels.
+    index : tuple of int
+        Of the frame.
+
+    Returns
+    -------
+    tuple of slice, ndarray of shape ([Z,] Y, X)
+        None if the change does not reach the frame.
+    """
+    axes = frames.image.axes
+    sides = dict(zip(axes, edit.box, strict=True))
+    place = dict(zip(frames.grid_axes, index, strict=True))
+    if any(not sides[a].start <= i < sides[a].stop for a, i in place.items()):
+        return None
+    values = edit.values[
+        tuple(place[a] - sides[a].start if a in place else slice(None) for a in axes)
+    ]
+    order = [axis for axis in axes if axis not in place]
+    values = values.transpose([order.index(axis) for axis in frames.axes])
+    return tuple(sides[axis] for axis in frames.axes), values

@@ -1,0 +1,103 @@
+"""What a network is trained and validated on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from napari_unetseg.core.events import Edited, Event, Note
+from napari_unetseg.core.prepare.repaint import repaint
+from napari_unetseg.core.prepare.samples import in_memory
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from napari_unetseg.core.frames import Frames
+    from napari_unetseg.core.prepare.edits import Edit
+    from napari_unetseg.core.prepare.samples import Sample
+    from napari_unetseg.core.prepare.teaching import Teaching
+
+    Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingData:
+    """What a network is trained and validated on.
+
+    Attributes
+    ----------
+    train, validation : list of Sample
+        `validation` may be empty. Frames that are painted later join `train`.
+    teaching : Teaching
+        What is painted on them means.
+    spacing : tuple of float
+        Pixel size of volumes along (Z, Y, X); empty if they are cubes.
+    colour : bool
+        Whether the channels are red, green and blue.
+    spare : list of Sample
+        Frames of which nothing is painted yet.
+    labels : sequence of Frames
+        The labels images, by number, for what is painted over.
+    """
+
+    train: list[Sample]
+    validation: list[Sample]
+    teaching: Teaching
+    spacing: tuple[float, ...] = ()
+    colour: bool = False
+    spare: list[Sample] = field(default_factory=list)
+    labels: Sequence[Frames] = ()
+
+    @property
+    def shapes(self) -> list[Shape]:
+        """([Z,] Y, X) of the training samples, in pixels of the model."""
+        return [one.model_shape for one in self.train]
+
+    def change(
+        self, edits: Sequence[Edit], step: int
+    ) -> Generator[Event, None, tuple[list[Sample], bool]]:
+        """Take painted changes over, and tell them.
+
+        Returns
+        -------
+        list of Sample
+            Training samples that teach something else now, new ones among them.
+        bool
+            Whether what is scored has changed.
+        """
+        every = [*self.train, *self.validation, *self.spare]
+        touched, pixels = repaint(edits, every, self.labels)
+        for edit, count in zip(edits, pixels, strict=True):
+            yield Edited(number=edit.number, step=step, pixels=count)
+        changed, scored = [], False
+        for one in touched:
+            if one in self.validation:
+                scored = True
+            elif one in self.train:
+                changed.append(one)
+            else:
+                changed.append((yield from self._join(one)))
+        return changed, scored
+
+    def _join(self, sample: Sample) -> Generator[Event, None, Sample]:
+        """Let a frame teach of which nothing was painted before."""
+        self.spare.remove(sample)
+        if all(one.is_held for one in self.train):
+            sample = in_memory(sample)
+        self.train.append(sample)
+        neighbours = [
+            one
+            for one in self.validation
+            if one.image == sample.image and _beside(one.index, sample.index)
+        ]
+        if neighbours:
+            yield Note(
+                text="What is painted now lies beside a validation slice and is learnt "
+                "from: expect a little less than the score on others.",
+                level="warning",
+            )
+        return sample
+
+
+def _beside(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    return sum(abs(a - b) for a, b in zip(one, other, strict=True)) == 1

@@ -1,0 +1,105 @@
+"""What a training will see: augmented patches, their labels and weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from napari_unetseg.core.prepare.samples import in_memory
+from napari_unetseg.core.prepare.sampling import patch_shape
+from napari_unetseg.core.presets import sizes
+from napari_unetseg.core.train.material import gather
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from napari_unetseg.core.config import TrainConfig
+    from napari_unetseg.core.image import Image
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AugmentedPatch:
+    """A patch as a network would learn from it.
+
+    Attributes
+    ----------
+    image : ndarray of shape (C, [D,] H, W), float32
+        Normalised and varied grey values.
+    labels : ndarray of shape ([D,] H, W), int64
+        Class indices, -1 where not annotated.
+    weights : ndarray of shape ([D,] H, W), float32
+        How much each pixel counts: 0 where not annotated.
+    coordinates : ndarray of shape (rank, [D,] H, W), float32
+        ([z,] y, x) in the image, in pixels, at which each pixel looks; to draw the
+        deformation as a warped grid.
+    """
+
+    image: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    weights: NDArray[np.float32]
+    coordinates: NDArray[np.float32]
+
+
+def preview(
+    images: Sequence[Image],
+    labels: Sequence[Image],
+    config: TrainConfig,
+    count: int = 4,
+    *,
+    regions: Sequence[Image] = (),
+) -> list[AugmentedPatch]:
+    """Draw the first patches of a training, of the size that a patch teaches.
+
+    Parameters
+    ----------
+    images, labels, regions
+        As for `training.train`; nothing is set aside for validation.
+    config : TrainConfig
+        Augmentation, patch, seed.
+    count : int
+        Number of patches.
+
+    Raises
+    ------
+    InputError
+        As a training would.
+    """
+    from napari_unetseg.core.train.batches import Batches
+
+    job = gather(images, labels, config, regions=regions)
+    while True:
+        try:
+            next(job)
+        except StopIteration as end:
+            material = end.value
+            break
+    pairs = zip(material.samples, material.annotated, strict=True)
+    taught = [in_memory(one) for one, flags in pairs if any(flags)]
+    shape = patch_shape(
+        sizes(config, "cpu").patch,
+        material.spacing or (1.0,) * config.dimensions,
+        [one.model_shape for one in taught],
+    )
+    batches = Batches(
+        taught,
+        material.teaching,
+        config,
+        batch=count,
+        input_shape=shape,
+        output_shape=shape,
+        spacing=material.spacing,
+        colour=material.colour,
+        device="cpu",
+    )
+    drawn = batches.draw(0)
+    known = (drawn.targets >= 0).float()
+    weights = known if drawn.weights is None else drawn.weights
+    return [
+        AugmentedPatch(image.numpy(), target.numpy(), weight.numpy(), where)
+        for image, target, weight, where in zip(
+            drawn.images, drawn.targets, weights, batches.coordinates(0), strict=True
+        )
+    ]

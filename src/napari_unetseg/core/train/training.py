@@ -1,0 +1,269 @@
+"""A training from images and labels to a model: checked, prepared, taught."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.events import Divided, Event, Note, Started
+from napari_unetseg.core.network.card import Classes
+from napari_unetseg.core.prepare.divide import divide
+from napari_unetseg.core.prepare.samples import bytes_in_memory, in_memory
+from napari_unetseg.core.presets import sizes
+from napari_unetseg.core.train.architecture import architecture
+from napari_unetseg.core.train.material import gather
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping, Sequence
+    from pathlib import Path
+
+    from napari_unetseg.core.config import NetworkConfig, TrainConfig
+    from napari_unetseg.core.image import Image
+    from napari_unetseg.core.network.modelfile import Model
+    from napari_unetseg.core.prepare.divide import Division
+    from napari_unetseg.core.sizes import Sizes
+    from napari_unetseg.core.train.data import TrainingData
+    from napari_unetseg.core.train.material import Material
+    from napari_unetseg.core.train.wishes import Wishes
+
+# Of the free memory; the rest is for the network and for others.
+_MOST_FOR_SAMPLES = 0.5
+_MANY_FOLDS = 0.02
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Training:
+    """What a training has made.
+
+    Attributes
+    ----------
+    model : Model
+        Of the step that did best on the validation samples; the last one without any.
+    last : Model
+        Of the last step.
+    """
+
+    model: Model
+    last: Model
+
+
+def train(
+    images: Sequence[Image],
+    labels: Sequence[Image],
+    config: TrainConfig,
+    *,
+    regions: Sequence[Image] = (),
+    channels: tuple[str, ...] = (),
+    start_from: Model | None = None,
+    class_names: Mapping[Any, str] | None = None,
+    class_colors: Mapping[Any, str] | None = None,
+    state: Path | None = None,
+    wishes: Wishes | None = None,
+) -> Generator[Event, None, Training]:
+    """Train a network on pairs of images and labels.
+
+    What can be refused is refused before torch is loaded, but for a network that does
+    not fit the images, which depends on the device.
+
+    Parameters
+    ----------
+    images, labels : sequence of Image
+        Pairs; labels have the image's shape without its channels.
+    config : TrainConfig
+        How.
+    regions : sequence of Image, optional
+        Masks of the labels' shapes, one per pair. Inside, what is not painted is
+        background; outside, it is not annotated.
+    channels : tuple of str
+        Names of the channels to learn from, or names for channels that have none.
+    start_from : Model, optional
+        Its weights are where the training starts; its network is taken over.
+    class_names, class_colors : mapping of id to str, optional
+        Names, and colours as "#rrggbb", by painted id (a number or text). Those of
+        classes that do not occur are left out.
+    state : Path, optional
+        Folder for checkpoints. A training that is found there goes on.
+    wishes : Wishes, optional
+        Asked before each step: whether to end early, with the best weights so far and
+        with a checkpoint from which the training can still go on; whether to rest; what
+        was painted meanwhile. If no step was done the model has learnt nothing, as its
+        card's ``training["steps"]`` tells.
+
+    Yields
+    ------
+    Event
+        `Note`, `Started`, `Divided`, and what `train_network` tells.
+
+    Returns
+    -------
+    Training
+        The model of the best step, and that of the last.
+
+    Raises
+    ------
+    InputError, ModelError, DeviceError
+        Before any work, in one sentence.
+    """
+    begun = time.monotonic()
+    if config.freeze and start_from is None:
+        raise InputError(
+            "A fresh network has no contracting path that could keep its weights",
+            "Give a model to start from, or let all of the network learn",
+        )
+    material = yield from gather(
+        images,
+        labels,
+        config,
+        regions=regions,
+        channels=channels,
+        start_from=start_from,
+    )
+    classes = _classes(material, class_names, class_colors)
+
+    from napari_unetseg.core.device import choose_device, choose_precision, free_memory
+    from napari_unetseg.core.network.modelfile import Model
+    from napari_unetseg.core.train.card import describe
+    from napari_unetseg.core.train.checkpoint import Checkpoints
+    from napari_unetseg.core.train.data import TrainingData
+    from napari_unetseg.core.train.loop import train_network
+    from napari_unetseg.core.train.sizing import fitting
+    from napari_unetseg.core.train.start import starting_network
+
+    device = choose_device(config.device)
+    precision = choose_precision(config.precision, device)
+    wished = sizes(config, device)
+    parts = _divided(material, config, wished, start_from)
+    plan = _architecture(config, wished, material, parts.shapes, start_from)
+    network, built, notes = starting_network(
+        plan, config.seed, start_from, freeze=config.freeze
+    )
+    data = TrainingData(
+        train=parts.train,
+        validation=parts.validation,
+        teaching=material.teaching,
+        spacing=material.spacing,
+        colour=material.colour,
+        spare=parts.spare,
+        labels=material.labels,
+    )
+    fitted, less = fitting(
+        wished,
+        built,
+        config,
+        precision=precision,
+        free=free_memory(device),
+        spacing=data.spacing,
+        shapes=data.shapes,
+    )
+    config = _settled(config, fitted, built)
+    for text in filter(None, (parts.slices.note, *notes)):
+        yield Note(text=text)
+    yield Started(job="train", device=device, precision=precision)
+    yield Divided(parts=parts.told(material.planes, material.labels))
+    for text in filter(None, (less, _folds(network, data, config, fitted))):
+        yield Note(text=text, level="warning")
+    yield from _load(data, min(free_memory("cpu"), free_memory(device)))
+    trained = yield from train_network(
+        network,
+        data,
+        config,
+        device=device,
+        precision=precision,
+        size=fitted,
+        checkpoints=Checkpoints(state) if state else None,
+        begun=begun,
+        wishes=wishes,
+    )
+    best, last = describe(built, config, material, classes, parts.slices, trained)
+    return Training(
+        Model(card=best, tensors=trained.weights),
+        Model(card=last, tensors=trained.last),
+    )
+
+
+def _divided(
+    material: Material, config: TrainConfig, size: Sizes, start_from: Model | None
+) -> Division:
+    """Samples that teach and samples that are scored."""
+
+    def reach() -> tuple[int, ...]:
+        """How far the network sees, in pixels of the only frame that is annotated."""
+        from napari_unetseg.core.network.build import network_of
+        from napari_unetseg.core.train.sizing import reach_of
+
+        pairs = zip(material.samples, material.annotated, strict=True)
+        one = next(sample for sample, flags in pairs if any(flags))
+        if start_from is not None:
+            plan = start_from.card.network
+        else:
+            plan = _architecture(config, size, material, [one.model_shape], None)
+        return reach_of(network_of(plan), one.zoom)
+
+    teaching = material.teaching
+    classes = None if teaching.instances else len(teaching.ids)
+    return divide(
+        material.samples, material.annotated, config.validation, reach, classes
+    )
+
+
+def _architecture(
+    config: TrainConfig,
+    size: Sizes,
+    material: Material,
+    shapes: Sequence[tuple[int, ...]],
+    start_from: Model | None,
+) -> NetworkConfig:
+    return architecture(
+        config,
+        size,
+        channels=material.images[0].channel_count,
+        classes=len(material.teaching.ids),
+        # A model to start from has its own depth.
+        shapes=shapes if start_from is None else (),
+        spacing=material.size.spacing,
+    )
+
+
+def _load(data: TrainingData, free: int) -> Generator[Event, None, None]:
+    """Bring the samples into memory, unless they would fill it."""
+    if bytes_in_memory([*data.train, *data.validation]) > _MOST_FOR_SAMPLES * free:
+        text = "The images would fill the memory: they are read patch by patch."
+        yield Note(text=text)
+        return
+    data.train[:] = [in_memory(one) for one in data.train]
+    data.validation[:] = [in_memory(one) for one in data.validation]
+
+
+def _settled(config: TrainConfig, size: Sizes, network: NetworkConfig) -> TrainConfig:
+    """Say in the configuration what was left to the device or to a model."""
+    names = ("base", "depth", "upsampling", "deep_supervision", "dropout")
+    own = {name: getattr(network, name) for name in names} | {"network": network.name}
+    return config.model_copy(update=size._asdict() | own)
+
+
+def _folds(network: Any, data: TrainingData, config: TrainConfig, size: Sizes) -> str:
+    """Warn of a deformation that folds the patches."""
+    from napari_unetseg.core.augment.folds import fold_rate
+    from napari_unetseg.core.train.sizing import extent
+
+    given = extent(network, size.patch, data.spacing, data.shapes).given
+    rate = fold_rate(given, config.augment, data.spacing)
+    if rate <= _MANY_FOLDS:
+        return ""
+    return (
+        f"About {rate:.0%} of the bent patches are folded by the elastic deformation, "
+        "and show what no image has: make it weaker, or its grid coarser."
+    )
+
+
+def _classes(
+    material: Material,
+    names: Mapping[Any, str] | None,
+    colors: Mapping[Any, str] | None,
+) -> Classes:
+    instances = material.teaching.instances
+    if instances is None:
+        return Classes.described(material.teaching.ids, names, colors)
+    return Classes.described(material.teaching.ids, instances.class_names, None)

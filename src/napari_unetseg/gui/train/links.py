@@ -1,0 +1,69 @@
+"""Small buttons that look like links, for what is only to be seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from napari_unetseg.gui.parts.colours import colour
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Link(QPushButton):
+    """A flat button.
+
+    Parameters
+    ----------
+    text, tooltip : str
+        What it is and does.
+    pressed : callable
+        What it does.
+    """
+
+    def __init__(self, text: str, tooltip: str, pressed: Callable[[], None]) -> None:
+        super().__init__(text)
+        self._tooltip = tooltip
+        self.setFlat(True)
+        self.setToolTip(tooltip)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.clicked.connect(lambda: pressed())
+
+    def refuse(self, why: str) -> None:
+        """Keep it from being pressed and say why in its tooltip; "" lets it be."""
+        self.setEnabled(not why)
+        self.setToolTip(why or self._tooltip)
+
+
+class Links(QWidget):
+    """Links in a row, in the colours of a napari theme.
+
+    Parameters
+    ----------
+    *links : Link
+        From the left.
+    """
+
+    def __init__(self, *links: Link) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(12)
+        for link in links:
+            row.addWidget(link)
+        row.addStretch(1)
+
+    def follow(self, theme: str) -> None:
+        """Take the colours of a napari theme."""
+        blue = colour("blue", theme)
+        self.setStyleSheet(
+            "QPushButton, QPushButton:disabled { background: transparent; "
+            "border: 0px; padding: 2px; text-decoration: underline; }"
+            f"QPushButton {{ color: {blue}; }}"
+            "QPushButton:disabled { text-decoration: none; }"
+            "QPushButton:hover, QPushButton:focus "
+            "{ background-color: rgba(128, 128, 128, 60); }"
+        )

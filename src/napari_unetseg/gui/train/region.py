@@ -1,0 +1,83 @@
+"""Where everything counts: a layer that marks it, as a mask on the labels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Labels, Shapes
+
+from napari_unetseg.gui.parts import sources
+from napari_unetseg.gui.parts.choices import LayerBox
+from napari_unetseg.layers.place import place
+from napari_unetseg.layers.region import region_of_labels, region_of_shapes
+
+if TYPE_CHECKING:
+    from napari.viewer import Viewer
+
+    from napari_unetseg.core.image import Image
+
+    Region = Labels | Shapes
+
+NOWHERE = "nowhere"
+
+
+class RegionBox(LayerBox):
+    """A layer of shapes or labels that marks a region, or none of them.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Whose layers are offered.
+
+    Attributes
+    ----------
+    value : Labels or Shapes or None
+        None: nowhere.
+    """
+
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__(
+            viewer,
+            "labels",
+            name="region",
+            label="Everything counts in",
+            tooltip="Shapes or labels around what is annotated completely. Inside, "
+            "pixels that are not painted are background; outside, they are not "
+            "annotated.",
+        )
+
+    def _offer(self, _: Any = None) -> list[tuple[str, Any]]:
+        layers = [
+            (layer.name, layer)
+            for layer in reversed(self._viewer.layers)
+            if isinstance(layer, Labels | Shapes)
+        ]
+        return [(NOWHERE, None), *layers]
+
+
+def region_of(layer: Region, painted: Labels, *, frozen: bool = False) -> Image:
+    """A region as it is now, as a mask on the pixels of a labels layer.
+
+    Parameters
+    ----------
+    layer : Labels or Shapes
+        That marks the region.
+    painted : Labels
+        That it is for.
+    frozen : bool
+        Whether it is to stay as it is, whatever is painted later. Shapes do so always.
+
+    Raises
+    ------
+    InputError
+        If they do not lie on each other. Of shapes some of it is noticed only when
+        their mask is first read, which is what takes time.
+    """
+    _, attributes, _ = painted.as_layer_data_tuple()
+    labels = place(sources.labels_of(painted), attributes)
+    data, own, _ = layer.as_layer_data_tuple()
+    if isinstance(layer, Shapes):
+        return region_of_shapes(data, own.get("shape_type") or [], own, labels)
+    mask = sources.labels_of(layer)
+    mask = sources.frozen(mask) if frozen else mask
+    return region_of_labels(place(mask, own), labels)
