@@ -17,7 +17,11 @@ def _anything(value: str) -> bool:
 
 # Behind --ignore stand numbers: what is none is one of the two files again.
 SEVERAL: dict[str, dict[str, Callable[[str], bool]]] = {
-    "train": {"--image": _anything, "--labels": _anything},
+    "train": {
+        "--image": _anything,
+        "--labels": _anything,
+        "--annotated": _anything,
+    },
     "evaluate": {"--ignore": str.isdigit},
 }
 

@@ -212,6 +212,8 @@ def validated_line(event: Validated) -> str:
         for name, value in (
             ("mean IoU", event.mean_iou),
             ("pixel error", event.pixel_error),
+            ("SEG", event.seg),
+            ("F1", event.f1),
         )
         if value is not None
     ]

@@ -31,7 +31,7 @@ def new_table(title: str = "") -> Table:
 
 
 def validation_table(validation: Mapping[str, Any]) -> Table:
-    """IoU per class, and their mean, on the validation slices."""
+    """IoU per class, their mean, and the scores of single objects, on validation."""
     table = new_table("Validation")
     table.add_column("class")
     table.add_column("IoU", justify="right")
@@ -39,6 +39,10 @@ def validation_table(validation: Mapping[str, Any]) -> Table:
         table.add_row(label, score(value))
     table.add_section()
     table.add_row("mean", score(validation.get("mean_iou")))
+    if "seg" in validation:
+        table.add_section()
+        table.add_row("objects: SEG", score(validation["seg"]))
+        table.add_row("objects: F1 (IoU > 0.5)", score(validation["f1"]))
     return table
 
 

@@ -13,10 +13,21 @@ from hypothesis import strategies as st
 
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.image import Image
-from napari_unetseg.core.prepare.guard import LEFT, choose_block, divided, guarded
+from napari_unetseg.core.prepare.guard import LEFT, choose_block, guarded, slivers
 from napari_unetseg.core.prepare.parts import Part, block_parts, slice_parts
 from napari_unetseg.core.prepare.targets import IGNORE
 from oracles import guard as oracle
+
+
+def divided(target, box, reach, *, objects=False):
+    """What trains and what validates, as copies."""
+    train, validation = target.copy(), np.full_like(target, IGNORE)
+    train[guarded(box, reach, target.shape)] = IGNORE
+    validation[box] = target[box]
+    if objects:
+        part = validation[box]
+        part[np.isin(part, slivers(target, box))] = IGNORE
+    return train, validation
 
 
 @st.composite

@@ -109,7 +109,7 @@ def test_a_gap_before_which_touching_objects_end():
 
 def test_border_classes_by_hand():
     ids = np.pad(np.full((7, 7), 5, np.int32), 1)
-    found = to_classes(ids, InstancesConfig(border=2.0))
+    found = to_classes(ids, InstancesConfig(apart="border", border=2.0))
     expected = plane("2222222 2222222 2211122 2211122 2211122 2222222 2222222")
     np.testing.assert_array_equal(found, np.pad(expected, 1))
 
@@ -117,43 +117,45 @@ def test_border_classes_by_hand():
 def test_the_edge_and_what_is_not_annotated_are_no_boundary():
     ids = np.full((6, 6), 3, np.int32)
     ids[2:4] = IGNORE
-    found = to_classes(ids, InstancesConfig(border=2.0))
+    found = to_classes(ids, InstancesConfig(apart="border", border=2.0))
     assert (found[ids == 3] == 1).all()
     ids[0, 0] = 4
-    assert to_classes(ids, InstancesConfig(border=2.0))[0, 2] == 2
+    assert to_classes(ids, InstancesConfig(apart="border", border=2.0))[0, 2] == 2
 
 
 def test_another_object_is_a_boundary_beyond_a_strip_that_is_not_annotated():
     ids = np.array([[1, 1, 1, -1, 2, 2, 2]], np.int32)
-    found = to_classes(ids, InstancesConfig(border=2.0))
+    found = to_classes(ids, InstancesConfig(apart="border", border=2.0))
     np.testing.assert_array_equal(found, [[1, 1, 2, -1, 2, 1, 1]])
 
 
 def test_a_small_object_keeps_its_deepest_pixels():
     ids = np.pad(plane("777 777 777"), 2)
-    found = to_classes(ids, InstancesConfig(border=2.0))
+    found = to_classes(ids, InstancesConfig(apart="border", border=2.0))
     np.testing.assert_array_equal(found, np.pad(plane("222 212 222"), 2))
     ids = np.pad(plane("7777777 7777777 7777777"), 2)
-    found = to_classes(ids, InstancesConfig(border=2.0))
+    found = to_classes(ids, InstancesConfig(apart="border", border=2.0))
     np.testing.assert_array_equal(found, np.pad(plane("2222222 2111112 2222222"), 2))
 
 
 def test_at_the_edge_a_small_object_may_be_the_rim_of_a_large_one():
     ids = np.zeros((8, 8), np.int32)
     ids[2:6, :2] = 9
-    assert (to_classes(ids, InstancesConfig(border=2.0))[2:6, :2] == 2).all()
+    assert (
+        to_classes(ids, InstancesConfig(apart="border", border=2.0))[2:6, :2] == 2
+    ).all()
 
 
 def test_two_small_objects_that_touch_both_have_a_centre():
     ids = np.pad(plane("5566 5566"), 2)
-    found = to_classes(ids, InstancesConfig(border=2.0))
+    found = to_classes(ids, InstancesConfig(apart="border", border=2.0))
     np.testing.assert_array_equal(found, np.pad(plane("1121 1121"), 2))
 
 
 def test_objects_stay_apart_across_a_coarse_axis():
     ids = np.ones((2, 9, 9), np.int32)
     ids[1] = 2
-    found = to_classes(ids, InstancesConfig(border=2.0), (5, 1, 1))
+    found = to_classes(ids, InstancesConfig(apart="border", border=2.0), (5, 1, 1))
     np.testing.assert_array_equal(found[0], np.ones((9, 9)))
     np.testing.assert_array_equal(found[1], np.full((9, 9), 2))
 

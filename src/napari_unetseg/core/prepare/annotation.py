@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from statistics import median
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.prepare.coverage import ObjectCounts, judge_instances
+from napari_unetseg.core.prepare.strokes import judge_classes, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -22,11 +22,7 @@ if TYPE_CHECKING:
     Counts = dict[Index, dict[int, int]]
     Flags = tuple[dict[Index, bool], ...]
 
-# Scribbles cover a few percent; someone who paints whole objects on a background covers
-# more, unless the objects are rare. The verdict is told, and the user can overrule it.
-_SCRIBBLED = 0.15
 _MOST_CLASSES = 255
-_MANY, _ALMOST_ALL = 10, 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +130,17 @@ def annotation_steps(
         return replace(found, zero_unknown=everywhere)
     if instances is not None:
         judged = judge_instances([_objects(planes) for planes in counts], unannotated)
-        verdict = " ".join(judged.verdict)
-        return _named(counts, judged.zero_unknown, verdict, names, instances)
-    unknown = _judged(counts, unannotated)
-    verdict = _verdict(counts, unknown, unannotated)
-    return _named(counts, unknown, verdict, names, instances)
+        told = " ".join(judged.verdict)
+        return _named(counts, judged.zero_unknown, told, names, instances)
+    unknown = judge_classes(counts, unannotated)
+    told = verdict(counts, unknown, unannotated)
+    return _named(counts, unknown, told, names, instances)
 
 
 def _named(
     counts: Sequence[Counts],
     unknown: Flags,
-    verdict: str,
+    told: str,
     names: str,
     instances: InstancesConfig | None,
 ) -> Annotation:
@@ -171,7 +167,7 @@ def _named(
         }
         for image, flags in zip(counts, unknown, strict=True)
     )
-    return Annotation(ids, unknown, annotated, verdict, tuple(counts))
+    return Annotation(ids, unknown, annotated, told, tuple(counts))
 
 
 def _objects(planes: Counts) -> dict[Index, ObjectCounts]:
@@ -184,24 +180,6 @@ def _objects(planes: Counts) -> dict[Index, ObjectCounts]:
         )
         for index, plane in planes.items()
     }
-
-
-def _judged(counts: Sequence[Counts], wish: Unannotated) -> Flags:
-    """Whether the zeros of each plane of painted classes are "not annotated"."""
-    planes = [plane for image in counts for plane in image.values()]
-    classes = len(set().union(*planes) - {0})
-    painted = sum(bool(plane.keys() - {0}) for plane in planes)
-    thorough = painted >= _MANY and painted >= _ALMOST_ALL * len(planes)
-    if thorough:
-        classes = 1  # Nobody paints strokes of rare things in every slice of a stack.
-    usual = _median_share(counts)
-    return tuple(
-        {
-            index: _zero_is_unknown(plane, wish, usual, classes)
-            for index, plane in image.items()
-        }
-        for image in counts
-    )
 
 
 def _count_planes(image: Image, mask: Image | None) -> Generator[None, None, Counts]:
@@ -252,33 +230,6 @@ def _check_painted(
         )
 
 
-def _share(plane: dict[int, int]) -> float:
-    """Painted share of a plane's pixels."""
-    return 1 - plane.get(0, 0) / sum(plane.values())
-
-
-def _median_share(counts: Sequence[Counts]) -> float:
-    """Painted share of the middle one among the planes that are painted at all."""
-    shares = [_share(plane) for planes in counts for plane in planes.values()]
-    return median([share for share in shares if share] or [0.0])
-
-
-def _zero_is_unknown(
-    plane: dict[int, int], wish: str, usual: float, classes: int
-) -> bool:
-    """Whether a plane's zeros are "not annotated".
-
-    With one class alone something must be background. With several, a plane counts as
-    painted in strokes if little of it is painted: in itself where all planes are so,
-    and compared with the others where those are painted densely.
-    """
-    if wish != "auto":
-        return wish == "0"
-    share = _share(plane)
-    strokes = share < _SCRIBBLED and (usual < _SCRIBBLED or 3 * share < usual)
-    return share == 0 or (strokes and classes > 1)
-
-
 def _one_class(label: int, names: str, *, zeros: bool) -> InputError:
     if zeros:
         return InputError(
@@ -299,38 +250,3 @@ def _region_verdict(counts: Sequence[Counts]) -> str:
         f"In {inside} of {total} slices 0 is background inside the region; outside, 0 "
         "is not annotated."
     )
-
-
-def _verdict(
-    counts: Sequence[Counts],
-    unknown: Flags,
-    wish: str,
-) -> str:
-    """Say how the zeros were understood, and why."""
-    kinds: dict[str, int] = {}
-    for planes, flags in zip(counts, unknown, strict=True):
-        for index, plane in planes.items():
-            if 0 not in plane:
-                kind = "all annotated"
-            elif _share(plane) == 0:
-                kind = "empty" if flags[index] else "background"
-            else:
-                kind = "strokes" if flags[index] else "background"
-            kinds[kind] = kinds.get(kind, 0) + 1
-    if set(kinds) == {"all annotated"}:
-        return "Every pixel is annotated: no label is 0."
-    decided = wish == "auto"
-    sentences = {
-        "empty": "nothing is painted and 0 is not annotated",
-        "strokes": "0 is not annotated"
-        + ", because only strokes are painted" * decided,
-        "background": "0 is background" + ", because areas are painted" * decided,
-        "all annotated": "every pixel is annotated",
-    }
-    total = sum(kinds.values())
-    parts = [
-        f"in {count} of {total} slices {sentences[kind]}"
-        for kind, count in kinds.items()
-    ]
-    text = "; ".join(parts)
-    return f"{text[0].upper()}{text[1:]}."

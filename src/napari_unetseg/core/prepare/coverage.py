@@ -11,14 +11,10 @@ from dataclasses import dataclass
 from statistics import median
 from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
-
 from napari_unetseg.core.prepare.split import ranges
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
 
     from napari_unetseg.core.frames import Index
 
@@ -74,13 +70,6 @@ class Coverage:
     zero_unknown: tuple[dict[Index, bool], ...]
     expected: tuple[dict[Index, float], ...]
     verdict: tuple[str, ...]
-
-
-def count_objects(plane: NDArray[Any]) -> ObjectCounts:
-    """Count the objects of a plane of shape (Y, X) with an id per object."""
-    ids, pixels = np.unique(plane, return_counts=True)
-    area = int(pixels[ids != 0].sum())
-    return ObjectCounts(int(np.count_nonzero(ids)), area, int(plane.size))
 
 
 def judge_instances(

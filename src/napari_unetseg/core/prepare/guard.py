@@ -109,42 +109,6 @@ def guarded(box: Box, reach: Sequence[int], shape: Sequence[int]) -> Box:
     )
 
 
-def divided(
-    target: NDArray[Any], box: Box, reach: Sequence[int], *, objects: bool = False
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Divide a frame into what trains and what validates.
-
-    Parameters
-    ----------
-    target : ndarray of shape ([Z,] Y, X), signed integers
-        Class indices or ids of objects; `IGNORE` where not annotated.
-    box : tuple of slice
-        The block that validates.
-    reach : sequence of int
-        As for `choose_block`.
-    objects : bool
-        Whether the target holds ids of objects. One that the block's border cuts is
-        scored as it is cut if at least half of it lies in the block, and is not
-        annotated there otherwise: a sliver would tell more of the cut than of the
-        network.
-
-    Returns
-    -------
-    train, validation : ndarray of the target's shape and dtype
-        Copies, `IGNORE` outside each part. What the network is taught about the borders
-        of objects has to be derived from the whole target, before it is divided: an
-        object that is cut has no border there.
-    """
-    train = target.copy()
-    train[guarded(box, reach, target.shape)] = IGNORE
-    validation = np.full_like(target, IGNORE)
-    validation[box] = target[box]
-    if objects:
-        part = validation[box]
-        part[np.isin(part, slivers(target, box))] = IGNORE
-    return train, validation
-
-
 def _extent(known: NDArray[np.bool_], axis: int) -> tuple[int, int]:
     """Where the annotated pixels begin and end along an axis; equal if there are none.
 

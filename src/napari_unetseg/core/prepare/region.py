@@ -5,17 +5,14 @@ Inside, what is not painted is background; outside, it is not annotated.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from napari_unetseg.core.errors import InputError
-from napari_unetseg.core.prepare.targets import IGNORE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from numpy.typing import NDArray
 
     from napari_unetseg.core.image import Image
 
@@ -60,33 +57,6 @@ def check_regions(regions: Sequence[Image], labels: Sequence[Image]) -> None:
                 f"Nothing is inside the region '{region.name}'",
                 "Mark the part in which everything is annotated",
             )
-
-
-def apply_region(
-    target: NDArray[Any], mask: NDArray[Any], background: int, ignore: int = IGNORE
-) -> NDArray[Any]:
-    """Say of what is not painted whether it is background.
-
-    Parameters
-    ----------
-    target : ndarray of shape ([Z,] Y, X), signed integers
-        Class indices or ids of objects. What is not painted is either `background` or
-        `ignore`; which of them, does not matter.
-    mask : ndarray of the target's shape
-        Non-zero inside the region.
-    background : int
-        Value of the background that id 0 stands for.
-    ignore : int
-        Value of what is not annotated.
-
-    Returns
-    -------
-    ndarray of the target's shape and dtype
-        A copy.
-    """
-    unpainted = (target == background) | (target == ignore)
-    meaning = np.where(mask != 0, background, ignore)
-    return np.where(unpainted, meaning, target).astype(target.dtype, copy=False)
 
 
 def _grid(image: Image) -> tuple[int, ...]:

@@ -78,7 +78,7 @@ def on_frame(
     Returns
     -------
     tuple of slice, ndarray of shape ([Z,] Y, X)
-        None if the change does not reach the frame.
+        Without what lies beyond the frame; None if the change does not reach it.
     """
     axes = frames.image.axes
     sides = dict(zip(axes, edit.box, strict=True))
@@ -90,4 +90,11 @@ def on_frame(
     ]
     order = [axis for axis in axes if axis not in place]
     values = values.transpose([order.index(axis) for axis in frames.axes])
-    return tuple(sides[axis] for axis in frames.axes), values
+    box, inside = [], []
+    for axis, size in zip(frames.axes, frames.shape, strict=True):
+        start, stop = max(0, sides[axis].start), min(size, sides[axis].stop)
+        if start >= stop:
+            return None
+        box.append(slice(start, stop))
+        inside.append(slice(start - sides[axis].start, stop - sides[axis].start))
+    return tuple(box), values[tuple(inside)]

@@ -140,12 +140,13 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
                 rest = time.monotonic()
                 yield from _rest(state, kept, asked)
                 pace.rested(time.monotonic() - rest)
+                continue  # What was painted meanwhile comes first.
             if state.step != state.total and asked.stop():
                 # The checkpoint first, which knows nothing of that.
                 if state.total is not None:
                     yield from save_or_wait(kept, state, asked.stop)
                 if data.validation and 0 <= state.validated < state.step:
-                    yield _validate(state, data, device)
+                    yield from _validate(state, data, device)
                 break
 
             # 2. Score the averaged weights, before the first step too.
@@ -153,12 +154,12 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
             if due and state.validated < state.step:
                 start = time.monotonic()
                 if data.validation:
-                    yield _validate(state, data, device)
+                    yield from _validate(state, data, device)
                 state.validated = state.step
                 pace.validation = time.monotonic() - start
                 if config.patience and state.stale >= config.patience:
-                    yield Note(text=_enough(state))
                     state.total = state.step
+                    yield Note(text=_enough(state))
             if state.step == state.total:
                 break
 
@@ -244,11 +245,18 @@ def _rest(
     yield Resumed(step=state.step)
 
 
-def _validate(state: TrainingState, data: TrainingData, device: str) -> Validated:
-    """Score the averaged weights, and keep them if they are the best so far."""
+def _validate(
+    state: TrainingState, data: TrainingData, device: str
+) -> Generator[Event, None, None]:
+    """Score the averaged weights, and keep them if they are the best so far.
+
+    Whoever breaks off when the score is told finds a state that has none, and scores
+    the weights again.
+    """
     score = validate(state.average, data.validation, data.teaching, device)
-    best = state.judge(score)
-    return Validated(step=state.step, best=best, **score.summary())
+    best = state.is_best(score)
+    yield Validated(step=state.step, best=best, **score.summary())
+    state.judge(score)
 
 
 def _enough(state: TrainingState) -> str:

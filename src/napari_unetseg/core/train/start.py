@@ -57,19 +57,19 @@ def starting_network(
             f"The model had {old.classes} classes and these labels have "
             f"{config.classes}: its last layer starts anew."
         )
+    first: set[str] = set()
     if old.channels != config.channels:
-        fresh = network.state_dict()
-        kept = {k: v for k, v in kept.items() if v.shape == fresh[k].shape}
+        first = _first_layer(network)
+        kept = {k: v for k, v in kept.items() if k not in first}
         notes.append(
             f"The model had {old.channels} channels and these images have "
             f"{config.channels}: its first layer starts anew."
         )
     network.load_state_dict(kept, strict=False)
     if freeze:
-        first = [] if old.channels == config.channels else _first_layer(network)
         for name, weight in network.named_parameters():
             if name.startswith(_CONTRACTING):
-                weight.requires_grad_(any(weight is one for one in first))
+                weight.requires_grad_(name in first)
         notes.append("The contracting path keeps the weights of the model.")
     return network, config, notes
 
@@ -87,6 +87,10 @@ def teach(network: nn.Module) -> nn.Module:
     return network
 
 
-def _first_layer(network: nn.Module) -> list[nn.Parameter]:
-    """Weights of the layer that sees the image."""
-    return [next(network.parameters())]
+def _first_layer(network: nn.Module) -> set[str]:
+    """Names of the weights, and of the bias, of the layer that sees the image."""
+    for name, layer in network.named_modules():
+        own = [one for one, _ in layer.named_parameters(recurse=False)]
+        if own:
+            return {f"{name}.{one}" for one in own}
+    return set()

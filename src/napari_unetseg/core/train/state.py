@@ -88,29 +88,36 @@ class TrainingState:
             else:
                 average.copy_(current)
 
-    def judge(self, score: Score) -> bool:
-        """Remember the averaged weights if they are the best so far; tell whether.
+    def is_best(self, score: Score) -> bool:
+        """Whether the averaged weights, which score so, are the best so far.
 
         Those before the first step never are: where one class fills the validation
         samples, a network that has learnt nothing may score well. Of equals the later
-        are kept.
+        are.
         """
-        if self.step == 0:
-            return False
         best = self.best_score
-        if best is not None and score.value < best.value:
-            self.stale += 1
-            return False
-        self.stale = self.stale + 1 if best and score.value == best.value else 0
-        self.best = weights(self.average)
-        self.best_step = self.step
-        self.best_score = score
-        return True
+        return self.step > 0 and (best is None or score.value >= best.value)
+
+    def judge(self, score: Score) -> None:
+        """Remember the averaged weights if they are the best so far."""
+        if self.step == 0:
+            return
+        best = self.best_score
+        better = best is None or score.value > best.value
+        self.stale = 0 if better else self.stale + 1
+        if self.is_best(score):
+            self.best = weights(self.average)
+            self.best_step = self.step
+            self.best_score = score
 
     def forget_best(self) -> None:
-        """Let the next score be the best: what it is measured by has changed."""
+        """Let the next score be the best: what it is measured by has changed.
+
+        If these weights were scored before, they are scored again.
+        """
         self.best_score = None
         self.stale = 0
+        self.validated = min(self.validated, self.step - 1)
 
     def tensors(self) -> dict[str, Tensor]:
         """All tensors, by unique names."""
