@@ -363,7 +363,7 @@ def changes(pair):
         1: [first],
         2: [turned(2, pair, 4), erased(3, pair, first)],
         3: [Edit(4, 0, (0, 0, 0), pair[1].array[1:2])],
-        5: [turned(5, pair, 1), box(6, 4, 1)],
+        4: [turned(5, pair, 1), box(6, 4, 1)],
     }
 
 
@@ -429,7 +429,6 @@ def test_a_training_that_died_learns_from_each_change_at_its_step(
             pair, paint, state=state, wishes=Wishes(edits=Edits(run).new), **SHORT
         )
     assert [path.name for path in kept.iterdir()] == ["step-00000002.safetensors"]
-    # The last changes were painted, but no step was done with them.
     events, resumed = train(
         pair, state=kept, wishes=Wishes(edits=Edits(run).new), **SHORT
     )
