@@ -2,6 +2,7 @@
 
 import pytest
 
+from napari_unetseg.core.augment.folds import fold_rate
 from napari_unetseg.core.config import (
     NETWORKS,
     NetworkConfig,
@@ -55,7 +56,19 @@ def test_sizes_that_are_asked_for_go_before_those_of_the_preset():
 
 def test_a_configuration_needs_no_preset_to_state_its_sizes():
     assert TrainConfig() == train_config()
-    assert TrainConfig(dimensions=3) == train_config(dimensions=3)
+    in_3d = train_config(dimensions=3)
+    assert sizes(TrainConfig(dimensions=3), "cpu") == sizes(in_3d, "cpu")
+
+
+@pytest.mark.parametrize("preset", ["default", "fast", "paper"])
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_no_preset_folds_its_patches(preset, device, dimensions):
+    config = train_config(preset, dimensions=dimensions)
+    given = {2: 572, 3: 132}[dimensions] if preset == "paper" else None
+    side = given or sizes(config, device).patch
+    most = 0.1 if (preset, dimensions) == ("paper", 3) else 0.02
+    assert fold_rate((side,) * dimensions, config.augment, patches=32) <= most
 
 
 def test_steps_replace_the_minutes():

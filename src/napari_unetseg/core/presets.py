@@ -25,6 +25,9 @@ PRESETS: dict[str, dict[str, object]] = {
     },
 }
 _PRESETS_3D: dict[str, dict[str, object]] = {
+    # The vectors of planes would fold some of the smaller patches of volumes.
+    "default": {"augment": AugmentConfig(elastic_sigma=6.0)},
+    "fast": {"augment": AugmentConfig(elastic_sigma=5.0)},
     # Cicek 2016: batch norm in place of dropout, a finer grid of smaller vectors.
     "paper": {
         "dropout": 0.0,

@@ -5,11 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.predict.rescale import model_shape
 from napari_unetseg.core.prepare.pixelsize import (
     SAME,
     PixelSize,
+    check_pixel_sizes,
     pixel_size_notes,
     zoom_to,
 )
@@ -106,3 +108,14 @@ def test_planes_of_unknown_pixels_need_no_word():
         "The pixels of 'b' are 0.5 x 0.5 um and the model's 1 x 1 um: the image comes "
         "to the model's while it is learnt."
     )
+
+
+@pytest.mark.parametrize(("unit", "fits"), [("um", False), ("nm", True)])
+def test_a_pixel_size_that_can_only_be_a_mistake_is_refused(unit, fits):
+    one = Image(array=np.zeros((8, 8)), axes="YX", spacing=(8, 8), unit=unit)
+    size = PixelSize((4.0, 4.0), "nm")
+    if fits:
+        check_pixel_sizes([one], size, 2)
+        return
+    with pytest.raises(InputError, match="8 x 8 um, and the model's 4 x 4 nm"):
+        check_pixel_sizes([one], size, 2)

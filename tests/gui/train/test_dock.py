@@ -10,14 +10,16 @@ import pytest
 from napari_unetseg.core.config import TrainConfig
 from napari_unetseg.core.errors import RunError
 from napari_unetseg.core.presets import train_config
+from napari_unetseg.gui.train.augment_fields import AUGMENTATION
 from napari_unetseg.gui.train.dock import KEEP_TRAINING, TrainDock
-from napari_unetseg.gui.train.fields import AUGMENTATION, TRAINING
+from napari_unetseg.gui.train.fields import TRAINING
+from napari_unetseg.gui.train.object_fields import OBJECTS
 from napari_unetseg.runs import machine
 from napari_unetseg.runs.home import models_folder, settings_file
 
 pytestmark = pytest.mark.gui
 
-PATHS = {"image": "image.tif", "labels": "labels.tif"}
+PATHS = {"image": "image.tif", "labels": "labels.tif", "region": "region.tif"}
 
 
 @pytest.fixture
@@ -57,7 +59,8 @@ def other(widget):
         return not widget.value
     if isinstance(widget.value, str):
         texts = {"validation": "0.4", "steps": "7", "base": "12"}
-        texts |= {"depth": "3", "patch": "32"}
+        texts |= {"depth": "3", "patch": "32", "patience": "5"}
+        texts |= {"instances_weight": "7.5", "instances_sigma": "4.5"}
         return texts.get(widget.name, "other")
     step = 1 if isinstance(widget.value, int) else 0.1
     return widget.value + (step if widget.value + step <= widget.max else -step)
@@ -74,10 +77,13 @@ def test_what_is_asked_by_default_is_what_the_command_line_asks(dock):
     assert dock.plan().stays is False
 
 
-@pytest.mark.parametrize("name", [field.name for field in (*TRAINING, *AUGMENTATION)])
+@pytest.mark.parametrize(
+    "name", [field.name for field in (*TRAINING, *AUGMENTATION, *OBJECTS)]
+)
 def test_every_setting_changes_the_question(dock, name):
-    # Leaves enough slices to train on volumes.
+    # Leaves enough slices to train on volumes, and a network to keep some of.
     setting(dock, "validation").value = "4"
+    start_from_an_old_model(dock)
     before = asked(dock)
 
     widget = setting(dock, name)
@@ -90,7 +96,16 @@ def test_every_setting_changes_the_question(dock, name):
     assert str(values[part]) == str(widget.value)
 
 
-@pytest.mark.parametrize("name", ["zero", "preset", "minutes"])
+def start_from_an_old_model(dock):
+    models_folder().mkdir(parents=True)
+    path = models_folder() / "old.unetseg.safetensors"
+    path.touch()
+    dock.training.offer_models()
+    dock.training.start_from.value = str(path)
+    return path
+
+
+@pytest.mark.parametrize("name", ["task", "zero", "preset", "minutes"])
 def test_every_control_in_sight_changes_the_configuration(dock, until, name):
     before = asked(dock)["config"]
     widget = getattr(dock.training, name)
@@ -158,12 +173,7 @@ def test_further_layers_become_channels_by_their_names(dock, model, stripes):
 
 
 def test_a_model_can_be_trained_further(dock):
-    models_folder().mkdir(parents=True)
-    path = models_folder() / "old.unetseg.safetensors"
-    path.touch()
-
-    dock.training.offer_models()
-    dock.training.start_from.value = str(path)
+    path = start_from_an_old_model(dock)
 
     assert asked(dock)["start_from"] == str(path)
 
@@ -198,6 +208,185 @@ def test_the_pixel_size_is_the_layers(dock):
     image = dock.plan().inputs["image"].image
 
     assert (image.axes, image.spacing, image.unit) == ("ZYX", (50, 8, 8), "nm")
+
+
+# -- single objects -------------------------------------------------------------------
+
+
+@pytest.fixture
+def cells(model, qtbot, until):
+    """Open the dock beside 5 slices of 12 cells, of which one has 3 painted."""
+    stack = np.zeros((5, 48, 64), np.uint16)
+    for number, plane in enumerate(stack):
+        for cell in range(3 if number == 2 else 12):
+            row, column = divmod(cell, 4)
+            plane[16 * row : 16 * row + 9, 16 * column : 16 * column + 9] = cell + 1
+    model.add_image(255 * (stack > 0), name="grey", scale=(1, 2, 2))
+    model.add_labels(stack, name="cells", scale=(1, 2, 2))
+    dock = opened(model, qtbot, until)
+    dock.training.task.value = "instances"
+    until(lambda: dock.look.seen is not None)
+    return dock
+
+
+def test_single_objects_are_asked_for_and_judged_as_such(cells):
+    question = cells.plan().ask(PATHS)
+
+    assert question.config == TrainConfig(task="instances")
+    assert (question.class_names, question.class_colors) == ({}, {})
+    assert "Slice 2: 3 of about 12 objects painted" in cells.verdict.value
+    assert "Validation on the slice 4." in cells.verdict.value
+
+
+def test_a_class_of_borders_is_one_more_in_the_cost(cells):
+    assert cells.check().ids == (0, 1)
+
+    setting(cells, "instances.apart").value = "border"
+
+    assert cells.check().ids == (0, 1, 2)
+
+
+def test_how_objects_are_taught_is_only_seen_where_they_are(cells, until):
+    assert not cells.training.of_objects.isHidden()
+
+    cells.training.task.value = "classes"
+    until(lambda: cells.look.seen is not None)
+
+    assert cells.training.of_objects.isHidden()
+    assert "objects" not in cells.verdict.value
+
+
+def test_too_many_ids_for_classes_become_objects_at_a_click(
+    model, stripes, qtbot, until
+):
+    many = np.repeat(np.repeat(np.arange(5 * 12 * 16), 4).reshape(5, 12, 64), 4, axis=1)
+    model.add_image(stripes[0], name="grey")
+    model.add_labels(many, name="cells")
+    dock = opened(model, qtbot, until)
+    says(dock, "look like single objects rather than classes", "Learn single objects")
+    assert not dock.objects_button.isHidden()
+    assert dock.objects_button.text() in dock.said
+
+    dock.objects_button.click()
+    until(lambda: dock.look.seen is not None)
+
+    assert asked(dock)["config"]["task"] == "instances"
+    assert dock.run.controls.start.isEnabled()
+    assert dock.said == ""
+    assert dock.objects_button.isHidden()
+
+
+def test_a_network_that_has_learnt_nothing_is_not_frozen(dock):
+    setting(dock, "freeze").value = True
+
+    says(dock, "no way down", "Start from")
+
+
+# -- a region -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def partly(model, qtbot, until):
+    """Open the dock beside two spots in each slice, which are not all there are."""
+    painted = np.zeros((5, 48, 64), np.uint8)
+    painted[:, 4:8, 4:8], painted[:, 20:24, 30:34] = 1, 2
+    model.add_image(painted, name="grey", scale=(50, 8, 8), units=["nm"] * 3)
+    model.add_labels(painted, name="painted", scale=(50, 8, 8), units=["nm"] * 3)
+    return opened(model, qtbot, until)
+
+
+CORNERS = np.array([(0, 0), (0, 40), (20, 40), (20, 0)], float)
+
+
+def choose(dock, layer, until):
+    dock.region.value = layer
+    until(lambda: dock.look.seen is not None)
+
+
+def test_nothing_is_a_region_at_first(partly):
+    assert partly.region.value is None
+    assert partly.region.native.currentText() == "nowhere"
+    assert "region" not in partly.plan().inputs
+    assert asked(partly)["regions"] == []
+
+
+def test_shapes_become_a_mask_on_the_pixels_of_the_labels(partly, model, until):
+    # napari draws them in the world: here in nanometres, with pixels of 4 of them.
+    shapes = model.add_shapes(
+        [CORNERS * 2], shape_type="polygon", name="here", scale=(4, 4), units=["nm"] * 2
+    )
+    assert "strokes" in partly.verdict.value
+
+    choose(partly, shapes, until)
+
+    assert asked(partly)["regions"] == ["region.tif"]
+    image = partly.plan().inputs["region"].image
+    assert (image.axes, image.spacing, image.unit) == ("ZYX", (50, 8, 8), "nm")
+    expected = np.zeros((5, 48, 64), bool)
+    expected[:, :21, :41] = True
+    np.testing.assert_array_equal(image.array, expected)
+    assert "0 is background inside the region" in partly.verdict.value
+    assert partly.check().ids == (0, 1, 2)
+
+
+def test_the_region_is_that_of_the_start(partly, model, until):
+    shapes = model.add_shapes([CORNERS * 8], shape_type="polygon", name="here")
+    mask = model.add_labels(np.ones((5, 48, 64), np.uint8), name="mask")
+    found = []
+    for layer in (shapes, mask):
+        choose(partly, layer, until)
+        found.append(partly.plan().inputs["region"].image)
+
+    shapes.data = [CORNERS]
+    mask.data[:] = 0
+
+    assert np.asarray(found[0].array).sum() == 5 * 21 * 41
+    assert np.asarray(found[1].array).all()
+
+
+def test_the_region_decides_what_0_means(partly, model, until):
+    zero = partly.training.zero.native
+
+    choose(partly, model.add_shapes([CORNERS * 8], shape_type="polygon"), until)
+    assert not zero.isEnabled()
+    assert "choose nowhere" in zero.toolTip()
+
+    choose(partly, None, until)
+    assert zero.isEnabled()
+
+
+def test_a_region_that_is_elsewhere_is_refused(partly, model, until):
+    away = model.add_shapes(
+        [CORNERS], shape_type="polygon", name="there", translate=(9999, 0)
+    )
+
+    choose(partly, away, until)
+
+    says(partly, "Nothing of the region 'there' lies on the labels 'painted'")
+
+
+def test_a_region_that_goes_is_none_any_more(partly, model, until):
+    shapes = model.add_shapes([CORNERS * 8], shape_type="polygon", name="here")
+    choose(partly, shapes, until)
+    shapes.name = "renamed"
+    assert partly.region.value is shapes
+
+    model.layers.remove(shapes)
+    until(lambda: partly.look.seen is not None)
+
+    assert partly.region.value is None
+    assert asked(partly)["regions"] == []
+
+
+def test_images_and_points_mark_no_region(partly, model):
+    model.add_points(np.zeros((1, 2)), name="points")
+    model.add_shapes(name="shapes")
+
+    offered = {None, model.layers["shapes"], model.layers["painted"]}
+    assert {*partly.region.choices} == offered
+
+
+# -- costs ----------------------------------------------------------------------------
 
 
 def test_it_says_what_the_training_costs_here(dock):
@@ -343,7 +532,54 @@ def test_it_says_on_which_slices_it_will_validate(dock):
     assert "Validation on the slice 4." in dock.verdict.value
 
 
-@pytest.mark.parametrize("name", ["steps", "base", "depth", "patch"])
+def painted_in(model, dock, until, *slices, shape=(5, 48, 64), axes="zyx"):
+    """Show labels of which only some slices are painted."""
+    painted = np.zeros(shape, np.uint8)
+    for one in slices:
+        painted[one] = 1
+        painted[one][..., ::2] = 2
+    model.add_image(painted, name="other", axis_labels=[*axes])
+    layer = model.add_labels(painted, name="some", axis_labels=[*axes])
+    dock.image.value, dock.labels.value = model.layers["other"], layer
+    until(lambda: dock.look.seen is not None)
+
+
+BLOCK = "A block of the only annotated {} validates, if there is room for a band"
+
+
+def test_of_one_slice_a_block_validates(dock, model, until):
+    painted_in(model, dock, until, 3)
+    assert BLOCK.format("slice") in dock.verdict.value
+
+    setting(dock, "validation").value = "0"
+    assert "No slice is kept for validation" in dock.verdict.value
+    setting(dock, "validation").value = "3"
+    says(dock, "leave no annotated slice")
+
+
+def test_of_two_slices_one_validates(dock, model, until):
+    painted_in(model, dock, until, 1, 3)
+
+    assert "Validation on the slice 3." in dock.verdict.value
+
+
+@pytest.mark.parametrize(
+    ("painted", "words"),
+    [
+        ((1,), BLOCK.format("volume")),
+        ((0, 1), "Validation on the last volume: slices 4-7."),
+        ((0, 2), "Validation on the last volume: slices 8-11."),
+    ],
+)
+def test_of_volumes_whole_ones_validate(dock, model, until, painted, words):
+    setting(dock, "dimensions").value = 3
+
+    painted_in(model, dock, until, *painted, shape=(3, 4, 48, 64), axes="tzyx")
+
+    assert words in dock.verdict.value
+
+
+@pytest.mark.parametrize("name", ["steps", "base", "depth", "patch", "patience"])
 def test_a_number_that_is_none_is_refused(dock, name):
     field = next(f for f in dock.training.widgets if f.name == name)
     dock.training.widgets[field].value = "many"
@@ -373,6 +609,7 @@ def test_a_preset_leaves_the_dimensions(dock):
 
 def test_too_few_slices_for_volumes_are_refused(dock):
     setting(dock, "dimensions").value = 3
+    setting(dock, "validation").value = "3-4"
 
     says(dock, "too thin for three dimensions", "use two dimensions")
 
@@ -473,6 +710,8 @@ def test_a_preset_fills_in_the_settings(dock):
 def test_settings_are_remembered_as_json(dock, model, qtbot, until, monkeypatch):
     dock.training.preset.value = "fast"
     dock.training.minutes.value = 1.3
+    dock.training.task.value = "instances"
+    until(lambda: dock.look.seen is not None)
     dock.closing.value = KEEP_TRAINING
     monkeypatch.setattr(dock.run, "start", lambda plan, name: None)
 
@@ -496,6 +735,8 @@ def test_everything_explains_itself(dock):
     widgets = [
         dock.image,
         dock.labels,
+        dock.region,
+        dock.training.task,
         dock.model,
         dock.closing,
         dock.training.zero,

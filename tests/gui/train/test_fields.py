@@ -6,31 +6,31 @@ import pytest
 
 from napari_unetseg.core.config import TrainConfig
 from napari_unetseg.core.presets import PRESETS, train_config
+from napari_unetseg.gui.train.augment_fields import AUGMENTATION
 from napari_unetseg.gui.train.fields import (
-    AUGMENTATION,
     DEVICE,
+    GROUPS,
     MINUTES,
     PRECISION,
     TRAINING,
     config_of,
     value_of,
 )
+from napari_unetseg.gui.train.object_fields import OBJECTS
 
 pytestmark = pytest.mark.gui
 
-FIELDS = (*TRAINING, *AUGMENTATION)
-# Those that stand elsewhere in the dock, and what is not yet a choice.
+FIELDS = (*TRAINING, *AUGMENTATION, *OBJECTS)
+# Those that stand elsewhere in the dock.
 ELSEWHERE = {"minutes", "preset", "unannotated", "task"}
 
 
 def read(field, widget):
     """Read a widget as the configuration does, which makes text a number."""
     value = field.read(widget)
-    return (
-        value_of(train_config(**{field.name: value}), field.name)
-        if (field.unset and value is not None)
-        else value
-    )
+    if field.unset and value is not None:
+        return value_of(config_of("default", {field.name: value}), field.name)
+    return value
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -59,8 +59,10 @@ def test_a_learning_rate_is_not_rounded(qapp, value):
 def test_every_setting_of_a_training_can_be_reached():
     shown = {field.name for field in FIELDS} | ELSEWHERE
     config = TrainConfig()
-    names = {name for name in TrainConfig.model_fields if name != "augment"}
-    names |= {f"augment.{name}" for name in type(config.augment).model_fields}
+    names = set(TrainConfig.model_fields) - set(GROUPS)
+    for group in GROUPS:
+        parts = type(getattr(config, group)).model_fields
+        names |= {f"{group}.{name}" for name in parts}
 
     assert shown == names
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.units import unit_ratio
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 SAME = 0.1
 """Pixel sizes that differ by less, relative to the model's, are taken as equal."""
+
+_MOST = 16.0
 
 PREFILTERED = 1.5
 """An axis that shrinks by more than this is blurred before it is sampled."""
@@ -66,6 +69,27 @@ def zoom_to(size: PixelSize, image: Image, dimensions: int) -> tuple[float, ...]
     ]
     zoom = tuple(1.0 if abs(1 / ratio - 1) < SAME else ratio for ratio in ratios)
     return () if set(zoom) == {1.0} else zoom
+
+
+def check_pixel_sizes(
+    images: Sequence[Image], size: PixelSize, dimensions: int
+) -> None:
+    """Refuse images whose pixel size can only be a mistake.
+
+    Raises
+    ------
+    InputError
+        If it is more than 16 times that of the model, or less than a 16th.
+    """
+    for image in images:
+        for factor in zoom_to(size, image, dimensions):
+            if not 1 / _MOST <= factor <= _MOST:
+                own = _sizes(Frames(image, dimensions).spacing, image.unit)
+                raise InputError(
+                    f"The pixels of '{image.name}' are {own}, and the model's "
+                    f"{_sizes(size.spacing, size.unit)}",
+                    "Is one of the units wrong? Give the right pixel size",
+                )
 
 
 def pixel_size_notes(

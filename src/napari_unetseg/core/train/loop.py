@@ -157,7 +157,7 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
                     yield from _validate(state, data, device)
                 state.validated = state.step
                 pace.validation = time.monotonic() - start
-                if config.patience and state.stale >= config.patience:
+                if _is_enough(state, config):
                     state.total = state.step
                     yield Note(text=_enough(state))
             if state.step == state.total:
@@ -259,10 +259,21 @@ def _validate(
     state.judge(score)
 
 
+def _is_enough(state: TrainingState, config: TrainConfig) -> bool:
+    """Whether the score has stood still for too long, before the end."""
+    patience = config.patience
+    return bool(patience and state.stale >= patience and state.step != state.total)
+
+
 def _enough(state: TrainingState) -> str:
+    times = (
+        "The last validation was"
+        if state.stale == 1
+        else (f"The last {state.stale} validations were")
+    )
     return (
-        f"{state.stale} validations in a row were not better than that of step "
-        f"{state.best_step}: the training ends here."
+        f"{times} not better than that of step {state.best_step}: the training ends "
+        "here."
     )
 
 

@@ -18,7 +18,12 @@ from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.prepare.annotation import annotation
 from napari_unetseg.core.prepare.channels import select_channels
 from napari_unetseg.core.prepare.pairs import check_pairs
-from napari_unetseg.core.prepare.pixelsize import PixelSize, pixel_size_notes, zoom_to
+from napari_unetseg.core.prepare.pixelsize import (
+    PixelSize,
+    check_pixel_sizes,
+    pixel_size_notes,
+    zoom_to,
+)
 from napari_unetseg.core.prepare.region import check_regions
 from napari_unetseg.core.prepare.samples import painted_frames, planes_of, samples
 from napari_unetseg.core.prepare.teaching import Teaching
@@ -117,6 +122,7 @@ def gather(
         _check_dimensions(config, start_from)
         taken = [_as_before(image, start_from) for image in taken]
     size = _pixel_size(config, taken[0], start_from)
+    check_pixel_sizes(taken, size, config.dimensions)
     for text in pixel_size_notes(taken, size, config.dimensions):
         yield Note(text=text)
     teaching = Teaching(found.ids, instances, size.coarse)

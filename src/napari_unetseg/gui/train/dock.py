@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import ComboBox, LineEdit
@@ -14,18 +13,16 @@ from napari_unetseg.gui.parts import settings
 from napari_unetseg.gui.parts.channels import FurtherChannels
 from napari_unetseg.gui.parts.choices import LayerBox, follow_layers
 from napari_unetseg.gui.parts.form import sentence
-from napari_unetseg.gui.parts.worker import Worker, start_worker
 from napari_unetseg.gui.run.dock import OPEN_ONE, RunDock
 from napari_unetseg.gui.run.launch import Plan
 from napari_unetseg.gui.run.words import Words
 from napari_unetseg.gui.train.form import INSTANCES, TrainForm, restore
-from napari_unetseg.gui.train.links import Link, Links
 from napari_unetseg.gui.train.look import Look, Wish
 from napari_unetseg.gui.train.question import Asked, ask, plan
-from napari_unetseg.gui.train.region import RegionBox
-from napari_unetseg.gui.train.shows import Shown, split_of, split_on, weights_on
+from napari_unetseg.gui.train.region import REGION_DECIDES, RegionBox
 from napari_unetseg.gui.train.speed import Speed
 from napari_unetseg.gui.train.summary import details, summary
+from napari_unetseg.gui.train.views import Views
 from napari_unetseg.runs import listing
 from napari_unetseg.runs.cost import training_cost
 from napari_unetseg.runs.folder import read_question
@@ -34,28 +31,13 @@ from napari_unetseg.runs.questions import TrainQuestion
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari.layers import Image, Labels
+    from napari.layers import Image
     from napari.viewer import Viewer
 
-    from napari_unetseg.core.prepare.parts import Part
-    from napari_unetseg.layers.to_layer import LayerData
     from napari_unetseg.runs.cost import Cost
 
 SEGMENT_DOCK = "Segment with U-Net"
 STEPS = "The steps decide how long it trains: clear them, under More settings"
-REGION_DECIDES = (
-    "What 0 means is decided by the layer in which everything counts: choose nowhere, "
-    "under More settings"
-)
-SPLIT = (
-    "Add a layer of shapes that shows what trains, what validates and what is left out"
-)
-NO_SPLIT = "What trains and what validates can be shown once a training has begun"
-WEIGHTS = (
-    "Add a layer that shows how much each pixel counts: more, where objects nearly "
-    "touch"
-)
-WEIGHING = "The weights are being worked out"
 STOP, KEEP_TRAINING = "stop and keep", "keep training"
 WORDS = Words(
     job="Training",
@@ -121,14 +103,11 @@ class TrainDock(RunDock):
         )
         self.form.append(self.image)
         self.form.add_row("With", "Further channels of the image", self.channels)
-        self.weights_link = Link("Show weights", WEIGHTS, self.show_weights)
-        self.split_link = Link("Show split", SPLIT, self.show_split)
-        self.links = Links(self.split_link, self.weights_link)
-        self.links.follow(napari_viewer.theme)
         self.form.extend(
             [self.labels, self.training.task, self.training.zero, self.verdict]
         )
-        self.form.add_whole_row(self.links)
+        self.views = Views(self)
+        self.form.add_whole_row(self.views)
         self.form.extend(
             [
                 self.training.preset,
@@ -150,9 +129,6 @@ class TrainDock(RunDock):
         self.footer.addWidget(self.segment_button)
         self.look = Look(self)
         self.speed = Speed(self)
-        self._split, self._weights = Shown(napari_viewer), Shown(napari_viewer)
-        self._weighing: Worker | None = None
-        self._ended: Path | None = None
         self._suggested = ""
         self.trained: Path | None = None
         self._restore()
@@ -171,7 +147,6 @@ class TrainDock(RunDock):
         self.speed.changed.connect(self.refresh)
         self.run.busy.connect(self.segment_button.hide)
         self.run.busy.connect(self._share_computer)
-        self.run.ended.connect(self._offer_views)
         self.segment_button.clicked.connect(self._open_segment)
         self.objects_button.clicked.connect(self._learn_objects)
 
@@ -206,11 +181,6 @@ class TrainDock(RunDock):
                 "There are no labels", "Add a labels layer and paint some of each class"
             )
         config, region = self.training.config, self.region.value
-        if config.freeze and not self.training.start_from.value:
-            raise InputError(
-                "A new network has no way down that could keep its weights",
-                "Choose a model for 'Start from', or untick 'Freeze'",
-            )
         asked = ask(images, self.labels.value, self.look.seen, config, region)
         self._cost(asked)  # Refuses a network that is too deep.
         if not self.model.value.strip():
@@ -240,7 +210,7 @@ class TrainDock(RunDock):
     def refresh(self) -> None:
         """Say what 0 means, what is validated on and what it costs, too."""
         super().refresh()
-        self._offer_views()
+        self.views.offer()
         if self.run.running:
             return
         seen = self.look.seen
@@ -283,7 +253,7 @@ class TrainDock(RunDock):
     def show_result(self, folder: Path, result: dict[str, Any], before: str) -> None:
         """Say how good the model is and where, and offer to segment with it."""
         listing.mark_seen(folder)
-        self._ended = folder
+        self.views.ended = folder
         question = read_question(folder)
         assert isinstance(question, TrainQuestion)
         model = (folder / question.model).with_name(result["model"])
@@ -302,87 +272,17 @@ class TrainDock(RunDock):
 
     # -- what can be looked at ----------------------------------------------------
 
-    def show_split(self) -> None:
-        """Add what trains and what validates in the shown training, as shapes."""
-        folder, labels = self._divided, self.labels.value
-        if folder is None or labels is None:
-            return
-        start_worker(
-            split_of(folder),
-            owner=self,
-            name="Reading what validates",
-            on_event=lambda _: None,
-            on_return=lambda parts: self._add_split(folder, labels, parts),
-            on_error=self._fail_to_show,
-        )
-
-    def _add_split(self, folder: Path, labels: Labels, parts: list[Part]) -> None:
-        try:
-            self._split.show(split_on(labels, parts), (folder, weakref.ref(labels)))
-        except UnetsegError as error:
-            self._fail_to_show(error)
-
-    def show_weights(self) -> None:
-        """Add how much each pixel counts where single objects are learnt."""
-        labels = self.labels.value
-        if labels is None or self._weighing is not None:
-            return
-        try:
-            config = self.training.config
-            job = weights_on(labels, config.instances, config.dimensions)
-        except UnetsegError as error:
-            self._fail_to_show(error)
-            return
-        self._weighing = start_worker(
-            job,
-            owner=self,
-            name=f"Weighing the pixels of {labels.name}",
-            on_event=lambda _: None,
-            on_return=lambda made: self._add_weights(labels, made),
-            on_error=self._fail_to_show,
-        )
-        self._offer_views()
-
-    def _add_weights(self, labels: Labels, made: LayerData) -> None:
-        self._weighing = None
-        self._weights.show(made, weakref.ref(labels), below=labels)
-        self._offer_views()
-
-    def _fail_to_show(self, error: Exception) -> None:
-        self._weighing = None
-        self._offer_views()
-        self.say(str(error), "error")
-
-    @property
-    def _divided(self) -> Path | None:
-        """Folder of the training that is shown, or was shown last."""
-        folder = self.run.folder or self._ended
-        return folder if folder is not None and folder.exists() else None
-
-    def _offer_views(self, *_: object) -> None:
-        """Let that be looked at which there is; during a training, too."""
-        self.links.setEnabled(True)
-        there = self.run.running or self._divided is not None
-        self.split_link.refuse("" if there else NO_SPLIT)
-        seen = self.look.seen
-        usable = seen is not None and not seen.problem
-        busy = self._weighing is not None
-        self.weights_link.setVisible(self.training.objects)
-        self.weights_link.refuse(
-            WEIGHING if busy else "" if usable else "There are no objects to weigh yet"
-        )
-
     def _on_busy(self, busy: bool) -> None:
         super()._on_busy(busy)
-        self._offer_views()
+        self.views.offer()
 
     def _find_run(self) -> None:
         super()._find_run()
-        self._offer_views()
+        self.views.offer()
 
     def _on_theme(self) -> None:
         super()._on_theme()
-        self.links.follow(self.viewer.theme)
+        self.views.follow(self.viewer.theme)
 
     # -- small things -------------------------------------------------------------
 

@@ -1,16 +1,14 @@
-"""All settings of a training, as widgets and as a configuration."""
+"""Settings of a training, as widgets and as a configuration."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, get_args
 
 from napari_unetseg.core.config import (
-    APARTS,
     CLASS_WEIGHTS,
     LOSSES,
     NETWORKS,
     OPTIMISERS,
-    PIXEL_WEIGHTS,
     SCHEDULES,
     UPSAMPLINGS,
     Dimensions,
@@ -205,131 +203,4 @@ TRAINING = (
     Field("seed", "Seed", "Start of all random numbers: the same seed repeats a run."),
     DEVICE,
     PRECISION,
-)
-
-AUGMENTATION = (
-    Field(
-        "augment.bent",
-        "Bent patches",
-        "Share from 0 to 1 of the patches that are deformed, turned by any angle and "
-        "zoomed. The others are turned by quarters.",
-        step=0.01,
-        largest=1,
-    ),
-    Field(
-        "augment.elastic_sigma",
-        "Displacement",
-        "Elastic deformation: standard deviation of how far a control point is moved, "
-        "in pixels. The paper has 10.",
-        step=0.5,
-        largest=1000,
-    ),
-    Field(
-        "augment.elastic_spacing",
-        "Control points",
-        "Elastic deformation: distance of the control points, in pixels.",
-        step=1.0,
-        largest=10_000,
-    ),
-    Field("augment.rotate", "Any angle", "Whether bent patches are turned too."),
-    Field("augment.flip", "Mirror", "Whether patches are mirrored along their axes."),
-    Field(
-        "augment.scale",
-        "Zoom",
-        "Zoom of bent patches is drawn from 1 / (1 + zoom) to 1 + zoom.",
-        step=0.01,
-        largest=10,
-    ),
-    Field(
-        "augment.contrast",
-        "Contrast",
-        "Standard deviation of the logarithm of a random gain of the grey values.",
-        step=0.01,
-        largest=10,
-    ),
-    Field(
-        "augment.brightness",
-        "Brightness",
-        "Standard deviation of a random offset, in units of the image's standard "
-        "deviation.",
-        step=0.01,
-        largest=10,
-    ),
-    Field(
-        "augment.gamma",
-        "Gamma",
-        "Standard deviation of the logarithm of the exponent to which grey values are "
-        "raised between the least and the largest of a patch.",
-        step=0.01,
-        largest=10,
-    ),
-    Field(
-        "augment.hue",
-        "Hue",
-        "Standard deviation of the rotation of the colours about the grey axis, in "
-        "turns. Of RGB images only.",
-        step=0.01,
-        largest=1,
-    ),
-    Field(
-        "augment.blur",
-        "Blur",
-        "Largest standard deviation of a Gaussian blur, in pixels.",
-        step=0.1,
-        largest=100,
-    ),
-    Field(
-        "augment.noise",
-        "Noise",
-        "Largest standard deviation of added noise, in units of the image's standard "
-        "deviation.",
-        step=0.01,
-        largest=10,
-    ),
-)
-
-OBJECTS = (
-    Field(
-        "instances.apart",
-        "Kept apart by",
-        "What keeps objects apart that touch: a gap of one pixel, or a class of "
-        "borders, from whose centres the objects grow.",
-        choices=APARTS,
-    ),
-    Field(
-        "instances.border",
-        "Border",
-        "Width of the border class inside an object, in pixels.",
-        step=0.5,
-        largest=1000,
-    ),
-    Field(
-        "instances.weights",
-        "Weights between",
-        "How much the pixels between objects count: all the same (none), as in the "
-        "paper of 2015, or as in the U-Net plugin of Fiji.",
-        choices=PIXEL_WEIGHTS,
-    ),
-    Field(
-        "instances.weight",
-        "Largest weight",
-        "Weight of a pixel between two objects that nearly touch. Empty: 10 of the "
-        "paper, 50 of the plugin.",
-        unset="as published",
-    ),
-    Field(
-        "instances.sigma",
-        "Reach",
-        "How far the weight reaches into a gap: sigma, in pixels. Empty: 5 of the "
-        "paper, 6 of the plugin.",
-        unset="as published",
-    ),
-    Field(
-        "instances.ring",
-        "Ring",
-        "How far around a painted object it is background, in pixels, where label 0 "
-        "is not annotated.",
-        step=0.5,
-        largest=1000,
-    ),
 )

@@ -11,14 +11,9 @@ from napari_unetseg.core.config import TrainConfig
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.presets import PRESETS, train_config
 from napari_unetseg.gui.parts.form import Folded
-from napari_unetseg.gui.train.fields import (
-    AUGMENTATION,
-    MINUTES,
-    OBJECTS,
-    TRAINING,
-    config_of,
-    value_of,
-)
+from napari_unetseg.gui.train.augment_fields import AUGMENTATION
+from napari_unetseg.gui.train.fields import MINUTES, TRAINING, config_of, value_of
+from napari_unetseg.gui.train.object_fields import OBJECTS
 from napari_unetseg.runs.listing import model_name, models
 
 if TYPE_CHECKING:
@@ -126,13 +121,18 @@ class TrainForm:
         Raises
         ------
         InputError
-            If a value does not fit.
+            If a value does not fit, or a network is frozen that has learnt nothing.
         """
         values = {field.name: field.read(w) for field, w in self.widgets.items()}
         if values["steps"] is None:
             values["minutes"] = self.minutes.value
         values["unannotated"] = self.zero.value
         values["task"] = self.task.value
+        if values["freeze"] and not self.start_from.value:
+            raise InputError(
+                "A new network has no way down that could keep its weights",
+                "Choose a model for 'Start from', or untick 'Freeze'",
+            )
         return config_of(self.preset.value, values)
 
     @property

@@ -51,7 +51,7 @@ class Links(QWidget):
         super().__init__()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(12)
+        row.setSpacing(6)
         for link in links:
             row.addWidget(link)
         row.addStretch(1)
@@ -59,11 +59,12 @@ class Links(QWidget):
     def follow(self, theme: str) -> None:
         """Take the colours of a napari theme."""
         blue = colour("blue", theme)
+        # As far from the left as the labels of a form.
         self.setStyleSheet(
-            "QPushButton, QPushButton:disabled { background: transparent; "
-            "border: 0px; padding: 2px; text-decoration: underline; }"
-            f"QPushButton {{ color: {blue}; }}"
+            "QPushButton, QPushButton:disabled { background-color: transparent; "
+            "border: 0px; padding: 2px 5px; }"
             "QPushButton:disabled { text-decoration: none; }"
+            f"QPushButton:enabled {{ color: {blue}; text-decoration: underline; }}"
             "QPushButton:hover, QPushButton:focus "
             "{ background-color: rgba(128, 128, 128, 60); }"
         )

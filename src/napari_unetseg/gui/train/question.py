@@ -111,13 +111,12 @@ def ask(
 
 def _validated(config: TrainConfig, annotated: Sequence[bool], image: Image) -> str:
     """Say what validates, as far as that is known without torch."""
+    count = len(Frames(image, config.dimensions))  # Refuses a plane for volumes.
     volumes = config.dimensions == 3
     slices = [*annotated]
-    count = len(slices)
     if volumes:
         slices = _by_volume(slices, image)
-        count = len(Frames(image, 3))
-    thickness = len(slices) // count if volumes else 1
+    thickness = len(slices) // count
     frames = [any(slices[i : i + thickness]) for i in range(0, len(slices), thickness)]
     if is_fraction(config.validation) and sum(frames) == 1:
         return ONE_BLOCK.format(frame="volume" if volumes else "slice")

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from magicgui.widgets import ComboBox
 from napari.layers import Labels, Shapes
 
 from napari_unetseg.gui.parts import sources
-from napari_unetseg.gui.parts.choices import LayerBox
 from napari_unetseg.layers.place import place
 from napari_unetseg.layers.region import region_of_labels, region_of_shapes
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from napari.viewer import Viewer
 
     from napari_unetseg.core.image import Image
 
-    Region = Labels | Shapes
+    Region: TypeAlias = Labels | Shapes
 
 NOWHERE = "nowhere"
+REGION_DECIDES = (
+    "What 0 means is decided by the layer in which everything counts: choose nowhere, "
+    "under More settings"
+)
 
 
-class RegionBox(LayerBox):
+class RegionBox(ComboBox):
     """A layer of shapes or labels that marks a region, or none of them.
 
     Parameters
@@ -35,24 +41,34 @@ class RegionBox(LayerBox):
         None: nowhere.
     """
 
+    null_string = NOWHERE
+
     def __init__(self, viewer: Viewer) -> None:
+        self._viewer = viewer
         super().__init__(
-            viewer,
-            "labels",
             name="region",
-            label="Everything counts in",
+            label="All counts in",
             tooltip="Shapes or labels around what is annotated completely. Inside, "
             "pixels that are not painted are background; outside, they are not "
             "annotated.",
+            choices=self._offer,
+            nullable=True,
         )
 
+    def reset_choices(self, *_: Any) -> None:
+        """Offer the layers that there are now, and keep to the chosen one."""
+        chosen = self.value
+        super().reset_choices()
+        # magicgui keeps to its name, which may be another by now.
+        if self.value is not chosen and chosen in self._viewer.layers:
+            self.value = chosen
+
     def _offer(self, _: Any = None) -> list[tuple[str, Any]]:
-        layers = [
+        return [
             (layer.name, layer)
             for layer in reversed(self._viewer.layers)
             if isinstance(layer, Labels | Shapes)
         ]
-        return [(NOWHERE, None), *layers]
 
 
 def region_of(layer: Region, painted: Labels, *, frozen: bool = False) -> Image:

@@ -73,8 +73,7 @@ class Shown:
         layer = Layer.create(*made)
         place = layers.index(below) if below in layers else len(layers)
         layers.insert(place, layer)
-        if active is not None:
-            layers.selection.active = active
+        layers.selection.active = active
         self._layer, self._about = weakref.ref(layer), about
 
     def _renew(self, layer: Layer, made: LayerData) -> None:
