@@ -9,6 +9,7 @@ import pytest
 
 from napari_unetseg.cli import segment as segment_module
 from napari_unetseg.cli import train as train_module
+from napari_unetseg.core.config import InstancesConfig
 from napari_unetseg.runs.folder import read_question
 from napari_unetseg.runs.questions import SegmentQuestion, TrainQuestion
 
@@ -57,6 +58,12 @@ def test_a_bare_training(asked: Callable[[str], Any], here: Path) -> None:
     [
         ("--task instances", "config.task", "instances"),
         ("--unannotated 0", "config.unannotated", "0"),
+        ("--unannotated none", "config.unannotated", "none"),
+        ("--apart border", "config.instances.apart", "border"),
+        ("--border 3.5", "config.instances.border", 3.5),
+        ("--object-weights paper", "config.instances.weights", "paper"),
+        ("--ring 8", "config.instances.ring", 8),
+        ("--ring 0", "config.instances.ring", 0),
         ("--network unet", "config.network", "unet"),
         ("--preset fast", "config.preset", "fast"),
         ("--preset fast", "config.base", 8),
@@ -72,6 +79,18 @@ def test_a_bare_training(asked: Callable[[str], Any], here: Path) -> None:
         ("--batch 3", "config.batch", 3),
         ("--loss focal", "config.loss", "focal"),
         ("--class-weights equal", "config.class_weights", "equal"),
+        (
+            "--class-weights median-frequency",
+            "config.class_weights",
+            "median-frequency",
+        ),
+        ("--learning-rate 0.02", "config.learning_rate", 0.02),
+        ("--schedule poly", "config.schedule", "poly"),
+        ("--schedule constant", "config.schedule", "constant"),
+        ("--optimiser sgd", "config.optimiser", "sgd"),
+        ("--preset paper --optimiser adam", "config.optimiser", "adam"),
+        ("--patience 4", "config.patience", 4),
+        ("--freeze --from old.safetensors", "config.freeze", True),
         ("--axes zyx", "axes", "ZYX"),
         ("--pixel-size 50,4,4nm", "pixel_size", {"spacing": [50, 4, 4], "unit": "nm"}),
         ("--channels dna,actin", "channels", ["dna", "actin"]),
@@ -102,6 +121,27 @@ def test_several_images_and_a_model_to_start_from(
     assert question.images == (str(here / "a.tif"), str(here / "b.tif"))
     assert question.labels == (str(here / "a-lab.tif"), str(here / "b-lab.tif"))
     assert question.start_from == str(here / "old.safetensors")
+
+
+def test_options_of_objects_leave_the_others_as_they_are(
+    asked: Callable[[str], Any],
+) -> None:
+    _, question = asked(f"{TRAIN} --task instances --apart border --ring 3")
+    wanted = InstancesConfig(apart="border", ring=3)
+    assert question.config.instances == wanted
+    assert (question.config.task, question.config.freeze) == ("instances", False)
+
+
+def test_regions_get_absolute_paths_in_their_order(
+    asked: Callable[[str], Any], here: Path
+) -> None:
+    _, question = asked(f"{TRAIN} --annotated b.tif")
+    assert question.regions == (str(here / "b.tif"),)
+    _, question = asked(
+        "train --image a.tif b.tif --labels a-lab.tif b-lab.tif --model n "
+        "--annotated b-lab.tif a-lab.tif"
+    )
+    assert question.regions == (str(here / "b-lab.tif"), str(here / "a-lab.tif"))
 
 
 def test_a_bare_segmentation(asked: Callable[[str], Any], here: Path) -> None:

@@ -111,12 +111,13 @@ def test_it_does_not_matter_where_in_a_step_there_is_no_memory(
     def forward(self, x):
         if not self.training or isinstance(x, torch.fx.Proxy):
             return real(self, x)
+        number = len(calls)
         calls.append(len(x))
         scores = real(self, x)
         if where == "forward":
-            shortage(len(calls) - 1)
+            shortage(number)
         else:
-            scores.register_hook(lambda _, number=len(calls) - 1: shortage(number))
+            scores.register_hook(lambda _: shortage(number))
         return scores
 
     monkeypatch.setattr(UNet, "forward", forward)
@@ -243,6 +244,21 @@ def test_what_does_not_fit_is_scored_in_smaller_tiles(little, pair, narrow):
     assert found.model.card.validation == wanted.model.card.validation
     for name, tensor in wanted.model.tensors.items():
         assert torch.equal(tensor, found.model.tensors[name]), name
+
+
+def test_tiles_are_planned_once_for_all_frames_of_a_shape(monkeypatch, pair):
+    """Which takes longer than to compute the tiles of small frames."""
+    asked = []
+    real = validate.tiles_for
+
+    def tiles_for(shape, *given):
+        asked.append(shape)
+        return real(shape, *given)
+
+    monkeypatch.setattr(validate, "tiles_for", tiles_for)
+    events, _ = drained(ask(*pair, validation="3-4"))
+    assert len(of(Validated, events)) == 7
+    assert asked == [(32, 32)]
 
 
 def test_a_validation_that_never_fits_ends_with_a_reason(little, pair, narrow):

@@ -155,7 +155,7 @@ def test_layers_learn_or_rest_as_their_weights_do():
 def test_without_a_model_there_is_nothing_to_freeze():
     image, labels = stack()
     events = []
-    with pytest.raises(InputError, match="no contracting path .* Give a model"):
+    with pytest.raises(InputError, match=r"no contracting path .* Give a model"):
         events.extend(ask(image, labels, freeze=True))
     assert events == []
 

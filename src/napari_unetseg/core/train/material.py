@@ -27,6 +27,7 @@ from napari_unetseg.core.prepare.pixelsize import (
 from napari_unetseg.core.prepare.region import check_regions
 from napari_unetseg.core.prepare.samples import painted_frames, planes_of, samples
 from napari_unetseg.core.prepare.teaching import Teaching
+from napari_unetseg.core.train.doubts import check_sizes, other_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
@@ -108,6 +109,7 @@ def gather(
         If something does not fit.
     """
     taken = [select_channels(image, channels) for image in images]
+    check_sizes(taken)
     check_pairs(taken, labels)
     if regions:
         check_regions(regions, labels)
@@ -118,6 +120,8 @@ def gather(
         list(labels), config.unannotated, instances=instances, regions=regions
     )
     yield Note(text=found.verdict)
+    for text in other_pixels(taken, labels):
+        yield Note(text=text, level="warning")
     if start_from is not None:
         _check_dimensions(config, start_from)
         taken = [_as_before(image, start_from) for image in taken]

@@ -13,6 +13,7 @@ from napari_unetseg.core.prepare.divide import divide
 from napari_unetseg.core.prepare.samples import bytes_in_memory, in_memory
 from napari_unetseg.core.presets import sizes
 from napari_unetseg.core.train.architecture import architecture
+from napari_unetseg.core.train.doubts import constant_channels
 from napari_unetseg.core.train.material import gather
 
 if TYPE_CHECKING:
@@ -164,7 +165,8 @@ def train(
     yield Divided(parts=parts.told(material.planes, material.labels))
     for text in filter(None, (less, _folds(network, data, config, fitted))):
         yield Note(text=text, level="warning")
-    yield from _load(data, min(free_memory("cpu"), free_memory(device)))
+    free = min(free_memory("cpu"), free_memory(device))
+    yield from _load(data, material.images, free)
     trained = yield from train_network(
         network,
         data,
@@ -226,7 +228,9 @@ def _architecture(
     )
 
 
-def _load(data: TrainingData, free: int) -> Generator[Event, None, None]:
+def _load(
+    data: TrainingData, images: Sequence[Image], free: int
+) -> Generator[Event, None, None]:
     """Bring the samples into memory, unless they would fill it."""
     if bytes_in_memory([*data.train, *data.validation]) > _MOST_FOR_SAMPLES * free:
         text = "The images would fill the memory: they are read patch by patch."
@@ -234,6 +238,8 @@ def _load(data: TrainingData, free: int) -> Generator[Event, None, None]:
         return
     data.train[:] = [in_memory(one) for one in data.train]
     data.validation[:] = [in_memory(one) for one in data.validation]
+    for text in constant_channels(images, [*data.train, *data.validation]):
+        yield Note(text=text, level="warning")
 
 
 def _settled(config: TrainConfig, size: Sizes, network: NetworkConfig) -> TrainConfig:

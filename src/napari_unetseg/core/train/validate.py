@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from napari_unetseg.core.evaluate.instances import InstanceScore
     from napari_unetseg.core.frames import Box
+    from napari_unetseg.core.predict.tiling import Tile
     from napari_unetseg.core.prepare.samples import Sample
     from napari_unetseg.core.prepare.teaching import Teaching
 
@@ -37,6 +39,10 @@ _AS_IS = Normaliser(np.zeros(1), np.ones(1))
 # very same tiles. Only where that proves too much they are smaller.
 _FREE = 8 << 30
 _LEAST_FREE = 4 << 20
+
+# They follow from the network's layers, which stay the same while it learns.
+_TILES: WeakKeyDictionary[nn.Module, dict[tuple[tuple[int, ...], int], list[Tile]]]
+_TILES = WeakKeyDictionary()
 
 
 def validate(
@@ -120,7 +126,7 @@ def _scores(
 ) -> Iterator[tuple[Box, NDArray[np.float32]]]:
     """Probabilities (K, ...) of a sample, box by box, in pixels of its image."""
     shape = one.model_shape
-    tiles = tiles_for(shape, network, "auto", free)
+    tiles = _tiles(network, shape, free)
     frame = resampled(one.values, shape)
     predicted = predict_tiles(twin, frame, tiles, _AS_IS, device=device)
     if shape == one.shape:
@@ -136,6 +142,14 @@ def _scores(
     ends = [(0, size) for size in one.shape]
     back = interpolate(all_scores, [0] * len(shape), shape, ends, one.shape)
     yield whole(one.shape), back
+
+
+def _tiles(network: nn.Module, shape: tuple[int, ...], free: int) -> list[Tile]:
+    """Tiles of a frame, planned once: it takes longer than to compute a small one."""
+    known = _TILES.setdefault(network, {})
+    if (shape, free) not in known:
+        known[shape, free] = tiles_for(shape, network, "auto", free)
+    return known[shape, free]
 
 
 def _result(steps: Generator[None, None, Any]) -> Any:
