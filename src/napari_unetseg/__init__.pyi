@@ -1,5 +1,11 @@
 from .api import evaluate, preview_augmentation, segment, train, weight_map
-from .core.config import InstancesConfig, NetworkConfig, SegmentConfig, TrainConfig
+from .core.config import (
+    AugmentConfig,
+    InstancesConfig,
+    NetworkConfig,
+    SegmentConfig,
+    TrainConfig,
+)
 from .core.errors import UnetsegError
 from .core.image import Image
 from .core.network.build import build_network
@@ -10,6 +16,7 @@ from .core.read import read_image
 from .core.samples import sample_data
 
 __all__ = [
+    "AugmentConfig",
     "Image",
     "InstancesConfig",
     "Model",

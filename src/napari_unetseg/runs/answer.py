@@ -67,12 +67,13 @@ def _train(
 ) -> Generator[Event, None, dict[str, Any]]:
     check_outputs(folder, [question.model], overwrite=question.overwrite)
     images = [read_image(folder / path, axes=question.axes) for path in question.images]
-    if question.pixel_size is not None:
-        size = question.pixel_size
-        images = [image.with_spacing(size.spacing, size.unit) for image in images]
     labels = yield from kept_labels(question, folder, wishes.stop)
     if labels is None:
         return {}
+    if question.pixel_size is not None:
+        size = question.pixel_size
+        images = [image.with_spacing(size.spacing, size.unit) for image in images]
+        labels = [image.with_spacing(size.spacing, size.unit) for image in labels]
     old = question.start_from
     training = yield from jobs.train(
         images,

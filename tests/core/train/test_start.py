@@ -9,6 +9,8 @@ from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.events import Started
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.network.build import network_of
+from napari_unetseg.core.network.card import Objects
+from napari_unetseg.core.network.modelfile import Model
 from napari_unetseg.core.train.start import starting_network, teach
 from oracles.models import random_model
 from oracles.trainings import ask, drained, notes, stack
@@ -212,3 +214,23 @@ def test_what_a_model_has_learnt_is_not_lost():
     scores = [one.model.card.validation["mean_iou"] for one in (tuned, fresh)]
     assert scores[0] > 0.8
     assert scores[1] < 0.6
+
+
+@pytest.mark.parametrize(
+    ("change", "anew"),
+    [
+        ({}, False),
+        ({"classes": (0, 7, 9)}, True),
+        ({"objects": Objects(kind="watershed", centre=1, border=2)}, True),
+    ],
+    ids=["the same", "other ids", "objects"],
+)
+def test_as_many_other_classes_are_other_classes(change, anew):
+    image, labels = stack()
+    labels.array[0, 0, :3] = (0, 1, 2)
+    model = drained(ask(image, labels, unannotated="none", steps=1))[1].model
+    assert model.card.classes == (0, 1, 2)
+    old = Model(model.card.model_copy(update=change), model.tensors)
+    events = drained(ask(image, labels, unannotated="none", steps=1, start_from=old))[0]
+    told = [note for note in notes(events) if "but others" in note]
+    assert len(told) == anew

@@ -193,7 +193,7 @@ def _count_planes(image: Image, mask: Image | None) -> Generator[None, None, Cou
     for index in image.planes():
         plane = np.asarray(image.plane(index))[0]
         values, pixels = np.unique(plane, return_counts=True)
-        if not np.array_equal(values, np.floor(values)):
+        if not (np.isfinite(values) & (values == np.floor(values))).all():
             raise InputError(
                 f"The labels '{image.name}' hold {values[values % 1 != 0][0]:g}",
                 "Labels are whole numbers; was an image given in their place?",

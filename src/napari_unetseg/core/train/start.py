@@ -17,7 +17,12 @@ _CONTRACTING = ("down.", "pool.")
 
 
 def starting_network(
-    config: NetworkConfig, seed: int, start_from: Model | None, *, freeze: bool = False
+    config: NetworkConfig,
+    seed: int,
+    start_from: Model | None,
+    *,
+    same_classes: bool = True,
+    freeze: bool = False,
 ) -> tuple[nn.Module, NetworkConfig, list[str]]:
     """A fresh network, or a given model's, of which some layers may start anew.
 
@@ -31,6 +36,8 @@ def starting_network(
         Of what starts anew.
     start_from : Model, optional
         Whose weights are taken over.
+    same_classes : bool
+        Whether its classes are those that are taught now, if they are as many.
     freeze : bool
         Whether its contracting path keeps its weights.
 
@@ -51,11 +58,13 @@ def starting_network(
     network = network_of(config, seed)
     kept = dict(start_from.tensors)
     notes = [f"Starts from a {old.name} of {old.base} channels at the first level."]
-    if old.classes != config.classes:
+    if old.classes != config.classes or not same_classes:
         kept = {k: v for k, v in kept.items() if not k.startswith(_HEADS)}
         notes.append(
             f"The model had {old.classes} classes and these labels have "
-            f"{config.classes}: its last layer starts anew."
+            f"{config.classes}"
+            + ", but others" * (old.classes == config.classes)
+            + ": its last layer starts anew."
         )
     first: set[str] = set()
     if old.channels != config.channels:

@@ -138,7 +138,11 @@ def train(
     parts = _divided(material, config, wished, start_from)
     plan = _architecture(config, wished, material, parts.shapes, start_from)
     network, built, notes = starting_network(
-        plan, config.seed, start_from, freeze=config.freeze
+        plan,
+        config.seed,
+        start_from,
+        same_classes=_same_classes(material, start_from),
+        freeze=config.freeze,
     )
     data = TrainingData(
         train=parts.train,
@@ -208,6 +212,15 @@ def _divided(
     return divide(
         material.samples, material.annotated, config.validation, reach, classes
     )
+
+
+def _same_classes(material: Material, start_from: Model | None) -> bool:
+    """Whether a model was taught the classes, or the kind of objects, of now."""
+    if start_from is None:
+        return True
+    card, teaching = start_from.card, material.teaching
+    objects = teaching.instances is not None
+    return card.classes == teaching.ids and (card.objects is not None) == objects
 
 
 def _architecture(
