@@ -270,5 +270,5 @@ def test_many_objects_are_no_reason_to_refuse(pair):
     array[0] = np.arange(64 * 64).reshape(64, 64) // 4
     huge = Image(array=array, axes="ZYX", name="huge")
     _, trained = drained(ask(image, huge, **TASK, steps=2))
-    assert trained.model.card.classes == (0, 1)
+    assert trained.model.card.classes == (0, 1, 2)
     assert math.isfinite(trained.model.card.objects.smallest)

@@ -13,8 +13,8 @@ PixelWeights = Literal["none", "paper", "fiji"]
 class InstancesConfig(Config):
     """How single objects are taught.
 
-    What is chosen if nothing is said scored best (SEG) on held-out frames of
-    DIC-C2DH-HeLa and PhC-C2DH-U373: benchmarks/results/instances-gpu.json.
+    What is chosen if nothing is said had the best mean of SEG and F1 on held-out frames
+    of DIC-C2DH-HeLa and PhC-C2DH-U373: benchmarks/results/instances-gpu.json.
 
     Attributes
     ----------
@@ -35,9 +35,9 @@ class InstancesConfig(Config):
         is background all the same.
     """
 
-    apart: Apart = "gap"
+    apart: Apart = "border"
     border: PositiveFloat = 2.0
-    weights: PixelWeights = "fiji"
+    weights: PixelWeights = "paper"
     weight: NonNegative | None = None
     sigma: PositiveFloat | None = None
     ring: NonNegative = 5.0
