@@ -228,8 +228,8 @@ def weight_map(
     dimensions : {2, 3}
         Whether planes are weighed or volumes.
     **wishes
-        Fields of `InstancesConfig`: ``apart``, ``weights``, ``weight``, ``sigma``;
-        with weights as in equation 2 of Ronneberger 2015 if nothing is said.
+        Fields of `InstancesConfig`: ``apart``, ``weights``, ``weight``, ``sigma``; as
+        a training would have them if nothing is said.
 
     Returns
     -------
@@ -241,7 +241,7 @@ def weight_map(
     UnetsegError
         In one sentence, if these are no labels.
     """
-    how = InstancesConfig.check(**{"apart": "gap", "weights": "paper"} | wishes)
+    how = InstancesConfig.check(**wishes)
     [image] = _images(labels, axes, "labels")
     found = _weight_map(image, how, dimensions)
     return found if isinstance(labels, Image) else found.array

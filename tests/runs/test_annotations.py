@@ -19,7 +19,7 @@ from napari_unetseg.core.read import read_image
 from napari_unetseg.core.write import disk
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.runs import annotations
-from napari_unetseg.runs.annotations import kept_labels
+from napari_unetseg.runs.annotations import kept_labels, kept_regions
 from napari_unetseg.runs.folder import ANNOTATIONS
 from napari_unetseg.runs.questions import TrainQuestion
 
@@ -215,3 +215,29 @@ def test_damage_is_said_in_a_sentence(tmp_path: Path, run: Path) -> None:
         (run / ANNOTATIONS / "kept.json").write_text(text)
         with pytest.raises(RunError, match="damaged"):
             next(kept_labels(asked(tmp_path / "a.tif"), run))
+
+
+def test_regions_are_kept_as_they_were(tmp_path: Path) -> None:
+    folder, source = tmp_path / "run", tmp_path / "region.csv"
+    folder.mkdir()
+    source.write_text("index,shape-type,vertex-index,axis-0,axis-1\n")
+    (folder / "inputs").mkdir()
+    own = folder / "inputs" / "mask.ome.tif"
+    own.write_bytes(b"mask")
+    question = TrainQuestion(
+        images=("a", "b"),
+        labels=("c", "d"),
+        regions=(str(source), "inputs/mask.ome.tif"),
+        model="m",
+    )
+    first = kept_regions(question, folder)
+    text = source.read_text()
+    source.write_text("something else")
+    again = kept_regions(question, folder)
+    source.unlink()
+    assert first == again == kept_regions(question, folder)
+    assert first[0].read_text() == text
+    assert first[1] == own
+    (folder / "annotations" / "region-1.csv").unlink()
+    with pytest.raises(RunError, match=r"'region.csv' cannot be copied"):
+        kept_regions(question, folder)

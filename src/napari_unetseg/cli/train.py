@@ -210,6 +210,7 @@ def train(
                 device=options.one_of("device", device, options.DEVICES),
                 precision=options.one_of("precision", precision, options.PRECISIONS),
             )
+            training_options.check_objects(config, apart, border, object_weights, ring)
             size = None if pixel_size is None else options.pixel_size(pixel_size)
             images, painted = options.inputs(image), options.inputs(labels)
             old = options.inputs([start_from] if start_from else [])

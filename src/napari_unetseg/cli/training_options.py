@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -14,10 +14,9 @@ from napari_unetseg.core.config import (
     PIXEL_WEIGHTS,
     SCHEDULES,
     InstancesConfig,
+    TrainConfig,
 )
-
-if TYPE_CHECKING:
-    pass
+from napari_unetseg.core.errors import InputError
 
 TASKS = ("classes", "instances")
 UNANNOTATED = ("auto", "0", "none")
@@ -65,7 +64,7 @@ Apart = Annotated[
 Border = Annotated[
     float | None,
     typer.Option(
-        metavar="PIXELS", help="Width of the borders.", rich_help_panel=OBJECTS
+        metavar="PIXELS", help="Width of the borders (2).", rich_help_panel=OBJECTS
     ),
 ]
 ObjectWeights = Annotated[
@@ -82,7 +81,7 @@ Ring = Annotated[
     typer.Option(
         metavar="PIXELS",
         help="How far around a painted object it is background where 0 means "
-        "'not annotated'.",
+        "'not annotated' (5).",
         rich_help_panel=OBJECTS,
     ),
 ]
@@ -122,6 +121,22 @@ Freeze = Annotated[
         rich_help_panel=TRAINING,
     ),
 ]
+
+
+def check_objects(config: TrainConfig, *said: object) -> None:
+    """Refuse options of single objects where classes are taught.
+
+    Raises
+    ------
+    InputError
+        If one was given.
+    """
+    if config.task == "classes" and any(one is not None for one in said):
+        raise InputError(
+            "--apart, --border, --object-weights and --ring are about single objects, "
+            "and classes are taught",
+            "Give --task instances too, or leave them out",
+        )
 
 
 def instances(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_unetseg.core.read.annotations import NAMESPACE
 from napari_unetseg.layers.derived import derived_placement
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ def split_layer(
             names.append(part.name)
     shown = derived_placement(attributes, axes, {}) | {
         "name": name,
+        "metadata": {NAMESPACE: {"shows": "split"}},
         "shape_type": "rectangle",
         "edge_color": [COLOURS[part] for part in names],
         "face_color": [f"{COLOURS[part]}{_FACE}" for part in names],

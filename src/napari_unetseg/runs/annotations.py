@@ -93,6 +93,59 @@ def kept_labels(
     ]
 
 
+def kept_regions(question: TrainQuestion, folder: Path) -> list[Path]:
+    """Copy the regions of a training into its folder the first time.
+
+    Parameters
+    ----------
+    question : TrainQuestion
+        Its relative paths start at the folder.
+    folder : Path
+        The run folder.
+
+    Returns
+    -------
+    list of Path
+        Where to read them, in the order of the question.
+
+    Raises
+    ------
+    RunError
+        If one cannot be copied.
+    """
+    found = []
+    for number, path in enumerate(question.regions, start=1):
+        source = folder / path
+        if _is_inside(source, folder):
+            found.append(source)
+            continue
+        ending = "".join(source.suffixes[-2:])
+        copy = folder / ANNOTATIONS / f"region-{number}{ending}"
+        if not copy.exists():
+            _copy_whole(source, copy)
+        found.append(copy)
+    return found
+
+
+def _copy_whole(source: Path, copy: Path) -> None:
+    """Copy a file or a folder, under a hidden name until it is whole."""
+    unfinished = copy.with_name(f".unfinished-{copy.name}")
+    try:
+        copy.parent.mkdir(exist_ok=True)
+        if source.is_dir():
+            shutil.rmtree(unfinished, ignore_errors=True)
+            shutil.copytree(source, unfinished)
+        else:
+            shutil.copyfile(source, unfinished)
+        unfinished.replace(copy)
+    except OSError as error:
+        raise RunError(
+            f"The region '{source.name}' cannot be copied into {copy.parent}: "
+            f"{error.strerror or error}",
+            "Check that the file is there and that the disk has room",
+        ) from error
+
+
 def _kept(folder: Path) -> dict[str, dict[str, Any]] | None:
     """What is known of each copy, by its path in the question; None without copies."""
     path = folder / ANNOTATIONS / _KEPT

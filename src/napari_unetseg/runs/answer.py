@@ -12,7 +12,7 @@ from napari_unetseg.core.prepare.shapes import read_region
 from napari_unetseg.core.read import read_image
 from napari_unetseg.core.train.wishes import Wishes
 from napari_unetseg.core.write.disk import when_there_is_room
-from napari_unetseg.runs.annotations import kept_labels
+from napari_unetseg.runs.annotations import kept_labels, kept_regions
 from napari_unetseg.runs.edits import Edits
 from napari_unetseg.runs.folder import LAST, STATE
 from napari_unetseg.runs.outputs import begin_output, check_outputs
@@ -74,14 +74,15 @@ def _train(
         size = question.pixel_size
         images = [image.with_spacing(size.spacing, size.unit) for image in images]
         labels = [image.with_spacing(size.spacing, size.unit) for image in labels]
+    regions = kept_regions(question, folder)
     old = question.start_from
     training = yield from jobs.train(
         images,
         labels,
         question.config,
         regions=[
-            read_region(folder / path, painted)
-            for path, painted in zip(question.regions, labels, strict=False)
+            read_region(path, painted)
+            for path, painted in zip(regions, labels, strict=False)
         ],
         channels=question.channels,
         start_from=load_model(folder / old) if old else None,
@@ -93,10 +94,10 @@ def _train(
     model = training.model
     if not model.card.training["steps"]:
         return {}
-    # The best one is what was asked for; the last one stays beside its run.
-    yield from _save(training.last, folder / LAST, wishes)
     path = begin_output(folder, question.model, overwrite=question.overwrite)
     yield from _save(model, folder / path, wishes)
+    # The best one is what was asked for; the last one stays beside its run.
+    yield from _save(training.last, folder / LAST, wishes)
     return {
         "model": Path(path).name,
         "last": LAST,

@@ -7,6 +7,7 @@ learns from each change from the very same step on.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -36,6 +37,9 @@ LOOK_EVERY = 0.1
 _TAKEN = "taken.json"
 _NAME = re.compile(r"(\d{6,})\.npz")
 _PAINTING = threading.Lock()
+
+# Too many open files, or a disk that has stuttered.
+_PASSING = {errno.EIO, errno.EMFILE, errno.ENFILE, errno.EAGAIN}
 
 
 def write_edit(
@@ -168,12 +172,15 @@ class Edits:
         try:
             return _edit(path, number, step)
         except Exception as error:  # noqa: BLE001 - whatever a damaged file makes raise
-            self._useless.add(number)
-            what = " ".join(str(error).split())[:200] or type(error).__name__
-            _log(
-                f"{path.name} in {EDITS} is no change of labels and is left out: {what}"
-            )
+            # Otherwise the next look may be luckier.
+            if getattr(error, "errno", None) not in _PASSING:
+                self._leave_out(number, path, error)
             return None
+
+    def _leave_out(self, number: int, path: Path, error: Exception) -> None:
+        self._useless.add(number)
+        what = " ".join(str(error).split())[:200] or type(error).__name__
+        _log(f"{path.name} in {EDITS} is no change of labels and is left out: {what}")
 
     def _read_taken(self) -> dict[int, int]:
         """Number of each change that took effect, and its step."""
@@ -193,6 +200,11 @@ def _check(image: int, start: Sequence[int], values: Any) -> None:
     if values.dtype.kind not in "biu":
         raise InputError(
             f"Labels of type {values.dtype} cannot be painted", "Give integers"
+        )
+    if values.dtype.kind == "i" and values.size and values.min() < 0:
+        raise InputError(
+            f"The negative id {int(values.min())} cannot be painted",
+            "Use 0 and positive ids",
         )
     if not 0 < values.ndim == len(start) or not values.size:
         raise InputError(

@@ -194,3 +194,29 @@ def test_ranges_name_exactly_their_numbers(numbers: set[int]) -> None:
     assert [i for end in ends for i in range(end[0], end[-1] + 1)] == sorted(numbers)
     # No two parts could be one.
     assert all(a[-1] + 1 < b[0] for a, b in pairwise(ends))
+
+
+def grid(times, slices):
+    """Neighbours in a series of stacks, slice by slice."""
+    place = [(t, z) for t in range(times) for z in range(slices)]
+    return lambda one, other: (
+        sum(abs(a - b) for a, b in zip(place[one], place[other], strict=True)) == 1
+    )
+
+
+def test_neighbours_in_time_are_left_out_too():
+    found = split("0.2", [True] * 50, [0] * 50, beside=grid(5, 10))
+    assert found.validation == tuple(range(40, 50))
+    assert found.gap == tuple(range(30, 40))
+    assert found.train == tuple(range(30))
+    assert "Slices 30-39 are left out, as a gap" in found.note
+
+
+def test_the_volume_before_those_that_validate_is_left_out():
+    volume_of = [number for number in range(4) for _ in range(5)]
+    following = lambda one, other: abs(one - other) == 1  # noqa: E731
+    found = split("0.2", [True] * 20, volume_of, volumes=True, beside=following)
+    assert (found.train, found.gap) == (tuple(range(10)), tuple(range(10, 15)))
+    assert found.validation == tuple(range(15, 20))
+    alone = split("0.2", [True] * 20, volume_of, volumes=True)
+    assert (len(alone.train), alone.gap) == (15, ())

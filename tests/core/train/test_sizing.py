@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from napari_unetseg.core.config import NetworkConfig, TrainConfig
-from napari_unetseg.core.errors import DeviceError
+from napari_unetseg.core.errors import DeviceError, InputError
 from napari_unetseg.core.network.build import network_of
 from napari_unetseg.core.network.cost import training_memory
 from napari_unetseg.core.network.twin import valid_twin
@@ -18,7 +18,15 @@ from napari_unetseg.core.predict.rescale import interpolate, resampled
 from napari_unetseg.core.predict.run import predict_tiles
 from napari_unetseg.core.prepare.normalise import Normaliser
 from napari_unetseg.core.sizes import Sizes
-from napari_unetseg.core.train.sizing import extent, fitting, reach_of, shrunk, smaller
+from napari_unetseg.core.train.sizing import (
+    Extent,
+    check_extent,
+    extent,
+    fitting,
+    reach_of,
+    shrunk,
+    smaller,
+)
 
 NETWORKS = [
     NetworkConfig(name="unet-bn", base=1, depth=2),
@@ -221,3 +229,23 @@ def test_what_is_done_about_a_step_is_told():
         "The memory was too small for step 8 with 2 patches of 256 pixels: it goes on "
         "with a patch of 256 pixels."
     )
+
+
+@pytest.mark.parametrize(
+    ("side", "batch", "fits"), [(16, 1, False), (16, 2, True), (32, 1, True)]
+)
+def test_a_patch_leaves_more_than_a_value_to_normalise(side, batch, fits):
+    network = network_of(NetworkConfig(base=2, depth=4), 0)
+    sides = Extent((side, side), (side, side))
+    if fits:
+        check_extent(network, sides, batch)
+        return
+    with pytest.raises(InputError, match="patch of 16 x 16 pixels one value per"):
+        check_extent(network, sides, batch)
+
+
+def test_patches_do_not_become_smaller_than_the_network_bears():
+    size = Sizes(4, 4, 64, 1)
+    assert smaller(size, "", 16).patch == 32
+    with pytest.raises(DeviceError):
+        smaller(size._replace(patch=32), "", 16)

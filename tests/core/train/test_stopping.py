@@ -63,8 +63,8 @@ def test_it_ends_after_so_many_validations_that_were_not_better(
     told = [text for text in notes(events) if "the training ends here" in text]
     assert len(told) == (last < 8)
     for text in told:
-        times = f"{patience} validations were" if patience > 1 else "validation was"
-        assert text.startswith(f"The last {times} not better than that of step {best}")
+        times = f"{patience} validations" if patience > 1 else "validation"
+        assert text.startswith(f"The last {times} brought no better score")
 
 
 def test_without_validation_patience_has_no_end(pair):

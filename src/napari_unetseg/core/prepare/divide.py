@@ -165,19 +165,32 @@ def divide(
         return _in_one_frame(one, fraction, reach(), classes)
     if not volumes:
         flags = [any(planes) for planes in annotated]
-        parts = split(wish, flags, [one.image for one in found])
+        images = [one.image for one in found]
+        parts = split(wish, flags, images, beside=_neighbours(found))
         train = [found[i] for i in parts.train]
         scored = [_to_score(found[i]) for i in parts.validation]
         return Division(parts, train, scored, spare)
     volume_of = [i for i, planes in enumerate(annotated) for _ in planes]
     every_plane = [flag for planes in annotated for flag in planes]
-    parts = split(wish, every_plane, volume_of, volumes=True)
+    beside = _neighbours(found)
+    parts = split(wish, every_plane, volume_of, volumes=True, beside=beside)
     scored = [_to_score(one) for one in found]
     train, validation = (
         [_block(frames, volume_of, block) for block in part]
         for frames, part in zip((found, scored), blocks(parts, volume_of), strict=True)
     )
     return Division(parts, train, validation, spare)
+
+
+def _neighbours(found: Sequence[Sample]) -> Callable[[int, int], bool]:
+    """Whether two frames, by number, follow one another in space or time."""
+
+    def beside(one: int, other: int) -> bool:
+        a, b = found[one], found[other]
+        steps = [abs(i - j) for i, j in zip(a.index, b.index, strict=False)]
+        return a.image == b.image and sum(steps) == 1
+
+    return beside
 
 
 def _in_one_frame(

@@ -82,7 +82,7 @@ def block_parts(
     index : tuple of int
         Which frame is divided.
     box, reach
-        As for `guard.divided`.
+        As for `guard.guarded`.
 
     Returns
     -------

@@ -43,19 +43,19 @@ def repaint(
     touched: dict[int, Sample] = {}
     changed = []
     for edit in edits:
-        pixels = 0
-        seen = set()
+        seen: dict[int, int] = {}
         for one in samples:
             if one.image != edit.image or one.painted is None:
                 continue
             place = on_frame(edit, labels[edit.image], one.index)
             if place is None:
                 continue
-            touched[id(one)] = one
             # Several samples may be parts of one frame.
             if id(one.painted) not in seen:
-                seen.add(id(one.painted))
-                pixels += one.painted.change(*place)
+                seen[id(one.painted)] = one.painted.change(*place)
+            if seen[id(one.painted)]:
+                touched[id(one)] = one
+        pixels = sum(seen.values())
         changed.append(pixels)
     # A frame may be painted over in a part that one of its samples does not see.
     return [one for one in touched.values() if refreshed(one)], changed
@@ -81,6 +81,8 @@ def on_frame(
         Without what lies beyond the frame; None if the change does not reach it.
     """
     axes = frames.image.axes
+    if edit.values.ndim != len(axes):
+        return None
     sides = dict(zip(axes, edit.box, strict=True))
     place = dict(zip(frames.grid_axes, index, strict=True))
     if any(not sides[a].start <= i < sides[a].stop for a, i in place.items()):

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from napari_unetseg.core.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 # What a volume must be left with if some of it validates: thinner ones are no volumes.
 _THINNEST = 4
+# Slices that are left to teach, at least, where neighbours of others are left out.
+_LEFT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,12 @@ class Split:
 
 
 def split(
-    wish: str, annotated: list[bool], image_of: list[int], *, volumes: bool = False
+    wish: str,
+    annotated: list[bool],
+    image_of: list[int],
+    *,
+    volumes: bool = False,
+    beside: Callable[[int, int], bool] | None = None,
 ) -> Split:
     """Divide the annotated slices.
 
@@ -54,6 +61,9 @@ def split(
         Whether the network sees volumes; then `image_of` tells the volume of each
         slice. A fraction takes the last volumes as a whole, one at least, and the end
         of the only one.
+    beside : callable, optional
+        Whether two slices (or volumes, by their numbers) are neighbours in space or
+        time; by default slices of one image that follow one another.
 
     Raises
     ------
@@ -75,8 +85,12 @@ def split(
                 f"Annotated slices are {ranges(usable)}",
             )
     else:
-        whole = _last_volumes(fraction, usable, image_of) if volumes else None
-        found = whole or _take_fraction(fraction, usable, image_of)
+        whole = None
+        if volumes:
+            whole = _last_volumes(fraction, usable, image_of, beside or _apart)
+        found = whole or _take_fraction(
+            fraction, usable, _following(image_of) if volumes or not beside else beside
+        )
     if not found.train:
         raise InputError(
             f"The validation slices '{wish}' leave no annotated slice to train on",
@@ -132,21 +146,32 @@ def _check_thickness(parts: Split, wish: str, volume_of: list[int]) -> None:
 
 
 def _last_volumes(
-    fraction: float, usable: list[int], volume_of: list[int]
+    fraction: float,
+    usable: list[int],
+    volume_of: list[int],
+    beside: Callable[[int, int], bool],
 ) -> Split | None:
     """Validate on whole volumes, if the fraction comes to one and leaves one."""
     volumes = sorted({volume_of[i] for i in usable})
     count = min(max(1, round(fraction * len(volumes))), len(volumes) - 1)
     if fraction == 0 or count < 1:
         return None
-    train = tuple(i for i in usable if volume_of[i] not in volumes[-count:])
-    validation = tuple(usable[len(train) :])
+    scored, left = volumes[-count:], volumes[:-count]
+    near = {v for v in left if any(beside(v, other) for other in scored)}
+    near = near if len(left) - len(near) >= 1 else set()
+    train = tuple(i for i in usable if volume_of[i] in set(left) - near)
+    gap = tuple(i for i in usable if volume_of[i] in near)
+    validation = tuple(i for i in usable if volume_of[i] in scored)
     last = "volume" if count == 1 else f"{count} volumes"
     note = f"Validation on the last {last}: slices {ranges(list(validation))}."
-    return Split(train, validation, note)
+    if gap:
+        note = f"{note} {_left_out(gap)}"
+    return Split(train, validation, note, gap)
 
 
-def _take_fraction(fraction: float, usable: list[int], image_of: list[int]) -> Split:
+def _take_fraction(
+    fraction: float, usable: list[int], beside: Callable[[int, int], bool]
+) -> Split:
     if fraction == 0:
         note = "No slice is kept for validation: no score is reported."
         return Split(tuple(usable), (), note)
@@ -159,17 +184,32 @@ def _take_fraction(fraction: float, usable: list[int], image_of: list[int]) -> S
     count = min(max(1, round(fraction * len(usable))), len(usable) - 1)
     first = len(usable) - count
     train, validation = usable[:first], usable[first:]
-    last, next_ = train[-1], validation[0]
     slices = "slice" if count == 1 else "slices"
     note = f"Validation on the {slices} {ranges(validation)}."
-    touching = next_ - last == 1 and image_of[last] == image_of[next_]
-    gap: list[int] = []
-    if touching and len(train) <= 2:
+    near = [i for i in train if any(beside(i, other) for other in validation)]
+    if not near:
+        return Split(tuple(train), tuple(validation), note)
+    if len(train) - len(near) < _LEFT:
         note = f"{note} They are neighbours of those that teach: expect less on others."
-    if touching and len(train) > 2:
-        train, gap = train[:-1], [last]
-        note = f"{note} Slice {last} is left out, as a gap between both parts."
-    return Split(tuple(train), tuple(validation), note, tuple(gap))
+        return Split(tuple(train), tuple(validation), note)
+    train = [i for i in train if i not in near]
+    note = f"{note} {_left_out(near)}"
+    return Split(tuple(train), tuple(validation), note, tuple(near))
+
+
+def _left_out(gap: Sequence[int]) -> str:
+    which = f"Slice {gap[0]} is" if len(gap) == 1 else f"Slices {ranges(gap)} are"
+    return f"{which} left out, as a gap between both parts."
+
+
+def _following(image_of: list[int]) -> Callable[[int, int], bool]:
+    """Neighbours are slices of one image that follow one another."""
+    return lambda one, other: abs(one - other) == 1 and image_of[one] == image_of[other]
+
+
+def _apart(one: int, other: int) -> bool:
+    """Nothing is known of neighbours."""
+    return False
 
 
 def is_fraction(wish: str) -> float | None:

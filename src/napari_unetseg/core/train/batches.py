@@ -54,6 +54,8 @@ class _Planned(NamedTuple):
     piece: Piece
     coordinates: NDArray[np.float32]
     rng: np.random.Generator
+    bent: bool
+    folded: bool
 
 
 class Batches:
@@ -122,7 +124,10 @@ class Batches:
 
     def draw(self, step: int) -> Batch:
         """The batch of one step."""
-        patches = [self._sampled(one) for one in self._plan(step)]
+        planned = self._plan(step)
+        self.bent += sum(one.bent for one in planned)
+        self.folded += sum(one.folded for one in planned)
+        patches = [self._sampled(one) for one in planned]
         images = torch.stack([image for image, _, _ in patches])
         targets = torch.stack([target for _, target, _ in patches])
         weights = None
@@ -189,14 +194,13 @@ class Batches:
             centre, self._shape, self._augment, rng, self._spacing, zoom=sample.zoom
         )
         coordinates = coordinate_map(deformation, self._shape)
-        if deformation.displacement.any():
-            self.bent += 1
-            self.folded += folded(coordinates)
+        bent = bool(deformation.displacement.any())
+        folds = bent and folded(coordinates)
         piece, start = self._shelf.piece(number, coordinates)
         if any(start):
             column = (-1, *(1,) * len(start))
             coordinates -= np.asarray(start, np.float32).reshape(column)
-        return _Planned(piece, coordinates, rng)
+        return _Planned(piece, coordinates, rng, bent, folds)
 
     def _sampled(self, one: _Planned) -> tuple[Tensor, Tensor, Tensor | None]:
         coordinates = torch.from_numpy(one.coordinates).to(self._device)

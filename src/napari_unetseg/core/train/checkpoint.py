@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
@@ -48,6 +49,11 @@ class Checkpoints:
         self._written = time.monotonic()
         self._seconds = 0.0
         self._step = -1
+        self._closed = False
+
+    def close(self) -> None:
+        """Keep no later state: what follows is no part of the training."""
+        self._closed = True
 
     def due(self) -> bool:
         """Whether enough time has gone by: 30 s, or 20 times the last writing."""
@@ -60,11 +66,18 @@ class Checkpoints:
         """Where the states are kept."""
         return self._folder
 
+    def fact(self, name: str) -> Any:
+        """One fact of the newest state, or None."""
+        files = self._files()
+        if not files:
+            return None
+        with safe_open(files[-1], framework="pt") as file:
+            return json.loads(file.metadata()[_KEY]).get(name)
+
     def check_room(self, state: TrainingState) -> None:
         """Refuse, before the first step, a disk on which no state would find room.
 
-        A new state is written before the old one goes, so there is to be room for two,
-        or for one more.
+        A new state is written before the old one goes, so there is to be room for two.
 
         Raises
         ------
@@ -74,8 +87,7 @@ class Checkpoints:
         if self._folder is None:
             return
         weights = sum(one.nbytes for one in state.network.state_dict().values())
-        size = _COPIES_OF_WEIGHTS * weights
-        wanted = size if self._files() else 2 * size
+        wanted = 2 * _COPIES_OF_WEIGHTS * weights
         free = shutil.disk_usage(self._folder).free
         if free < wanted:
             raise WriteError(
@@ -92,7 +104,7 @@ class Checkpoints:
         WriteError
             If the disk is full or cannot be written; the state before stays.
         """
-        if self._folder is None or state.step == self._step:
+        if self._folder is None or self._closed or state.step == self._step:
             return
         start = time.monotonic()
         path = self._folder / f"step-{state.step:08d}.safetensors"

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_unetseg.core.events import Edited, Event, Note
 from napari_unetseg.core.prepare.repaint import repaint
 from napari_unetseg.core.prepare.samples import in_memory
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from napari_unetseg.core.frames import Frames
     from napari_unetseg.core.prepare.edits import Edit
@@ -69,6 +71,7 @@ class TrainingData:
         touched, pixels = repaint(edits, every, self.labels)
         for edit, count in zip(edits, pixels, strict=True):
             yield Edited(number=edit.number, step=step, pixels=count)
+            yield from self._strangers(edit)
         changed, scored = [], False
         for one in touched:
             if one in self.validation:
@@ -78,6 +81,25 @@ class TrainingData:
             else:
                 changed.append((yield from self._join(one)))
         return changed, scored
+
+    def _strangers(self, edit: Edit) -> Iterator[Event]:
+        """Tell of what was painted and cannot be learnt."""
+        axes = self.labels[edit.image].image.axes if self.labels else ""
+        if axes and edit.values.ndim != len(axes):
+            yield Note(
+                text=f"Change {edit.number} has {edit.values.ndim} axes and the labels "
+                f"have {axes}: it is left out.",
+                level="warning",
+            )
+            return
+        new = set(np.unique(edit.values).tolist()) - {0, *self.teaching.ids}
+        if new and self.teaching.instances is None:
+            names = ", ".join(map(str, sorted(new)))
+            yield Note(
+                text=f"Painted now is {names}, which is no class of this training: it "
+                "is not learnt. Begin a training anew for another class.",
+                level="warning",
+            )
 
     def _join(self, sample: Sample) -> Generator[Event, None, Sample]:
         """Let a frame teach of which nothing was painted before."""

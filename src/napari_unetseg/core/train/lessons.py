@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_unetseg.core.events import Event, Note
+from napari_unetseg.core.network.geometry import axis_geometries
 from napari_unetseg.core.predict.run import free_cache
 from napari_unetseg.core.prepare.sampling import class_blocks
 from napari_unetseg.core.train.batches import Batches
@@ -54,11 +55,13 @@ class Lessons:
     ) -> None:
         self._network, self._data = network, data
         self._config, self._device = config, device
+        # Not those of frames that are painted later: what is resumed is as it was.
+        self._shapes = data.shapes
         self._weigh()
 
     def lay(self, size: Sizes) -> None:
         """Make batches of a size."""
-        sides = extent(self._network, size.patch, self._data.spacing, self._data.shapes)
+        sides = extent(self._network, size.patch, self._data.spacing, self._shapes)
         self.batches = Batches(
             self._data.train,
             self._data.teaching,
@@ -79,9 +82,11 @@ class Lessons:
         DeviceError
             If nothing smaller makes sense.
         """
-        size = smaller(state.size, "takes more memory than there is")
+        stride = max(axis.stride for axis in axis_geometries(self._network))
+        size = smaller(state.size, "takes more memory than there is", stride)
         yield Note(text=shrunk(state.size, size, state.step), level="warning")
         self.close()
+        del self.batches  # or the samples would lie on the device twice
         free_cache()
         self.lay(size)
         state.size = size

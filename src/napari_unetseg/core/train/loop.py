@@ -119,6 +119,7 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
     kept = checkpoints or Checkpoints()
     if not kept.load(state):
         kept.check_room(state)
+    state.held = all(one.is_held for one in data.train)
     asked = wishes or Wishes()
     pace = Pace(config.minutes, begun)
     lessons = Lessons(network, data, config, device)
@@ -145,6 +146,7 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
                 # The checkpoint first, which knows nothing of that.
                 if state.total is not None:
                     yield from save_or_wait(kept, state, asked.stop)
+                kept.close()
                 if data.validation and 0 <= state.validated < state.step:
                     yield from _validate(state, data, device)
                 break
@@ -266,15 +268,8 @@ def _is_enough(state: TrainingState, config: TrainConfig) -> bool:
 
 
 def _enough(state: TrainingState) -> str:
-    times = (
-        "The last validation was"
-        if state.stale == 1
-        else (f"The last {state.stale} validations were")
-    )
-    return (
-        f"{times} not better than that of step {state.best_step}: the training ends "
-        "here."
-    )
+    last = "validation" if state.stale == 1 else f"{state.stale} validations"
+    return f"The last {last} brought no better score: the training ends here."
 
 
 def _scores(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from napari_unetseg.core.errors import DeviceError
+from napari_unetseg.core.errors import DeviceError, InputError
 from napari_unetseg.core.network.cost import training_memory
 from napari_unetseg.core.network.geometry import axis_geometries, padded
+from napari_unetseg.core.network.windows import NORMS
 from napari_unetseg.core.prepare.sampling import patch_shape
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 # The rest is for the program, the validation and others.
 _MOST_OF_MEMORY = 0.8
 _SMALLEST_PATCH = 16
+_FEWEST_VALUES = 2
 
 
 class Extent(NamedTuple):
@@ -146,7 +148,8 @@ def fitting(
 
     wished, memory = size, needed(size)
     while needed(size) > _MOST_OF_MEMORY * free:
-        size = smaller(size, f"needs {_gib(needed(size))}, {_gib(free)} are free")
+        why = f"needs {_gib(needed(size))}, {_gib(free)} are free"
+        size = smaller(size, why, 2**network.depth)
     if size == wished:
         return size, ""
     return size, (
@@ -155,8 +158,42 @@ def fitting(
     )
 
 
-def smaller(size: Sizes, why: str) -> Sizes:
+def check_extent(network: nn.Module, sides: Extent, batch: int) -> None:
+    """Refuse patches of which batch normalisation sees a single value per channel.
+
+    Raises
+    ------
+    InputError
+        Naming the patch.
+    """
+    if not padded(network) or not any(map(_is_norm, network.modules())):
+        return
+    axes = axis_geometries(network)
+    lowest = [n // axis.stride for n, axis in zip(sides.given, axes, strict=True)]
+    if batch * math.prod(lowest) < _FEWEST_VALUES:
+        raise InputError(
+            f"Of a patch of {' x '.join(map(str, sides.given))} pixels one value per "
+            "channel is left at the lowest level, too little to normalise",
+            "Take a larger batch, fewer poolings, or larger images",
+        )
+
+
+def _is_norm(layer: nn.Module) -> bool:
+    return isinstance(layer, NORMS)
+
+
+def smaller(size: Sizes, why: str, stride: int = 1) -> Sizes:
     """Half the batch, or half the patch's side where there is but one patch.
+
+    Parameters
+    ----------
+    size : Sizes
+        That was too large.
+    why : str
+        What was too much, to follow the words "a training step".
+    stride : int
+        Of the network: a patch is twice as long at least, so that more than a single
+        value is left of it at the lowest level.
 
     Raises
     ------
@@ -165,7 +202,7 @@ def smaller(size: Sizes, why: str) -> Sizes:
     """
     if size.batch > 1:
         return size._replace(batch=size.batch // 2)
-    if size.patch // 2 >= _SMALLEST_PATCH:
+    if size.patch // 2 >= max(_SMALLEST_PATCH, 2 * stride):
         return size._replace(patch=size.patch // 2)
     raise DeviceError(
         f"A training step with one patch of {size.patch} pixels {why}",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from napari_unetseg.core.config import TrainConfig
 
 _WARM_UP_OF_AVERAGE = 10
-_COUNTERS = ("step", "validated", "total", "parts", "best_step", "stale")
+_COUNTERS = ("step", "validated", "total", "parts", "best_step", "stale", "held")
 
 
 class TrainingState:
@@ -55,7 +55,10 @@ class TrainingState:
     best_score : Score or None
         Agreement of `best` with the validation samples.
     stale : int
-        Validations since then.
+        Validations in a row that were not better.
+    held : bool
+        Whether the samples are in memory. Patches that are read differ in their last
+        digits, so that it stays as it was.
     """
 
     def __init__(self, network: nn.Module, config: TrainConfig, size: Sizes) -> None:
@@ -72,6 +75,7 @@ class TrainingState:
         self.best_step = 0
         self.best_score: Score | None = None
         self.stale = 0
+        self.held = True
 
     def update_average(self) -> None:
         """Move the average towards the network, faster in the first steps."""

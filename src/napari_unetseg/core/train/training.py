@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from napari_unetseg.core.network.modelfile import Model
     from napari_unetseg.core.prepare.divide import Division
     from napari_unetseg.core.sizes import Sizes
+    from napari_unetseg.core.train.checkpoint import Checkpoints
     from napari_unetseg.core.train.data import TrainingData
     from napari_unetseg.core.train.material import Material
     from napari_unetseg.core.train.wishes import Wishes
@@ -129,7 +130,7 @@ def train(
     from napari_unetseg.core.train.checkpoint import Checkpoints
     from napari_unetseg.core.train.data import TrainingData
     from napari_unetseg.core.train.loop import train_network
-    from napari_unetseg.core.train.sizing import fitting
+    from napari_unetseg.core.train.sizing import check_extent, extent, fitting
     from napari_unetseg.core.train.start import starting_network
 
     device = choose_device(config.device)
@@ -153,24 +154,27 @@ def train(
         spare=parts.spare,
         labels=material.labels,
     )
+    kept = Checkpoints(state) if state else Checkpoints()
+    held = _held(data, kept, min(free_memory("cpu"), free_memory(device)))
     fitted, less = fitting(
         wished,
         built,
         config,
         precision=precision,
-        free=free_memory(device),
+        free=free_memory(device) - held,
         spacing=data.spacing,
         shapes=data.shapes,
     )
     config = _settled(config, fitted, built)
     for text in filter(None, (parts.slices.note, *notes)):
         yield Note(text=text)
+    sides = extent(network, fitted.patch, data.spacing, data.shapes)
+    check_extent(network, sides, fitted.batch)
     yield Started(job="train", device=device, precision=precision)
     yield Divided(parts=parts.told(material.planes, material.labels))
-    for text in filter(None, (less, _folds(network, data, config, fitted))):
+    for text in filter(None, (less, _folds(sides.given, data.spacing, config))):
         yield Note(text=text, level="warning")
-    free = min(free_memory("cpu"), free_memory(device))
-    yield from _load(data, material.images, free)
+    yield from _load(data, material.images, held)
     trained = yield from train_network(
         network,
         data,
@@ -178,7 +182,7 @@ def train(
         device=device,
         precision=precision,
         size=fitted,
-        checkpoints=Checkpoints(state) if state else None,
+        checkpoints=kept,
         begun=begun,
         wishes=wishes,
     )
@@ -241,11 +245,19 @@ def _architecture(
     )
 
 
+def _held(data: TrainingData, kept: Checkpoints, free: int) -> int:
+    """Bytes of the samples if they are to be in memory, as they were before; else 0."""
+    size = bytes_in_memory([*data.train, *data.validation])
+    before = kept.fact("held")
+    held = size <= _MOST_FOR_SAMPLES * free if before is None else bool(before)
+    return size * held
+
+
 def _load(
-    data: TrainingData, images: Sequence[Image], free: int
+    data: TrainingData, images: Sequence[Image], held: int
 ) -> Generator[Event, None, None]:
     """Bring the samples into memory, unless they would fill it."""
-    if bytes_in_memory([*data.train, *data.validation]) > _MOST_FOR_SAMPLES * free:
+    if not held:
         text = "The images would fill the memory: they are read patch by patch."
         yield Note(text=text)
         return
@@ -262,13 +274,13 @@ def _settled(config: TrainConfig, size: Sizes, network: NetworkConfig) -> TrainC
     return config.model_copy(update=size._asdict() | own)
 
 
-def _folds(network: Any, data: TrainingData, config: TrainConfig, size: Sizes) -> str:
+def _folds(
+    given: tuple[int, ...], spacing: Sequence[float], config: TrainConfig
+) -> str:
     """Warn of a deformation that folds the patches."""
     from napari_unetseg.core.augment.folds import fold_rate
-    from napari_unetseg.core.train.sizing import extent
 
-    given = extent(network, size.patch, data.spacing, data.shapes).given
-    rate = fold_rate(given, config.augment, data.spacing)
+    rate = fold_rate(given, config.augment, spacing)
     if rate <= _MANY_FOLDS:
         return ""
     return (

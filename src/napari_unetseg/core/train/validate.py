@@ -98,12 +98,16 @@ def _scored(
         predicted = np.zeros(one.shape if teaching.instances else (), np.int16)
         for box, scores in _scores(network, twin, one, device, free):
             found = to_classes(scores, indices).astype(np.int16)
-            truth = own.classes(np.asarray(one.target[box]))
-            matrix += confusion(found, truth, indices, ignore=(IGNORE,))
             if teaching.instances is not None:
                 predicted[box] = found
+                continue
+            truth = np.asarray(one.target[box])
+            matrix += confusion(found, truth, indices, ignore=(IGNORE,))
         if teaching.instances is not None:
+            # Borders follow from the whole frame, whatever its tiles are.
             truth = np.asarray(one.target[whole(one.shape)])
+            classes = own.classes(truth)
+            matrix += confusion(predicted, classes, indices, ignore=(IGNORE,))
             score = instance_score(truth, objects_of(predicted, own))
             objects = score if objects is None else objects + score
     return Score(Overlap(teaching.ids, matrix), objects)

@@ -15,7 +15,6 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_unetseg.core.read.annotations import NAMESPACE
 from napari_unetseg.gui.parts.choices import LayerBox, layers_of_kind
 from napari_unetseg.gui.parts.cut import cut
 from napari_unetseg.gui.parts.form import Form
@@ -117,10 +116,7 @@ class FurtherChannels(QWidget):
         return [
             layer
             for layer in reversed(layers_of_kind(self._viewer, "image"))
-            if first is not None
-            and layer is not first
-            and not _is_shown_only(layer)
-            and _alike(layer, first)
+            if first is not None and layer is not first and _alike(layer, first)
         ]
 
     def _renew(self, layers: list[Image], ticked: list[Image]) -> None:
@@ -221,8 +217,3 @@ def _take(left: list[Image], wanted: Iterable[Image]) -> Image | None:
 def _alike(layer: Image, other: Image) -> bool:
     """Whether two layers could be channels of one image, to look at them only."""
     return bool(layer.data.shape == other.data.shape and layer.rgb == other.rgb)
-
-
-def _is_shown_only(layer: Image) -> bool:
-    """Whether a layer was made to look at, as the weights of pixels are."""
-    return bool(layer.metadata.get(NAMESPACE, {}).get("shows"))

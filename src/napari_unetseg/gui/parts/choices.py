@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from magicgui.widgets import ComboBox
 from napari.layers import Image, Labels
 
+from napari_unetseg.core.read.annotations import NAMESPACE
 from napari_unetseg.gui.parts.lifetime import when_destroyed
 
 if TYPE_CHECKING:
@@ -23,10 +24,17 @@ _LAYER_EVENTS = ("name", "axis_labels", "scale", "units")
 
 
 def layers_of_kind(viewer: Viewer, kind: Literal["image", "labels"]) -> list[Layer]:
-    """Layers of a kind, the newest (topmost) first."""
+    """Layers of a kind, the newest (topmost) first; not those to be looked at alone."""
     return [
-        layer for layer in reversed(viewer.layers) if isinstance(layer, KINDS[kind])
+        layer
+        for layer in reversed(viewer.layers)
+        if isinstance(layer, KINDS[kind]) and not is_shown_only(layer)
     ]
+
+
+def is_shown_only(layer: Layer) -> bool:
+    """Whether a layer was made to be looked at, as pixel weights and splits are."""
+    return bool(layer.metadata.get(NAMESPACE, {}).get("shows"))
 
 
 class LayerBox(ComboBox):

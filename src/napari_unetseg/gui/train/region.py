@@ -8,6 +8,7 @@ from magicgui.widgets import ComboBox
 from napari.layers import Labels, Shapes
 
 from napari_unetseg.gui.parts import sources
+from napari_unetseg.gui.parts.choices import is_shown_only
 from napari_unetseg.layers.place import place
 from napari_unetseg.layers.region import region_of_labels, region_of_shapes
 
@@ -67,7 +68,7 @@ class RegionBox(ComboBox):
         return [
             (layer.name, layer)
             for layer in reversed(self._viewer.layers)
-            if isinstance(layer, Labels | Shapes)
+            if isinstance(layer, Labels | Shapes) and not is_shown_only(layer)
         ]
 
 

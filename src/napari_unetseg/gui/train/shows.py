@@ -69,10 +69,11 @@ class Shown:
         if old is not None and old in layers and about == self._about:
             self._renew(old, made)
             return
-        active = layers.selection.active
+        selected, active = set(layers.selection), layers.selection.active
         layer = Layer.create(*made)
         place = layers.index(below) if below in layers else len(layers)
         layers.insert(place, layer)
+        layers.selection = selected
         layers.selection.active = active
         self._layer, self._about = weakref.ref(layer), about
 
