@@ -239,11 +239,11 @@ def test_single_objects_are_asked_for_and_judged_as_such(cells):
 
 
 def test_a_class_of_borders_is_one_more_in_the_cost(cells):
-    assert cells.check().ids == (0, 1)
-
-    setting(cells, "instances.apart").value = "border"
-
     assert cells.check().ids == (0, 1, 2)
+
+    setting(cells, "instances.apart").value = "gap"
+
+    assert cells.check().ids == (0, 1)
 
 
 def test_how_objects_are_taught_is_only_seen_where_they_are(cells, until):

@@ -123,7 +123,7 @@ def test_single_objects_are_counted(idle, model, until):
     idle.at(layer, Wish(objects=True))
     until(lambda: idle.seen is not None)
 
-    assert idle.seen.ids == (0, 1)
+    assert idle.seen.ids == (0, 1, 2)
     assert "Slice 2: 3 of about 12 objects painted" in idle.seen.sentence
     assert idle.seen.annotated == (True,) * 5
 

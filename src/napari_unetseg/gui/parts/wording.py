@@ -21,7 +21,6 @@ _WORDS = {
     "Give one letter out of TZCYX per dimension with --axes (in Python: axes=)": (
         "Name the layer's dimensions, each with one letter out of TZCYX"
     ),
-    " and use --task classes": "",
     "finished tiles are kept, and --resume goes on": (
         "finished tiles are kept: press Go on"
     ),
