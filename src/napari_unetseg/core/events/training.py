@@ -69,7 +69,9 @@ class Saved(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paused(Event):
-    """The training rests after `step` steps, its state on disk, until it is to go on.
+    """The training rests after `step` steps until it is to go on.
+
+    Its state is on the disk, but before the number of its steps is known.
 
     It may be told again while it rests.
     """
