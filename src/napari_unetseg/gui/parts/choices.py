@@ -34,7 +34,8 @@ def layers_of_kind(viewer: Viewer, kind: Literal["image", "labels"]) -> list[Lay
 
 def is_shown_only(layer: Layer) -> bool:
     """Whether a layer was made to be looked at, as pixel weights and splits are."""
-    return bool(layer.metadata.get(NAMESPACE, {}).get("shows"))
+    notes = layer.metadata.get(NAMESPACE)
+    return isinstance(notes, dict) and bool(notes.get("shows"))
 
 
 class LayerBox(ComboBox):
