@@ -144,6 +144,10 @@ def _copy_whole(source: Path, copy: Path) -> None:
             f"{error.strerror or error}",
             "Check that the file is there and that the disk has room",
         ) from error
+    finally:
+        if unfinished.is_dir():
+            shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished.unlink(missing_ok=True)
 
 
 def _kept(folder: Path) -> dict[str, dict[str, Any]] | None:

@@ -2,12 +2,13 @@
 
 from itertools import pairwise
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_unetseg.core.errors import InputError
-from napari_unetseg.core.prepare.split import blocks, ranges, split
+from napari_unetseg.core.prepare.split import blocks, neighbours, ranges, split
 
 
 def stack(count):
@@ -198,10 +199,7 @@ def test_ranges_name_exactly_their_numbers(numbers: set[int]) -> None:
 
 def grid(times, slices):
     """Neighbours in a series of stacks, slice by slice."""
-    place = [(t, z) for t in range(times) for z in range(slices)]
-    return lambda one, other: (
-        sum(abs(a - b) for a, b in zip(place[one], place[other], strict=True)) == 1
-    )
+    return neighbours([(0, index) for index in np.ndindex(times, slices)])
 
 
 def test_neighbours_in_time_are_left_out_too():
@@ -214,7 +212,7 @@ def test_neighbours_in_time_are_left_out_too():
 
 def test_the_volume_before_those_that_validate_is_left_out():
     volume_of = [number for number in range(4) for _ in range(5)]
-    following = lambda one, other: abs(one - other) == 1  # noqa: E731
+    following = neighbours([(0, (time,)) for time in range(4)])
     found = split("0.2", [True] * 20, volume_of, volumes=True, beside=following)
     assert (found.train, found.gap) == (tuple(range(10)), tuple(range(10, 15)))
     assert found.validation == tuple(range(15, 20))

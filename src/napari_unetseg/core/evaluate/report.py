@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from napari_unetseg.core.draining import result_of
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.evaluate.comparable import check_comparable, pairs
 from napari_unetseg.core.evaluate.overlap import (
@@ -191,13 +192,7 @@ def evaluate(
         If the two do not show the same pixels or hold no class ids, if there are more
         than 256 classes, or if nothing is left after ignoring.
     """
-    steps = evaluation(prediction, truth, ignore=ignore, names=names)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            report: Report = end.value
-            return report
+    return result_of(evaluation(prediction, truth, ignore=ignore, names=names))
 
 
 def evaluation(

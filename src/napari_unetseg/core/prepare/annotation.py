@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from napari_unetseg.core.draining import result_of
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.prepare.coverage import ObjectCounts, judge_instances
 from napari_unetseg.core.prepare.strokes import judge_classes, verdict
@@ -85,12 +86,7 @@ def annotation(
         for classes, or only one class is left.
     """
     steps = annotation_steps(labels, unannotated, instances=instances, regions=regions)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            found: Annotation = end.value
-            return found
+    return result_of(steps)
 
 
 def annotation_steps(

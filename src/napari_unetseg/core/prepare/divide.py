@@ -10,7 +10,13 @@ import numpy as np
 
 from napari_unetseg.core.prepare.guard import choose_block, guarded, slivers
 from napari_unetseg.core.prepare.parts import block_parts, slice_parts
-from napari_unetseg.core.prepare.split import Split, blocks, is_fraction, split
+from napari_unetseg.core.prepare.split import (
+    Split,
+    blocks,
+    is_fraction,
+    neighbours,
+    split,
+)
 from napari_unetseg.core.prepare.views import Cut, Within, whole
 
 if TYPE_CHECKING:
@@ -163,16 +169,16 @@ def divide(
     if fraction and len(usable) == 1:
         one = _Only(found, annotated, usable[0], spare)
         return _in_one_frame(one, fraction, reach(), classes)
+    beside = neighbours([(one.image, one.index) for one in found])
     if not volumes:
         flags = [any(planes) for planes in annotated]
         images = [one.image for one in found]
-        parts = split(wish, flags, images, beside=_neighbours(found))
+        parts = split(wish, flags, images, beside=beside)
         train = [found[i] for i in parts.train]
         scored = [_to_score(found[i]) for i in parts.validation]
         return Division(parts, train, scored, spare)
     volume_of = [i for i, planes in enumerate(annotated) for _ in planes]
     every_plane = [flag for planes in annotated for flag in planes]
-    beside = _neighbours(found)
     parts = split(wish, every_plane, volume_of, volumes=True, beside=beside)
     scored = [_to_score(one) for one in found]
     train, validation = (
@@ -180,17 +186,6 @@ def divide(
         for frames, part in zip((found, scored), blocks(parts, volume_of), strict=True)
     )
     return Division(parts, train, validation, spare)
-
-
-def _neighbours(found: Sequence[Sample]) -> Callable[[int, int], bool]:
-    """Whether two frames, by number, follow one another in space or time."""
-
-    def beside(one: int, other: int) -> bool:
-        a, b = found[one], found[other]
-        steps = [abs(i - j) for i, j in zip(a.index, b.index, strict=False)]
-        return a.image == b.image and sum(steps) == 1
-
-    return beside
 
 
 def _in_one_frame(

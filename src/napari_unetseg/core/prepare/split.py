@@ -11,6 +11,8 @@ from napari_unetseg.core.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    Place = tuple[int, tuple[int, ...]]
+
 # What a volume must be left with if some of it validates: thinner ones are no volumes.
 _THINNEST = 4
 # Slices that are left to teach, at least, where neighbours of others are left out.
@@ -99,6 +101,23 @@ def split(
     if volumes and found.validation:
         _check_thickness(found, wish, image_of)
     return found
+
+
+def follow(one: Place, other: Place) -> bool:
+    """Whether a frame is the next of another along one axis, in space or time.
+
+    Parameters
+    ----------
+    one, other : (int, tuple of int)
+        Number of the image, and index of the frame.
+    """
+    steps = [abs(a - b) for a, b in zip(one[1], other[1], strict=False)]
+    return one[0] == other[0] and sum(steps) == 1
+
+
+def neighbours(places: Sequence[Place]) -> Callable[[int, int], bool]:
+    """The same of frames by their numbers, as `split` asks."""
+    return lambda one, other: follow(places[one], places[other])
 
 
 def blocks(parts: Split, image_of: list[int]) -> tuple[list[range], list[range]]:

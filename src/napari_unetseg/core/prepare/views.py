@@ -7,6 +7,7 @@ slices: what `numpy.ndarray` does too, which takes their place where memory allo
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from napari_unetseg.core.prepare.teaching import Teaching
 
 
-class View:
+class View(ABC):
     """Base: an array that is asked for by boxes."""
 
     shape: tuple[int, ...]
@@ -35,9 +36,9 @@ class View:
         """Number of axes."""
         return len(self.shape)
 
+    @abstractmethod
     def __getitem__(self, box: Box) -> NDArray[Any]:
         """The values in a box."""
-        raise NotImplementedError
 
     def __array__(
         self, dtype: np.dtype[Any] | None = None, copy: bool | None = None

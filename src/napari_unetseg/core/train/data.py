@@ -10,6 +10,7 @@ import numpy as np
 from napari_unetseg.core.events import Edited, Event, Note
 from napari_unetseg.core.prepare.repaint import repaint
 from napari_unetseg.core.prepare.samples import in_memory
+from napari_unetseg.core.prepare.split import follow
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -107,19 +108,11 @@ class TrainingData:
         if all(one.is_held for one in self.train):
             sample = in_memory(sample)
         self.train.append(sample)
-        neighbours = [
-            one
-            for one in self.validation
-            if one.image == sample.image and _beside(one.index, sample.index)
-        ]
-        if neighbours:
+        place = sample.image, sample.index
+        if any(follow((one.image, one.index), place) for one in self.validation):
             yield Note(
                 text="What is painted now lies beside a validation slice and is learnt "
                 "from: expect a little less than the score on others.",
                 level="warning",
             )
         return sample
-
-
-def _beside(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
-    return sum(abs(a - b) for a, b in zip(one, other, strict=True)) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from napari_unetseg.core.draining import result_of
 from napari_unetseg.core.prepare.samples import in_memory
 from napari_unetseg.core.prepare.sampling import patch_shape
 from napari_unetseg.core.presets import sizes
@@ -69,13 +70,7 @@ def preview(
     """
     from napari_unetseg.core.train.batches import Batches
 
-    job = gather(images, labels, config, regions=regions)
-    while True:
-        try:
-            next(job)
-        except StopIteration as end:
-            material = end.value
-            break
+    material = result_of(gather(images, labels, config, regions=regions))
     pairs = zip(material.samples, material.annotated, strict=True)
     taught = [in_memory(one) for one, flags in pairs if any(flags)]
     shape = patch_shape(

@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from napari_unetseg.core.draining import result_of
 from napari_unetseg.core.evaluate.instances import instance_score
 from napari_unetseg.core.evaluate.overlap import Overlap, confusion
 from napari_unetseg.core.network.twin import valid_twin
@@ -22,7 +23,7 @@ from napari_unetseg.core.prepare.views import whole
 from napari_unetseg.core.train.score import Score
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
     from torch import nn
@@ -122,7 +123,7 @@ def objects_of(classes: NDArray[Any], teaching: Teaching) -> NDArray[Any]:
         )
     else:
         steps = component_objects(classes, blocks, smallest=smallest)
-    return np.asarray(_result(steps))
+    return np.asarray(result_of(steps))
 
 
 def _scores(
@@ -154,12 +155,3 @@ def _tiles(network: nn.Module, shape: tuple[int, ...], free: int) -> list[Tile]:
     if (shape, free) not in known:
         known[shape, free] = tiles_for(shape, network, "auto", free)
     return known[shape, free]
-
-
-def _result(steps: Generator[None, None, Any]) -> Any:
-    """Drain a generator; return what it returns."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            return end.value

@@ -12,8 +12,8 @@ from napari_unetseg.core.events import Event, Failed, Finished, Stopped
 from napari_unetseg.gui.parts import settings
 from napari_unetseg.gui.parts.dock import Dock, Kind
 from napari_unetseg.gui.parts.wording import in_a_dock
-from napari_unetseg.gui.run.view import RunView, on_closing
-from napari_unetseg.gui.run.words import Words
+from napari_unetseg.gui.run.view import RunView
+from napari_unetseg.gui.run.words import Words, on_closing
 from napari_unetseg.runs import listing
 from napari_unetseg.runs.folder import STATE
 

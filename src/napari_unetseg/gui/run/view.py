@@ -21,6 +21,7 @@ from napari_unetseg.core.events import (
 from napari_unetseg.gui.parts.worker import Worker, start_worker
 from napari_unetseg.gui.run.controls import Controls
 from napari_unetseg.gui.run.launch import Copying, Plan, follow, launch, resume
+from napari_unetseg.gui.run.words import on_closing
 from napari_unetseg.runs import client
 from napari_unetseg.runs.listing import discard
 from napari_unetseg.runs.story import Story, edited_sentence
@@ -294,8 +295,3 @@ def can_go_on(end: Event) -> bool:
     if isinstance(end, Stopped):
         return bool(end.result.get("resumable", True))
     return isinstance(end, Failed)
-
-
-def on_closing(stays: bool) -> str:
-    """What napari shows of a run when it is closed meanwhile."""
-    return "goes on without napari" if stays else "stops and keeps"

@@ -26,3 +26,8 @@ class Words:
     stop: str
     keeps: str
     curves: bool = False
+
+
+def on_closing(stays: bool) -> str:
+    """What napari shows of a run when it is closed meanwhile."""
+    return "goes on without napari" if stays else "stops and keeps"

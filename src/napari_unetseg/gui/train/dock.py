@@ -8,7 +8,6 @@ from magicgui.widgets import ComboBox, LineEdit
 from qtpy.QtWidgets import QPushButton
 
 from napari_unetseg.core.errors import InputError, UnetsegError
-from napari_unetseg.core.frames import Frames
 from napari_unetseg.gui.parts import settings
 from napari_unetseg.gui.parts.channels import FurtherChannels
 from napari_unetseg.gui.parts.choices import LayerBox, follow_layers
@@ -18,13 +17,12 @@ from napari_unetseg.gui.run.launch import Plan
 from napari_unetseg.gui.run.words import Words
 from napari_unetseg.gui.train.form import INSTANCES, TrainForm, restore
 from napari_unetseg.gui.train.look import Look, Wish
-from napari_unetseg.gui.train.question import Asked, ask, plan
+from napari_unetseg.gui.train.question import Asked, ask, cost_of, plan
 from napari_unetseg.gui.train.region import REGION_DECIDES, RegionBox
 from napari_unetseg.gui.train.speed import Speed
 from napari_unetseg.gui.train.summary import details, summary
 from napari_unetseg.gui.train.views import Views
 from napari_unetseg.runs import listing
-from napari_unetseg.runs.cost import training_cost
 from napari_unetseg.runs.folder import read_question
 from napari_unetseg.runs.questions import TrainQuestion
 
@@ -239,16 +237,7 @@ class TrainDock(RunDock):
             self.form.show_row(label.native, bool(text))
 
     def _cost(self, asked: Asked) -> Cost:
-        image = asked.image.image
-        frames = Frames(image, asked.config.dimensions)
-        return training_cost(
-            asked.config,
-            channels=image.channel_count,
-            classes=len(asked.ids),
-            machine=self.speed.machine,
-            shape=frames.shape,
-            spacing=frames.spacing,
-        )
+        return cost_of(asked, self.speed.machine)
 
     def show_result(self, folder: Path, result: dict[str, Any], before: str) -> None:
         """Say how good the model is and where, and offer to segment with it."""

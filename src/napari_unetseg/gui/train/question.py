@@ -10,12 +10,13 @@ import numpy as np
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.prepare.pairs import check_shapes
-from napari_unetseg.core.prepare.split import is_fraction, split
+from napari_unetseg.core.prepare.split import is_fraction, neighbours, split
 from napari_unetseg.gui.parts import sources
 from napari_unetseg.gui.parts.sources import Input
 from napari_unetseg.gui.run.launch import Plan
 from napari_unetseg.gui.train.region import region_of
 from napari_unetseg.runs import listing
+from napari_unetseg.runs.cost import training_cost
 from napari_unetseg.runs.questions import TrainQuestion
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from napari_unetseg.core.image import Image
     from napari_unetseg.gui.train.look import Seen
     from napari_unetseg.gui.train.region import Region
+    from napari_unetseg.runs.cost import Cost
+    from napari_unetseg.runs.machine import Machine
 
 
 # How wide the band is depends on the network, which needs torch.
@@ -109,9 +112,24 @@ def ask(
     return Asked(image, layer, labels, ids, config, region, notes)
 
 
+def cost_of(asked: Asked, machine: Machine | None) -> Cost:
+    """What a training costs on a computer, as far as that is known."""
+    image = asked.image.image
+    frames = Frames(image, asked.config.dimensions)
+    return training_cost(
+        asked.config,
+        channels=image.channel_count,
+        classes=len(asked.ids),
+        machine=machine,
+        shape=frames.shape,
+        spacing=frames.spacing,
+    )
+
+
 def _validated(config: TrainConfig, annotated: Sequence[bool], image: Image) -> str:
     """Say what validates, as far as that is known without torch."""
-    count = len(Frames(image, config.dimensions))  # Refuses a plane for volumes.
+    indices = [*Frames(image, config.dimensions)]  # Refuses a plane for volumes.
+    count = len(indices)
     volumes = config.dimensions == 3
     slices = [*annotated]
     if volumes:
@@ -121,7 +139,9 @@ def _validated(config: TrainConfig, annotated: Sequence[bool], image: Image) -> 
     if is_fraction(config.validation) and sum(frames) == 1:
         return ONE_BLOCK.format(frame="volume" if volumes else "slice")
     number = [slice_ // thickness if volumes else 0 for slice_ in range(len(slices))]
-    return split(config.validation, slices, number, volumes=volumes).note
+    beside = neighbours([(0, index) for index in indices])
+    wish = config.validation
+    return split(wish, slices, number, volumes=volumes, beside=beside).note
 
 
 def _by_volume(slices: list[bool], image: Image) -> list[bool]:
