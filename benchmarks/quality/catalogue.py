@@ -104,11 +104,10 @@ TRAININGS = {
         ("1135_labels.tif", "1136_labels.tif"),
         "--task instances --dimensions 3",
     ),
-    # Membranes and microtubules are so few that they look like strokes.
     "microtubules-et-3d": Training(
         "microtubules-et-3d",
         ("stack02_raw.tif",),
         ("stack02_labels.tif",),
-        "--dimensions 3 --unannotated none",
+        "--dimensions 3",
     ),
 }

@@ -9,7 +9,8 @@ import pytest
 
 from napari_unetseg.cli import segment as segment_module
 from napari_unetseg.cli import train as train_module
-from napari_unetseg.core.config import InstancesConfig
+from napari_unetseg.core.config import AugmentConfig, InstancesConfig
+from napari_unetseg.core.presets import train_config
 from napari_unetseg.runs.folder import read_question
 from napari_unetseg.runs.questions import SegmentQuestion, TrainQuestion
 
@@ -89,6 +90,19 @@ def test_a_bare_training(asked: Callable[[str], Any], here: Path) -> None:
             "median-frequency",
         ),
         ("--learning-rate 0.02", "config.learning_rate", 0.02),
+        ("--weight-decay 0.1", "config.weight_decay", 0.1),
+        ("--clip 0", "config.clip", 0),
+        ("--averaging 0.9", "config.averaging", 0.9),
+        (
+            "--augment elastic_sigma=4 flip=no",
+            "config.augment",
+            AugmentConfig(elastic_sigma=4, flip=False).model_dump(),
+        ),
+        (
+            "--preset paper --augment noise=0.5",
+            "config.augment",
+            train_config("paper").augment.model_dump() | {"noise": 0.5},
+        ),
         ("--schedule poly", "config.schedule", "poly"),
         ("--schedule constant", "config.schedule", "constant"),
         ("--optimiser sgd", "config.optimiser", "sgd"),

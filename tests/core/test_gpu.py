@@ -22,8 +22,8 @@ from napari_unetseg.core.network.measure import network_geometry
 from napari_unetseg.core.network.modelfile import Model
 from napari_unetseg.core.network.twin import valid_twin
 from napari_unetseg.core.predict.run import Runner
+from napari_unetseg.core.prepare import samples
 from napari_unetseg.core.presets import train_config
-from napari_unetseg.core.train import training
 from napari_unetseg.core.train.wishes import Wishes
 from oracles.doubles import Kept
 from oracles.models import SHALLOW, random_network
@@ -176,7 +176,7 @@ def test_a_training_begins_as_it_does_on_the_cpu(wishes):
 
 def test_patches_that_are_read_ahead_are_the_same(monkeypatch):
     wanted, _ = train(steps=6)
-    monkeypatch.setattr(training, "_MOST_FOR_SAMPLES", 0)
+    monkeypatch.setattr(samples, "_MOST_FOR_SAMPLES", 0)
     found, _ = train(steps=6)
     assert any("patch by patch" in text for text in warnings(found))
     np.testing.assert_allclose(losses(found), losses(wanted), rtol=0.01)

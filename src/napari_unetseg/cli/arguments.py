@@ -21,6 +21,7 @@ SEVERAL: dict[str, dict[str, Callable[[str], bool]]] = {
         "--image": _anything,
         "--labels": _anything,
         "--annotated": _anything,
+        "--augment": _anything,
     },
     "evaluate": {"--ignore": str.isdigit},
 }

@@ -13,10 +13,12 @@ from napari_unetseg.core.config import (
     OPTIMISERS,
     PIXEL_WEIGHTS,
     SCHEDULES,
+    AugmentConfig,
     InstancesConfig,
     TrainConfig,
 )
 from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.presets import PRESETS, train_config
 
 TASKS = ("classes", "instances")
 UNANNOTATED = ("auto", "0", "none")
@@ -105,6 +107,35 @@ Schedule = Annotated[
         rich_help_panel=TRAINING,
     ),
 ]
+WeightDecay = Annotated[
+    float | None,
+    typer.Option(metavar="RATE", help="Weight decay (0.01).", rich_help_panel=TRAINING),
+]
+Clip = Annotated[
+    float | None,
+    typer.Option(
+        metavar="NORM",
+        help="Largest norm of a step's gradient (12); 0: any.",
+        rich_help_panel=TRAINING,
+    ),
+]
+Averaging = Annotated[
+    float | None,
+    typer.Option(
+        metavar="DECAY",
+        help="Decay of the moving average of the weights that is scored and saved "
+        "(0.99); 0: the weights as they are.",
+        rich_help_panel=TRAINING,
+    ),
+]
+Augment = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME=VALUE ...",
+        help=f"How patches vary at random: {', '.join(AugmentConfig.model_fields)}.",
+        rich_help_panel=TRAINING,
+    ),
+]
 Patience = Annotated[
     int | None,
     typer.Option(
@@ -160,3 +191,28 @@ def instances(
     }
     given = {name: value for name, value in wishes.items() if value is not None}
     return InstancesConfig.check(**given) if given else None
+
+
+def augmentation(
+    words: list[str] | None, preset: str | None, dimensions: int | None
+) -> AugmentConfig | None:
+    """How patches are varied: as the preset does, but for what was said.
+
+    Raises
+    ------
+    InputError
+        Naming the first word that does not fit.
+    """
+    if not words:
+        return None
+    preset = options.one_of("preset", preset, PRESETS) or "default"
+    values = train_config(preset, dimensions=dimensions).augment.model_dump()
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or name not in values:
+            raise InputError(
+                f"'{word}' is no change of the patches",
+                f"Write NAME=VALUE with one of: {', '.join(values)}",
+            )
+        values[name] = value
+    return AugmentConfig.check(**values)

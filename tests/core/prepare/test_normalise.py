@@ -8,7 +8,12 @@ from hypothesis import strategies as st
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.image import Image
-from napari_unetseg.core.prepare.normalise import Normaliser, normalisers
+from napari_unetseg.core.prepare.normalise import (
+    Normaliser,
+    normalise_on_demand,
+    normalisers,
+)
+from oracles.doubles import Watched
 
 
 @pytest.mark.parametrize("axes", ["ZYX", "TZYX", "ZTYX", "XZCTY"])
@@ -91,3 +96,20 @@ def test_the_layout_in_memory_does_not_matter(broken):
         one for a in layouts for one in normalisers(Image(array=a, axes="YXC")).values()
     ]
     assert len({one.mean.tobytes() + one.std.tobytes() for one in found}) == 1
+
+
+def test_on_demand_only_the_time_point_that_is_asked_for_is_read():
+    array = np.random.default_rng(0).normal(size=(4, 3, 5, 6)).astype(np.float32)
+    array += np.arange(4).reshape(4, 1, 1, 1)
+    watched = Watched(array)
+    image = Image(array=watched, axes="TZYX")
+    later = normalise_on_demand(image, 3)
+    assert watched.read == []
+    values = array[2][None]
+    found = later[2,](values)
+    wanted = normalisers(Image(array=array, axes="TZYX"), 3)[2,](values)
+    np.testing.assert_array_equal(found, wanted)
+    assert {place[0] for place in watched.read} == {2}
+    read = len(watched.read)
+    later[2,](values)
+    assert len(watched.read) == read

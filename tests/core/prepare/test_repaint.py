@@ -132,6 +132,29 @@ def test_samples_are_as_if_made_of_what_is_painted_now(
 
 
 @settings(max_examples=60)
+@given(st.integers(0, 9999), st.sampled_from([CLASSES, OBJECTS]), st.booleans())
+def test_what_is_scored_counts_as_changed_however_changes_come_together(
+    seed, teaching, held
+):
+    """A change and its undoing in one go are no less than one after the other."""
+    together, alone = (
+        Painting(np.random.default_rng(seed), 2, teaching, held=held) for _ in range(2)
+    )
+    edits = [edit for n in range(3) for edit in together.edit(n)[:2]]
+    scored = together.samples[::2]
+    found, _ = repaint(edits, together.samples, together.frames, scored)
+    wanted = set()
+    for edit in edits:
+        touched, _ = repaint([edit], alone.samples, alone.frames)
+        wanted |= {(one.image, one.index) for one in touched}
+    places = {(one.image, one.index) for one in found}
+    assert len(places) == len(found)
+    kept = {(one.image, one.index) for one in scored}
+    assert places & kept == wanted & kept
+    assert places <= wanted
+
+
+@settings(max_examples=60)
 @given(st.integers(0, 9999), st.sampled_from([2, 3]), st.booleans())
 def test_what_is_not_reached_is_not_touched(seed, dimensions, held):
     rng = np.random.default_rng(seed)

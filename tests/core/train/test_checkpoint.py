@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 from collections import namedtuple
@@ -10,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
 from torch import nn
 
 from napari_unetseg.core.config import TrainConfig
-from napari_unetseg.core.errors import WriteError
+from napari_unetseg.core.errors import RunError, WriteError
 from napari_unetseg.core.events import Waiting
 from napari_unetseg.core.presets import sizes
 from napari_unetseg.core.train import checkpoint
@@ -161,3 +163,44 @@ def test_a_state_is_no_larger_than_is_reckoned() -> None:
     weights = sum(one.nbytes for one in trained.network.state_dict().values())
     counters = 2 * 4  # of the optimiser, one per tensor
     assert size == 5 * weights + counters
+
+
+def _half(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:100])
+
+
+def _without_facts(path: Path) -> None:
+    save_file(load_file(path), path)
+
+
+def _fewer_facts(path: Path) -> None:
+    with safe_open(path, "pt") as file:
+        facts = json.loads(file.metadata()["facts"])
+    del facts["held"]
+    save_file(load_file(path), path, {"facts": json.dumps(facts)})
+
+
+@pytest.mark.parametrize("spoil", [_half, _without_facts, _fewer_facts])
+def test_a_state_that_is_damaged_is_refused_in_a_sentence(
+    tmp_path: Path, spoil: Callable[[Path], None]
+) -> None:
+    Checkpoints(tmp_path).save(state(4))
+    spoil(tmp_path / "step-00000004.safetensors")
+    with pytest.raises(RunError, match=r"step-00000004\.safetensors is damaged, or "):
+        Checkpoints(tmp_path).load(state())
+    assert steps(tmp_path) == ["step-00000004.safetensors"]
+
+
+def test_a_state_of_another_network_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    Checkpoints(tmp_path).save(state(4))
+    other = TrainingState(nn.Conv2d(1, 3, 3), CONFIG, sizes(CONFIG, "cpu"))
+    with pytest.raises(RunError, match="the state of another network"):
+        Checkpoints(tmp_path).load(other)
+
+
+def test_a_fact_of_a_damaged_state_is_refused_too(tmp_path: Path) -> None:
+    Checkpoints(tmp_path).save(state(4))
+    assert Checkpoints(tmp_path).fact("held") is True
+    _half(tmp_path / "step-00000004.safetensors")
+    with pytest.raises(RunError, match="is damaged"):
+        Checkpoints(tmp_path).fact("held")

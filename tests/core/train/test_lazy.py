@@ -10,8 +10,8 @@ import zarr
 
 from napari_unetseg.core.events import Step, Validated
 from napari_unetseg.core.image import Image
+from napari_unetseg.core.prepare import samples
 from napari_unetseg.core.prepare.edits import Edit
-from napari_unetseg.core.train import training
 from napari_unetseg.core.train.batches import Batches
 from napari_unetseg.core.train.wishes import Wishes
 from oracles.doubles import Watched, threads
@@ -46,7 +46,7 @@ def held(pair):
 @pytest.fixture
 def little(monkeypatch):
     """Leave no memory for samples."""
-    monkeypatch.setattr(training, "_MOST_FOR_SAMPLES", 1e-9)
+    monkeypatch.setattr(samples, "_MOST_FOR_SAMPLES", 1e-9)
 
 
 def lazily(pair, kind, folder):
@@ -216,7 +216,7 @@ def test_what_is_painted_is_learnt_from_at_the_next_batch(little, tmp_path, pair
     before = lazy[1].array.array.copy()
     events, _ = drained(ask(*lazy, **HOW, wishes=Wishes(edits=Painter(at))))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "_MOST_FOR_SAMPLES", 0.5)
+        patch.setattr(samples, "_MOST_FOR_SAMPLES", 0.5)
         wanted, _ = drained(ask(image, own, **HOW, wishes=Wishes(edits=Painter(at))))
     assert TOLD not in notes(wanted)
     losses = [[e.loss for e in of(Step, one)] for one in (events, wanted)]
@@ -232,7 +232,7 @@ def test_objects_are_learnt_from_disk_too(little, tmp_path, pair):
     how |= {"instances": {"apart": "border", "weights": "paper", "sigma": 2.0}}
     events, trained = drained(ask(*lazily((image, ids), "dask", tmp_path), **how))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(training, "_MOST_FOR_SAMPLES", 0.5)
+        patch.setattr(samples, "_MOST_FOR_SAMPLES", 0.5)
         wanted, from_memory = drained(ask(image, ids, **how))
     losses = [[e.loss for e in of(Step, one)] for one in (events, wanted)]
     np.testing.assert_allclose(losses[0], losses[1], rtol=0.02)

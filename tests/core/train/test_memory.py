@@ -10,8 +10,9 @@ from napari_unetseg.core.events import Note, Planned, Started, Step, Validated
 from napari_unetseg.core.network.cost import training_memory
 from napari_unetseg.core.network.unet import UNet
 from napari_unetseg.core.predict import run as prediction
+from napari_unetseg.core.prepare import samples
 from napari_unetseg.core.presets import train_config
-from napari_unetseg.core.train import training, validate
+from napari_unetseg.core.train import validate
 from napari_unetseg.core.train.batches import Batches
 from oracles.doubles import OUT_OF_MEMORY
 from oracles.trainings import TINY, ask, drained, notes, of, same_model, stack
@@ -126,6 +127,31 @@ def test_it_does_not_matter_where_in_a_step_there_is_no_memory(
     assert calls[-5:] == [4, 4, 4, 2, 2]
     assert np.isfinite([e.loss for e in of(Step, events)]).all()
     assert any(f"{SMALL} 3 with 4 patches" in text for text in notes(events))
+
+
+def test_a_step_that_did_not_fit_leaves_the_statistics_where_they_were(
+    monkeypatch, pair
+):
+    """Those of batch normalisation move whenever a batch passes."""
+    shortage, seen, calls = Shortage({2: 1}), [], []
+    real = UNet.forward
+
+    def forward(self, x):
+        if not self.training or isinstance(x, torch.fx.Proxy):
+            return real(self, x)
+        seen.append([buffer.clone() for buffer in self.buffers()])
+        scores = real(self, x)
+        number = len(calls)
+        calls.append(len(x))
+        scores.register_hook(lambda _: shortage(number))
+        return scores
+
+    monkeypatch.setattr(UNet, "forward", forward)
+    drained(ask(*pair, **HOW, steps=4, network="unet-bn"))
+    assert calls == [4, 4, 4, 2, 2]
+    assert any(buffer.any() for buffer in seen[2])
+    for before, again in zip(seen[2], seen[3], strict=True):
+        assert torch.equal(before, again)
 
 
 def test_another_error_is_raised_as_it_is(pair, drawn):
@@ -256,8 +282,8 @@ def test_tiles_are_planned_once_for_all_frames_of_a_shape(monkeypatch, pair):
         return real(shape, *given)
 
     monkeypatch.setattr(validate, "tiles_for", tiles_for)
-    events, _ = drained(ask(*pair, validation="3-4"))
-    assert len(of(Validated, events)) == 7
+    events, _ = drained(ask(*pair, validation="3-4", batch=8))
+    assert len(of(Validated, events)) > 2
     assert asked == [(32, 32)]
 
 
@@ -277,6 +303,6 @@ def test_another_error_of_a_validation_is_raised_at_once(little, pair, narrow):
 def test_samples_that_would_fill_the_memory_are_read_patch_by_patch(monkeypatch, pair):
     events, _ = drained(ask(*pair, **HOW, steps=1))
     assert not any("patch by patch" in text for text in notes(events))
-    monkeypatch.setattr(training, "_MOST_FOR_SAMPLES", 1e-9)
+    monkeypatch.setattr(samples, "_MOST_FOR_SAMPLES", 1e-9)
     events, _ = drained(ask(*pair, **HOW, steps=1))
     assert any("patch by patch" in text for text in notes(events))

@@ -8,7 +8,9 @@ from scipy.ndimage import distance_transform_edt
 import napari_unetseg as us
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.image import Image
+from napari_unetseg.core.prepare import samples
 from napari_unetseg.core.train.batches import Batches
+from oracles.doubles import threads
 from oracles.trainings import TINY, ask, drained, stack
 
 STILL = dict.fromkeys(("bent", "noise", "blur", "gamma", "contrast", "brightness"), 0)
@@ -211,3 +213,17 @@ def test_axes_are_said_for_arrays_of_four_dimensions():
 def test_what_are_no_labels_is_refused(labels, wishes, sentence):
     with pytest.raises(InputError, match=sentence):
         us.weight_map(labels, **wishes)
+
+
+def test_of_images_that_would_fill_the_memory_only_patches_are_read(monkeypatch):
+    """And the patches are those that are drawn from memory."""
+    image, labels = stack(side=96)
+    how = {"patch": 16, "seed": 1, "validation": "0.2"}
+    wanted = us.preview_augmentation(image, labels, 3, **how)
+    monkeypatch.setattr(samples, "_MOST_FOR_SAMPLES", 1e-9)
+    before = threads()
+    found = us.preview_augmentation(image, labels, 3, **how)
+    assert threads() == before
+    for one, other in zip(found, wanted, strict=True):
+        np.testing.assert_array_equal(one.labels, other.labels)
+        np.testing.assert_allclose(one.image, other.image, atol=2e-3)

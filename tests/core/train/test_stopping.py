@@ -11,7 +11,8 @@ from napari_unetseg.core.train import loop
 from napari_unetseg.core.train.score import Score
 from oracles.trainings import ask, drained, notes, of, same_model, stack
 
-HOW = {"validation": "0.2", "steps": 8}
+# Batches that are large beside what is scored: it is scored as often as may be.
+HOW = {"validation": "0.2", "steps": 8, "batch": 8}
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +66,15 @@ def test_it_ends_after_so_many_validations_that_were_not_better(
     for text in told:
         times = f"{patience} validations" if patience > 1 else "validation"
         assert text.startswith(f"The last {times} brought no better score")
+
+
+@pytest.mark.parametrize(
+    ("batch", "scored_after"), [(1, [0, 8]), (8, [0, 2, 4, 5, 6, 7, 8])]
+)
+def test_scoring_takes_a_fifth_of_what_is_computed(pair, batch, scored_after):
+    """Counted in pixels, so that equal steps are scored on any computer."""
+    events, _ = drained(ask(*pair, **HOW | {"batch": batch}))
+    assert [event.step for event in of(Validated, events)] == scored_after
 
 
 def test_without_validation_patience_has_no_end(pair):

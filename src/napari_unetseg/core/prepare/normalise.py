@@ -7,6 +7,7 @@ tile: a tile that knew only itself would leave seams.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,12 +16,14 @@ from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.prepare.blocks import blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from numpy.typing import NDArray
 
     from napari_unetseg.core.frames import Index
     from napari_unetseg.core.image import Image
+
+    Normalise = Callable[[NDArray[Any]], NDArray[np.float32]]
 
 # Deviations that are smaller, relative to the mean, are what rounding makes of none.
 _ROUNDED = 1e-12
@@ -66,11 +69,33 @@ def normalisers(image: Image, dimensions: int = 2) -> dict[Index, Normaliser]:
     InputError
         If volumes are asked of an image without Z.
     """
+    later = _statistics_on_demand(image, dimensions)
+    return {index: statistics() for index, statistics in later.items()}
+
+
+def normalise_on_demand(image: Image, dimensions: int = 2) -> dict[Index, Normalise]:
+    """As `normalisers`, but a time point is read only when a frame of it is normalised.
+
+    Of a series of which some frames are annotated, the others need not be read.
+    """
+    later = _statistics_on_demand(image, dimensions)
+    return {index: partial(_normalise, one) for index, one in later.items()}
+
+
+def _normalise(
+    statistics: Callable[[], Normaliser], values: NDArray[Any]
+) -> NDArray[np.float32]:
+    return statistics()(values)
+
+
+def _statistics_on_demand(
+    image: Image, dimensions: int
+) -> dict[Index, Callable[[], Normaliser]]:
     frames = Frames(image, dimensions)
     planes = _by_time(image.plane_axes, image.planes())
-    table = {}
+    table: dict[Index, Callable[[], Normaliser]] = {}
     for time, indices in _by_time(frames.grid_axes, frames).items():
-        shared = _statistics(image, planes[time])
+        shared = cache(partial(_statistics, image, planes[time]))
         table.update(dict.fromkeys(indices, shared))
     return table
 

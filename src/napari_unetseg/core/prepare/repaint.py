@@ -21,6 +21,7 @@ def repaint(
     edits: Sequence[Edit],
     samples: Sequence[Sample],
     labels: Sequence[Frames],
+    scored: Sequence[Sample] = (),
 ) -> tuple[list[Sample], list[int]]:
     """Paint over the labels of samples, and bring what they teach up to date.
 
@@ -32,16 +33,22 @@ def repaint(
         Those that may be made of the labels.
     labels : sequence of Frames
         The labels images, by number.
+    scored : sequence of Sample
+        Those of the samples that count as changed even if a later edit undoes an
+        earlier one: whether they do must not depend on which edits come together.
 
     Returns
     -------
     samples : list of Sample
-        Those that teach something else now, in the order of the edits.
+        Those that teach something else now, in the order of the edits; and those of
+        `scored` that did after any of the edits.
     pixels : list of int
         For each edit, how many pixels got another label by it.
     """
+    at_once = {id(one) for one in scored}
     touched: dict[int, Sample] = {}
-    changed = []
+    changed: dict[int, Sample] = {}
+    pixels = []
     for edit in edits:
         seen: dict[int, int] = {}
         for one in samples:
@@ -53,12 +60,16 @@ def repaint(
             # Several samples may be parts of one frame.
             if id(one.painted) not in seen:
                 seen[id(one.painted)] = one.painted.change(*place)
-            if seen[id(one.painted)]:
+            if not seen[id(one.painted)]:
+                continue
+            # What was painted may lie where this sample of the frame does not see it.
+            if id(one) not in at_once:
                 touched[id(one)] = one
-        pixels = sum(seen.values())
-        changed.append(pixels)
-    # A frame may be painted over in a part that one of its samples does not see.
-    return [one for one in touched.values() if refreshed(one)], changed
+            elif refreshed(one):
+                changed[id(one)] = one
+        pixels.append(sum(seen.values()))
+    later = [one for one in touched.values() if refreshed(one)]
+    return [*changed.values(), *later], pixels
 
 
 def on_frame(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_unetseg.core.frames import Frames
-from napari_unetseg.core.prepare.normalise import normalisers
+from napari_unetseg.core.prepare.normalise import normalise_on_demand
 from napari_unetseg.core.prepare.pixelsize import zoom_to
 from napari_unetseg.core.prepare.views import Painted, Values, whole
 from napari_unetseg.core.prepare.weights import separation
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from napari_unetseg.core.prepare.annotation import Annotation
     from napari_unetseg.core.prepare.pixelsize import PixelSize
     from napari_unetseg.core.prepare.teaching import Teaching
+
+# Of the free memory; the rest is for the network and for others.
+_MOST_FOR_SAMPLES = 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,7 +129,7 @@ def samples(
     pairs = zip(images, labels, masks, annotation.zero_unknown, strict=True)
     for number, (image, painted, region, unknown) in enumerate(pairs):
         frames = Frames(image, dimensions)
-        normalise = normalisers(image, dimensions)
+        normalise = normalise_on_demand(image, dimensions)
         zoom = () if size is None else zoom_to(size, image, dimensions)
         own = teaching.zoomed(zoom)
         labelled = painted_frames(image, painted, dimensions)
@@ -157,6 +160,11 @@ def samples(
 def bytes_in_memory(found: Iterable[Sample]) -> int:
     """Bytes that samples take in memory: values, targets and weights."""
     return sum(prod(one.shape) * (4 * one.values.shape[0] + 8) for one in found)
+
+
+def fit_into(free: int, found: Sequence[Sample]) -> bool:
+    """Whether samples may be brought into so much free memory, in bytes."""
+    return bytes_in_memory(found) <= _MOST_FOR_SAMPLES * free
 
 
 def in_memory(sample: Sample) -> Sample:

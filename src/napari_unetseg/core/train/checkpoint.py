@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 
-from napari_unetseg.core.errors import WriteError
+from napari_unetseg.core.errors import RunError, WriteError
+from napari_unetseg.core.predict.run import is_out_of_memory
 from napari_unetseg.core.write.atomic import FREE_SPACE, atomic_path
 from napari_unetseg.core.write.disk import when_there_is_room
 
@@ -67,12 +68,21 @@ class Checkpoints:
         return self._folder
 
     def fact(self, name: str) -> Any:
-        """One fact of the newest state, or None."""
+        """One fact of the newest state, or None.
+
+        Raises
+        ------
+        RunError
+            If it is damaged.
+        """
         files = self._files()
         if not files:
             return None
-        with safe_open(files[-1], framework="pt") as file:
-            return json.loads(file.metadata()[_KEY]).get(name)
+        try:
+            with safe_open(files[-1], framework="pt") as file:
+                return json.loads(file.metadata()[_KEY]).get(name)
+        except (SafetensorError, KeyError, ValueError, TypeError) as error:
+            raise _foreign(files[-1]) from error
 
     def check_room(self, state: TrainingState) -> None:
         """Refuse, before the first step, a disk on which no state would find room.
@@ -121,13 +131,27 @@ class Checkpoints:
         self._seconds = self._written - start
 
     def load(self, state: TrainingState) -> bool:
-        """Bring `state` to the newest one on disk; False if there is none."""
+        """Bring `state` to the newest one on disk; False if there is none.
+
+        Raises
+        ------
+        RunError
+            If it is damaged, or that of another network or version of the program.
+        """
         files = self._files()
         if not files:
             return False
-        with safe_open(files[-1], framework="pt") as file:
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            state.restore(tensors, file.metadata()[_KEY])
+        try:
+            with safe_open(files[-1], framework="pt") as file:
+                tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+                state.restore(tensors, file.metadata()[_KEY])
+        except (SafetensorError, KeyError, ValueError, TypeError) as error:
+            raise _foreign(files[-1]) from error
+        except RuntimeError as error:
+            if is_out_of_memory(error):
+                raise
+            # What torch raises of weights that are missing, or of another shape.
+            raise _foreign(files[-1]) from error
         self._step = state.step
         return True
 
@@ -175,6 +199,15 @@ def save_or_wait(
         f"{checkpoints.folder}; until then the training rests, and nothing is lost"
     )
     return (yield from when_there_is_room(lambda: checkpoints.save(state), what, stop))
+
+
+def _foreign(path: Path) -> RunError:
+    return RunError(
+        f"{path} is damaged, or the state of another network or of another version of "
+        "the program",
+        "Start the training anew in another folder; the annotations that this one has "
+        "kept are still there",
+    )
 
 
 def _system_error(error: SafetensorError) -> Exception:

@@ -69,7 +69,7 @@ class TrainingData:
             Whether what is scored has changed.
         """
         every = [*self.train, *self.validation, *self.spare]
-        touched, pixels = repaint(edits, every, self.labels)
+        touched, pixels = repaint(edits, every, self.labels, self.validation)
         for edit, count in zip(edits, pixels, strict=True):
             yield Edited(number=edit.number, step=step, pixels=count)
             yield from self._strangers(edit)

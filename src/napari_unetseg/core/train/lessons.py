@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 from napari_unetseg.core.events import Event, Note
@@ -10,6 +11,7 @@ from napari_unetseg.core.predict.run import free_cache
 from napari_unetseg.core.prepare.sampling import class_blocks
 from napari_unetseg.core.train.batches import Batches
 from napari_unetseg.core.train.losses import loss_function
+from napari_unetseg.core.train.schedule import parts_within
 from napari_unetseg.core.train.sizing import extent, shrunk, smaller
 
 if TYPE_CHECKING:
@@ -23,6 +25,11 @@ if TYPE_CHECKING:
     from napari_unetseg.core.train.data import TrainingData
     from napari_unetseg.core.train.losses import Loss
     from napari_unetseg.core.train.state import TrainingState
+
+
+# What a step does with a pixel, in passes of a prediction: one forwards, and backwards
+# one for the weights and one for the layer before.
+_PASSES = 3
 
 
 class Lessons:
@@ -62,6 +69,7 @@ class Lessons:
     def lay(self, size: Sizes) -> None:
         """Make batches of a size."""
         sides = extent(self._network, size.patch, self._data.spacing, self._shapes)
+        self._given = sides.given
         self.batches = Batches(
             self._data.train,
             self._data.teaching,
@@ -73,6 +81,16 @@ class Lessons:
             colour=self._data.colour,
             device=self._device,
         )
+
+    def parts(self, steps: int, batch: int) -> int:
+        """In how many parts to divide so many steps, to score after them.
+
+        Scoring is to take a fifth of the time at most. It is counted in pixels, not in
+        seconds, so that the same steps are scored whatever computes them.
+        """
+        learnt = steps * batch * prod(self._given) * _PASSES
+        scored = sum(prod(one.model_shape) for one in self._data.validation)
+        return parts_within(learnt, scored)
 
     def shrink(self, state: TrainingState) -> Generator[Event, None, None]:
         """Go on with smaller batches, or patches, after one did not fit into memory.

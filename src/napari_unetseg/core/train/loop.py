@@ -117,7 +117,8 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
     network = channels_last(network.to(device))
     state = TrainingState(network, config, size or sizes(config, device))
     kept = checkpoints or Checkpoints()
-    if not kept.load(state):
+    resumed = kept.load(state)
+    if not resumed:
         kept.check_room(state)
     state.held = all(one.is_held for one in data.train)
     asked = wishes or Wishes()
@@ -125,6 +126,8 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
     lessons = Lessons(network, data, config, device)
     lessons.lay(state.size)
     if state.total is not None:
+        if not resumed:
+            state.parts = lessons.parts(state.total, state.size.batch)
         yield Planned(total=state.total, unit="step")
 
     try:
@@ -218,6 +221,9 @@ def _learn(
 ) -> float | None:
     """Compute the loss of a step and its gradient; None if the memory is too small."""
     state.optimiser.zero_grad(set_to_none=True)
+    # The statistics of batch normalisation move when a batch passes; a step that is
+    # taken again must find them where they were.
+    before = [buffer.clone() for buffer in network.buffers()]
     try:
         batch = lessons.batches.draw(state.step)
         scores = _scores(teach(network), batch.images, config, precision)
@@ -229,6 +235,8 @@ def _learn(
             raise
     # Here, where the error is gone, nothing holds on to its tensors.
     state.optimiser.zero_grad(set_to_none=True)
+    for buffer, value in zip(network.buffers(), before, strict=True):
+        buffer.copy_(value)
     return None
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_unetseg.core.draining import result_of
-from napari_unetseg.core.prepare.samples import in_memory
+from napari_unetseg.core.prepare.samples import fit_into, in_memory
 from napari_unetseg.core.prepare.sampling import patch_shape
 from napari_unetseg.core.presets import sizes
 from napari_unetseg.core.train.material import gather
@@ -68,11 +69,15 @@ def preview(
     InputError
         As a training would.
     """
+    from napari_unetseg.core.device import free_memory
     from napari_unetseg.core.train.batches import Batches
 
     material = result_of(gather(images, labels, config, regions=regions))
     pairs = zip(material.samples, material.annotated, strict=True)
-    taught = [in_memory(one) for one, flags in pairs if any(flags)]
+    taught = [one for one, flags in pairs if any(flags)]
+    # Of what would fill the memory only the patches are read.
+    if fit_into(free_memory("cpu"), taught):
+        taught = [in_memory(one) for one in taught]
     shape = patch_shape(
         sizes(config, "cpu").patch,
         material.spacing or (1.0,) * config.dimensions,
@@ -89,7 +94,8 @@ def preview(
         colour=material.colour,
         device="cpu",
     )
-    drawn = batches.draw(0)
+    with closing(batches):
+        drawn = batches.draw(0)
     known = (drawn.targets >= 0).float()
     weights = known if drawn.weights is None else drawn.weights
     return [

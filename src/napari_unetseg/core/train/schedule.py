@@ -130,7 +130,7 @@ def parts_within(seconds: float, validation_seconds: float) -> int:
     seconds : float
         Time that is left.
     validation_seconds : float
-        Measured duration of one validation.
+        Duration of one validation, in the same unit.
     """
     parts = PARTS
     while (

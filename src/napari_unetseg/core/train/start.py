@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
+
+from torch import nn
 
 from napari_unetseg.core.network.build import network_of
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from napari_unetseg.core.config import NetworkConfig
     from napari_unetseg.core.network.modelfile import Model
 
@@ -97,9 +98,15 @@ def teach(network: nn.Module) -> nn.Module:
 
 
 def _first_layer(network: nn.Module) -> set[str]:
-    """Names of the weights, and of the bias, of the layer that sees the image."""
-    for name, layer in network.named_modules():
-        own = [one for one, _ in layer.named_parameters(recurse=False)]
-        if own:
-            return {f"{name}.{one}" for one in own}
-    return set()
+    """Names of what the layer that sees the image has, and of its normalisation."""
+    weighted = (
+        (name, layer)
+        for name, layer in network.named_modules()
+        if any(True for _ in layer.parameters(recurse=False))
+    )
+    found: set[str] = set()
+    for name, layer in islice(weighted, 2):
+        # Statistics of the old layer's values say nothing about those of the new one.
+        if not found or isinstance(layer, (nn.BatchNorm2d, nn.BatchNorm3d)):
+            found |= {f"{name}.{one}" for one in layer.state_dict()}
+    return found

@@ -10,7 +10,7 @@ from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.events import Divided, Event, Note, Started
 from napari_unetseg.core.network.card import Classes
 from napari_unetseg.core.prepare.divide import divide
-from napari_unetseg.core.prepare.samples import bytes_in_memory, in_memory
+from napari_unetseg.core.prepare.samples import bytes_in_memory, fit_into, in_memory
 from napari_unetseg.core.presets import sizes
 from napari_unetseg.core.train.architecture import architecture
 from napari_unetseg.core.train.doubts import constant_channels
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from napari_unetseg.core.train.material import Material
     from napari_unetseg.core.train.wishes import Wishes
 
-# Of the free memory; the rest is for the network and for others.
-_MOST_FOR_SAMPLES = 0.5
 _MANY_FOLDS = 0.02
 
 
@@ -247,10 +245,10 @@ def _architecture(
 
 def _held(data: TrainingData, kept: Checkpoints, free: int) -> int:
     """Bytes of the samples if they are to be in memory, as they were before; else 0."""
-    size = bytes_in_memory([*data.train, *data.validation])
+    every = [*data.train, *data.validation]
     before = kept.fact("held")
-    held = size <= _MOST_FOR_SAMPLES * free if before is None else bool(before)
-    return size * held
+    held = fit_into(free, every) if before is None else bool(before)
+    return bytes_in_memory(every) * held
 
 
 def _load(
