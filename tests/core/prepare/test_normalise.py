@@ -10,8 +10,8 @@ from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.prepare.normalise import (
     Normaliser,
-    normalise_on_demand,
     normalisers,
+    normalisers_on_demand,
 )
 from oracles.doubles import Watched
 
@@ -103,7 +103,7 @@ def test_on_demand_only_the_time_point_that_is_asked_for_is_read():
     array += np.arange(4).reshape(4, 1, 1, 1)
     watched = Watched(array)
     image = Image(array=watched, axes="TZYX")
-    later = normalise_on_demand(image, 3)
+    later = normalisers_on_demand(image, 3)
     assert watched.read == []
     values = array[2][None]
     found = later[2,](values)

@@ -7,7 +7,7 @@ tile: a tile that knew only itself would leave seams.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
     from napari_unetseg.core.frames import Index
     from napari_unetseg.core.image import Image
-
-    Normalise = Callable[[NDArray[Any]], NDArray[np.float32]]
 
 # Deviations that are smaller, relative to the mean, are what rounding makes of none.
 _ROUNDED = 1e-12
@@ -43,6 +41,28 @@ class Normaliser:
         # In float64 first: 16- and 32-bit integers do not fit into float32's 24 bits.
         normal = ((values - self.mean.reshape(shape)) / scale).astype(np.float32)
         return np.nan_to_num(normal, copy=False, nan=0.0, posinf=0.0, neginf=0.0)
+
+
+class OnDemand:
+    """A `Normaliser` whose statistics are taken when they are first needed.
+
+    Parameters
+    ----------
+    statistics : callable
+        Takes them.
+    """
+
+    def __init__(self, statistics: Callable[[], Normaliser]) -> None:
+        self._statistics = statistics
+
+    @cached_property
+    def settled(self) -> Normaliser:
+        """Mean and standard deviation."""
+        return self._statistics()
+
+    def __call__(self, values: NDArray[Any]) -> NDArray[np.float32]:
+        """As a `Normaliser` does."""
+        return self.settled(values)
 
 
 def normalisers(image: Image, dimensions: int = 2) -> dict[Index, Normaliser]:
@@ -69,33 +89,20 @@ def normalisers(image: Image, dimensions: int = 2) -> dict[Index, Normaliser]:
     InputError
         If volumes are asked of an image without Z.
     """
-    later = _statistics_on_demand(image, dimensions)
-    return {index: statistics() for index, statistics in later.items()}
+    later = normalisers_on_demand(image, dimensions)
+    return {index: one.settled for index, one in later.items()}
 
 
-def normalise_on_demand(image: Image, dimensions: int = 2) -> dict[Index, Normalise]:
+def normalisers_on_demand(image: Image, dimensions: int = 2) -> dict[Index, OnDemand]:
     """As `normalisers`, but a time point is read only when a frame of it is normalised.
 
     Of a series of which some frames are annotated, the others need not be read.
     """
-    later = _statistics_on_demand(image, dimensions)
-    return {index: partial(_normalise, one) for index, one in later.items()}
-
-
-def _normalise(
-    statistics: Callable[[], Normaliser], values: NDArray[Any]
-) -> NDArray[np.float32]:
-    return statistics()(values)
-
-
-def _statistics_on_demand(
-    image: Image, dimensions: int
-) -> dict[Index, Callable[[], Normaliser]]:
     frames = Frames(image, dimensions)
     planes = _by_time(image.plane_axes, image.planes())
-    table: dict[Index, Callable[[], Normaliser]] = {}
+    table = {}
     for time, indices in _by_time(frames.grid_axes, frames).items():
-        shared = cache(partial(_statistics, image, planes[time]))
+        shared = OnDemand(partial(_statistics, image, planes[time]))
         table.update(dict.fromkeys(indices, shared))
     return table
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_unetseg.core.frames import Frames
-from napari_unetseg.core.prepare.normalise import normalise_on_demand
+from napari_unetseg.core.prepare.normalise import normalisers_on_demand
 from napari_unetseg.core.prepare.pixelsize import zoom_to
 from napari_unetseg.core.prepare.views import Painted, Values, whole
 from napari_unetseg.core.prepare.weights import separation
@@ -129,7 +129,7 @@ def samples(
     pairs = zip(images, labels, masks, annotation.zero_unknown, strict=True)
     for number, (image, painted, region, unknown) in enumerate(pairs):
         frames = Frames(image, dimensions)
-        normalise = normalise_on_demand(image, dimensions)
+        normalise = normalisers_on_demand(image, dimensions)
         zoom = () if size is None else zoom_to(size, image, dimensions)
         own = teaching.zoomed(zoom)
         labelled = painted_frames(image, painted, dimensions)

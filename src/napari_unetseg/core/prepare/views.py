@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_unetseg.core.frames import Box
-    from napari_unetseg.core.prepare.normalise import Normalise
+    from napari_unetseg.core.prepare.normalise import Normaliser, OnDemand
     from napari_unetseg.core.prepare.teaching import Teaching
 
 
@@ -53,8 +53,8 @@ class Values(View):
     ----------
     frame : array of shape (C, [Z,] Y, X)
         numpy or lazy.
-    normalise : callable
-        Of this frame: a `Normaliser`.
+    normalise : Normaliser or OnDemand
+        Of this frame.
     zoom : sequence of float
         Pixels of the frame per pixel of the model along [Z,] Y, X. Axes that shrink by
         more than `PREFILTERED` are blurred by a triangle of that reach, as the
@@ -62,7 +62,7 @@ class Values(View):
     """
 
     def __init__(
-        self, frame: Any, normalise: Normalise, zoom: Sequence[float] = ()
+        self, frame: Any, normalise: Normaliser | OnDemand, zoom: Sequence[float] = ()
     ) -> None:
         self._frame, self._normalise = frame, normalise
         self.shape = tuple(int(n) for n in frame.shape)
@@ -267,7 +267,9 @@ def _painted_over(
     return changed
 
 
-def _normalised(frame: Any, box: Box, normalise: Normalise) -> NDArray[np.float32]:
+def _normalised(
+    frame: Any, box: Box, normalise: Normaliser | OnDemand
+) -> NDArray[np.float32]:
     """Normalise plane by plane: in between, values have 64 bits."""
     raw = frame[box]
     if len(raw.shape) == 3:
