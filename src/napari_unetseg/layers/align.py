@@ -35,6 +35,8 @@ class Aligned:
         that the prediction does not cover. Lazy arrays are read a plane at a time.
     left_out : int
         Number of pixels of the truth in that margin.
+    start : tuple of int
+        Where in the truth the first compared pixel is, one number per axis.
     note : str
         What was done, as a sentence for the user; "" where nothing had to be done.
     """
@@ -42,7 +44,13 @@ class Aligned:
     prediction: Image
     truth: Image
     left_out: int = 0
+    start: tuple[int, ...] = ()
     note: str = ""
+
+    def __post_init__(self) -> None:
+        """Begin at the first pixel where nothing else is said."""
+        if not self.start:
+            object.__setattr__(self, "start", (0,) * len(self.truth.shape))
 
 
 def aligned(prediction: Placed, truth: Placed) -> Aligned:
@@ -140,19 +148,8 @@ def _relative(prediction: Placed, truth: Placed, ratios: list[float]) -> Matrix:
 
 def _same_place(relative: Matrix, shape: tuple[int, ...]) -> bool:
     """Whether no corner of the truth is anywhere else in the prediction."""
-    corners = np.array(
-        [
-            *product(
-                *(
-                    (
-                        -0.5,
-                        length - 0.5,
-                    )
-                    for length in shape
-                )
-            )
-        ]
-    )
+    edges = ((-0.5, length - 0.5) for length in shape)
+    corners = np.array([*product(*edges)])
     moved = corners @ relative[:-1, :-1].T + relative[:-1, -1] - corners
     return bool(np.abs(moved).max() <= TOLERANCE)
 
@@ -198,18 +195,26 @@ def _in_world(prediction: Placed, truth: Placed, relative: Matrix) -> Aligned:
         replace(prediction.image, array=Lookup(prediction.image.array, found)),
         replace(truth.image, array=Lookup(truth.image.array, wanted)),
         left_out=left_out,
+        start=tuple(int(indices[0]) for indices in wanted),
         note=f"{note}.",
     )
 
 
 def _on_grid(
-    prediction: Image, truth: Image, *, left_out: int = 0, note: str = ""
+    prediction: Image,
+    truth: Image,
+    *,
+    left_out: int = 0,
+    start: tuple[int, ...] = (),
+    note: str = "",
 ) -> Aligned:
     """Give the prediction the axes and the pixel size of the truth."""
     same = replace(
         prediction, axes=truth.axes, spacing=truth.spacing, unit=truth.unit, channels=()
     )
-    return Aligned(prediction=same, truth=truth, left_out=left_out, note=note)
+    return Aligned(
+        prediction=same, truth=truth, left_out=left_out, start=start, note=note
+    )
 
 
 def _difference(prediction: Placed, truth: Placed, relative: Matrix) -> str:
