@@ -53,7 +53,7 @@ def errors_layer(
         pair.prediction.array, truth.array, identity=identity, ignore=ignore
     )
     of = class_name or ("all classes" if identity is None else f"class {identity}")
-    colours: dict[int | None, str] = {None: CLEAR, NOTHING: CLEAR, **COLOURS}
+    colours: dict[Any, str] = {None: CLEAR, NOTHING: CLEAR, **COLOURS}
     shown = derived_placement(attributes, truth.axes, start) | {
         "name": f"Errors of {pair.prediction.name} ({of})",
         "features": features(identity, ignore),

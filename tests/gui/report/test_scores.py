@@ -86,12 +86,20 @@ def paint(layer):
     assert layer.data[0, 0, 0] != before
 
 
+def undo_a_stroke(layer):
+    """Take a stroke back of which nothing was told."""
+    with layer.events.blocker_all():
+        layer.paint((0, 0, 0), 1)
+    layer.undo()
+
+
 OUTDATING = {
     "not annotated": lambda dock: setattr(dock.ignore, "value", "1"),
     "no label": lambda dock: setattr(dock.ignore, "value", "x"),
     "prediction": lambda dock: choose(dock, prediction="other"),
     "truth": lambda dock: choose(dock, truth="other"),
     "painted": lambda dock: paint(dock.truth.value),
+    "undone": lambda dock: undo_a_stroke(dock.truth.value),
     "other pixels": lambda dock: setattr(dock.prediction.value, "data", TRUTH),
     "moved": lambda dock: setattr(dock.prediction.value, "translate", (1, 0, 0)),
     "scaled": lambda dock: setattr(dock.truth.value, "scale", (1, 2, 2)),
@@ -327,6 +335,7 @@ def test_tab_goes_from_top_to_bottom_and_leaves_the_table(shown, qtbot):
     window = shown.window()
     fields = [box.native for box in (shown.prediction, shown.truth, shown.ignore)]
     buttons = shown.buttons
+    fields.append(shown.correcting.box)
     order = [*fields, shown.scores.table, buttons.compare, buttons.copy, buttons.save]
     order[0].setFocus()
     for widget in order:

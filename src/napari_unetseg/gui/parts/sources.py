@@ -100,7 +100,7 @@ def frozen(labels: Image) -> Image:
     array = labels.array
     if hasattr(array, "dask"):
         # Painting makes the array itself another one; this one stays as it is.
-        return replace(labels, array=array.copy())
+        return referred(labels)
     if _is_read_only(array):
         return labels
     in_memory = isinstance(array, np.ndarray) and not isinstance(array, np.memmap)
@@ -112,6 +112,16 @@ def frozen(labels: Image) -> Image:
             "Choose a smaller part of it, or open its file read-only",
         )
     return replace(labels, array=np.array(array))
+
+
+def referred(labels: Image) -> Image:
+    """Labels to be read beside the window while somebody paints on them.
+
+    Nothing is copied: what is read may have half a stroke. Of dask, whose strokes make
+    the array itself another one bit by bit, it is the array of this moment.
+    """
+    array = labels.array
+    return replace(labels, array=array.copy()) if hasattr(array, "dask") else labels
 
 
 def class_names(layer: Labels) -> dict[str, str]:

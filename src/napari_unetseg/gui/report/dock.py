@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from magicgui.widgets import LineEdit
 from qtpy.QtCore import QSize
-from qtpy.QtWidgets import QFileDialog
 
-from napari_unetseg.core.errors import InputError, UnetsegError
+from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.gui.parts import sources
-from napari_unetseg.gui.parts.choices import LayerBox, follow_layers, layers_of_kind
+from napari_unetseg.gui.parts.choices import follow_layers
 from napari_unetseg.gui.parts.dock import HEIGHT, Dock
 from napari_unetseg.gui.parts.worker import Worker, start_worker
+from napari_unetseg.gui.report import correct
 from napari_unetseg.gui.report.buttons import ReportButtons
+from napari_unetseg.gui.report.correct import Correcting
 from napari_unetseg.gui.report.looks import widen
+from napari_unetseg.gui.report.pair import Pair
 from napari_unetseg.gui.report.question import (
     Answer,
     Comparison,
     ask,
     compare,
     ids_in,
-    likely_pair,
 )
+from napari_unetseg.gui.report.saving import save_table
 from napari_unetseg.gui.report.scores import Scores
 from napari_unetseg.gui.report.watch import Watch
-from napari_unetseg.runs.listing import file_name
 
 if TYPE_CHECKING:
     from napari.layers import Labels
@@ -59,21 +59,9 @@ class ReportDock(Dock):
         self.report: Report | None = None
         self._worker: Worker | None = None
         self._asked: Comparison | None = None
-        self._by_hand: dict[str, Labels] = {}
-        self._choosing = False
         self._outdated = False
-        self.prediction = _box(
-            napari_viewer,
-            "Prediction",
-            "Labels to judge, for example those of the Segment dock.",
-        )
-        self.truth = _box(
-            napari_viewer,
-            "Truth",
-            "Labels that are right, for example painted ones. Where the two layers "
-            "differ in pixel size or place, they are compared on the pixels of this "
-            "one.",
-        )
+        self.pair = Pair(napari_viewer, self._on_change)
+        self.prediction, self.truth = self.pair.prediction, self.pair.truth
         self.ignore = LineEdit(
             name="ignore",
             label="Not annotated",
@@ -82,6 +70,11 @@ class ReportDock(Dock):
         )
         self.ignore.native.setPlaceholderText("e.g. 0, 255; empty: all count")
         self.form.extend([self.prediction, self.truth, self.ignore])
+        self.correcting = Correcting(
+            self, self.viewer, self.pair.layers, lambda: ids_in(self.ignore.value)
+        )
+        self.form.add_row("Live", correct.TOOLTIP, self.correcting.box)
+        self.add_below_form(self.correcting.scores)
         self.scores = Scores(self.viewer.theme)
         self.scores.hide()
         self.add_below_form(self.scores)
@@ -89,8 +82,6 @@ class ReportDock(Dock):
             compare=self.compare, cancel=self.cancel, copy=self.copy, save=self.save
         )
         self.footer.addWidget(self.buttons)
-        self.prediction.changed.connect(lambda: self._on_choice(self.prediction))
-        self.truth.changed.connect(lambda: self._on_choice(self.truth))
         self.ignore.changed.connect(self._on_change)
         self._watch = Watch(self)
         self._watch.changed.connect(self._outdate)
@@ -112,17 +103,7 @@ class ReportDock(Dock):
         InputError
             In a sentence, if something is missing or does not fit.
         """
-        return ask(*self._pair(), ignore=ids_in(self.ignore.value))
-
-    def _pair(self) -> tuple[Labels, Labels]:
-        if len(layers_of_kind(self.viewer, "labels")) < 2:
-            raise InputError("Open or paint two labels layers to compare")
-        prediction, truth = self.prediction.value, self.truth.value
-        if prediction is truth:
-            raise InputError(
-                "Prediction and truth are the same layer", "Choose two different ones"
-            )
-        return prediction, truth
+        return ask(*self.pair.layers(), ignore=ids_in(self.ignore.value))
 
     # -- what happens -------------------------------------------------------------
 
@@ -165,24 +146,15 @@ class ReportDock(Dock):
 
     def save(self) -> None:
         """Ask for a file and write the table to it."""
-        report = self.report
-        if report is None:
+        if self.report is None:
             return
-        proposed = file_name(f"{report.prediction} against {report.truth}") + ".csv"
-        chosen, _ = QFileDialog.getSaveFileName(
-            self, "Save the scores", proposed, "Comma-separated values (*.csv)"
-        )
-        if not chosen:
-            return
-        # Of a name without ending the dialog has not asked whether to replace the file.
-        asked = bool(Path(chosen).suffix)
-        path = Path(chosen) if asked else Path(f"{chosen}.csv")
         try:
-            report.write_csv(path, overwrite=asked)
+            path = save_table(self.report, self)
         except (UnetsegError, OSError) as error:
             self.say(str(error), "error")
         else:
-            self.say(f"Saved {path}", "done")
+            if path is not None:
+                self.say(f"Saved {path}", "done")
 
     def _hear(self, question: Comparison, share: float) -> None:
         if question is self._asked:
@@ -223,14 +195,10 @@ class ReportDock(Dock):
         self.scores.follow(self.viewer.theme)
 
     def _on_layers(self) -> None:
-        self._choose()
+        if self.pair.choose():
+            self._outdate()
+        self.correcting.touch()
         self._refresh()
-
-    def _on_choice(self, box: LayerBox) -> None:
-        if not self._choosing:
-            self._by_hand[box.name] = box.value
-            self._choose()
-            self._on_change()
 
     def _outdate(self) -> None:
         """Note that what is compared, or was, is not what would be compared now."""
@@ -243,34 +211,17 @@ class ReportDock(Dock):
     def _on_change(self) -> None:
         """Take back what was said of another question."""
         self._outdate()
+        self.correcting.touch()
         if self._worker is None:
             self.say("")
         self._refresh()
-
-    def _choose(self) -> None:
-        """Offer the layers that there are, and choose where the user has not."""
-        layers = layers_of_kind(self.viewer, "labels")
-        self._by_hand = {n: one for n, one in self._by_hand.items() if one in layers}
-        pair = likely_pair(layers, **self._by_hand)
-        boxes = (self.prediction, self.truth)
-        before = [box.value for box in boxes]
-        self._choosing = True
-        try:
-            for box, layer in zip(boxes, pair, strict=True):
-                box.reset_choices()
-                if layer is not None:
-                    box.value = layer
-        finally:
-            self._choosing = False
-        if any(a is not box.value for a, box in zip(before, boxes, strict=True)):
-            self._outdate()
 
     def _refresh(self) -> None:
         """Say what is missing."""
         if self._worker is not None:
             return
         try:
-            self._pair()
+            self.pair.layers()
             ids_in(self.ignore.value)
         except UnetsegError as error:
             self.buttons.compare.setEnabled(False)
@@ -283,7 +234,3 @@ class ReportDock(Dock):
         self.buttons.show_state(
             running=self._worker is not None, has_report=self.report is not None
         )
-
-
-def _box(viewer: Viewer, label: str, tooltip: str) -> LayerBox:
-    return LayerBox(viewer, "labels", name=label.lower(), label=label, tooltip=tooltip)

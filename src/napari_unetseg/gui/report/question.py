@@ -14,9 +14,11 @@ from napari_unetseg.layers.align import aligned
 from napari_unetseg.layers.place import Placed, place
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from napari.layers import Labels
+
+    from napari_unetseg.core.image import Image
 
 # What labels that a model has made know of it, in a layer or from a file.
 _OF_MODEL = {"model", "model sha256", "model_sha256"}
@@ -58,12 +60,27 @@ def ask(prediction: Labels, truth: Labels, ignore: tuple[int, ...]) -> Compariso
     InputError
         If the dimensions of a layer are unclear, or it is too large to be copied.
     """
-    names = sources.class_names(truth) or sources.class_names(prediction)
     return Comparison(
-        prediction=_placed(prediction),
-        truth=_placed(truth),
+        prediction=_placed(prediction, sources.frozen),
+        truth=_placed(truth, sources.frozen),
         ignore=ignore,
-        names={int(identity): name for identity, name in names.items()},
+        names=_names(prediction, truth),
+    )
+
+
+def refer(prediction: Labels, truth: Labels, ignore: tuple[int, ...]) -> Comparison:
+    """Refer to two layers without copying them; what is painted later shows.
+
+    Raises
+    ------
+    InputError
+        If the dimensions of a layer are unclear.
+    """
+    return Comparison(
+        prediction=_placed(prediction, sources.referred),
+        truth=_placed(truth, sources.referred),
+        ignore=ignore,
+        names=_names(prediction, truth),
     )
 
 
@@ -167,6 +184,11 @@ def _is_made(layer: Labels) -> bool:
     return isinstance(notes, dict) and not _OF_MODEL.isdisjoint(notes)
 
 
-def _placed(layer: Labels) -> Placed:
-    image = sources.frozen(sources.labels_of(layer))
+def _names(prediction: Labels, truth: Labels) -> dict[int, str]:
+    names = sources.class_names(truth) or sources.class_names(prediction)
+    return {int(identity): name for identity, name in names.items()}
+
+
+def _placed(layer: Labels, taken: Callable[[Image], Image]) -> Placed:
+    image = taken(sources.labels_of(layer))
     return place(image, layer.as_layer_data_tuple()[1])

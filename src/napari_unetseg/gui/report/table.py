@@ -88,6 +88,13 @@ class ReportTable(QTableWidget):
             _embolden(self.item(len(self._rows) - 1, column))
         self.updateGeometry()
 
+    def blank(self) -> None:
+        """Keep the rows and their names, without numbers."""
+        self._rows = []
+        for row in range(self.rowCount()):
+            for column in range(1, len(COLUMNS)):
+                self.setItem(row, column, _number_item(MISSING))
+
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """Copy on Ctrl-C."""
         if event is not None and event.matches(QKeySequence.StandardKey.Copy):

@@ -36,6 +36,9 @@ class Watch(QObject):
     ----------
     owner : QObject
         Nothing is watched any more once it is gone.
+    drawn : bool
+        Whether to tell whenever a layer is drawn anew: also after scripts that refresh
+        it, but for no other reason sometimes.
 
     Attributes
     ----------
@@ -45,9 +48,11 @@ class Watch(QObject):
 
     changed = Signal()
 
-    def __init__(self, owner: QObject) -> None:
+    def __init__(self, owner: QObject, *, drawn: bool = False) -> None:
         super().__init__(owner)
         self._layers: list[weakref.ref[Labels]] = []
+        self._drawn = drawn
+        self._steps: list[tuple[int, int]] = []
         myself = weakref.ref(self)
 
         def forget() -> None:
@@ -59,18 +64,39 @@ class Watch(QObject):
 
     def at(self, *layers: Labels) -> None:
         """Watch these layers, and no longer those before."""
-        for event in self._events():
-            event.disconnect(self._tell)
+        for layer in self._alive():
+            for event in _events_of(layer):
+                event.disconnect(self._tell)
+            layer.events.set_data.disconnect(self._look)
         self._layers = [weakref.ref(layer) for layer in layers]
-        for event in self._events():
-            event.connect(self._tell)
+        self._steps = [_steps(layer) for layer in layers]
+        for layer in layers:
+            for event in _events_of(layer):
+                event.connect(self._tell)
+            layer.events.set_data.connect(self._look)
 
-    def _events(self) -> Iterator[Any]:
-        for layer in (one() for one in self._layers):
-            for name in _EVENTS:
-                # Not every version of napari has all of them.
-                if layer is not None and hasattr(layer.events, name):
-                    yield getattr(layer.events, name)
+    def _alive(self) -> list[Labels]:
+        return [layer for layer in (one() for one in self._layers) if layer is not None]
 
     def _tell(self, _: object = None) -> None:
+        self._steps = [_steps(layer) for layer in self._alive()]
         self.changed.emit()
+
+    def _look(self, _: object = None) -> None:
+        """Tell of strokes that were taken back: napari only draws the layer anew."""
+        if self._drawn or self._steps != [_steps(layer) for layer in self._alive()]:
+            self._tell()
+
+
+def _events_of(layer: Labels) -> Iterator[Any]:
+    for name in _EVENTS:
+        # Not every version of napari has all of them.
+        if hasattr(layer.events, name):
+            yield getattr(layer.events, name)
+
+
+def _steps(layer: Labels) -> tuple[int, int]:
+    """How many strokes can be undone and redone, of which napari tells in no event."""
+    histories = (getattr(layer, f"_{name}_history", ()) for name in ("undo", "redo"))
+    undo, redo = map(len, histories)
+    return undo, redo
