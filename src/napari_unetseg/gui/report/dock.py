@@ -12,7 +12,7 @@ from napari_unetseg.gui.parts import sources
 from napari_unetseg.gui.parts.choices import follow_layers
 from napari_unetseg.gui.parts.dock import HEIGHT, Dock
 from napari_unetseg.gui.parts.worker import Worker, start_worker
-from napari_unetseg.gui.report import correct
+from napari_unetseg.gui.report import correct, errors_row
 from napari_unetseg.gui.report.buttons import ReportButtons
 from napari_unetseg.gui.report.correct import Correcting
 from napari_unetseg.gui.report.looks import widen
@@ -71,9 +71,10 @@ class ReportDock(Dock):
         self.ignore.native.setPlaceholderText("e.g. 0, 255; empty: all count")
         self.form.extend([self.prediction, self.truth, self.ignore])
         self.correcting = Correcting(
-            self, self.viewer, self.pair.layers, lambda: ids_in(self.ignore.value)
+            self, self.pair.layers, lambda: ids_in(self.ignore.value)
         )
         self.form.add_row("Live", correct.TOOLTIP, self.correcting.box)
+        self.form.add_row("Errors of", errors_row.TOOLTIP, self.correcting.row)
         self.add_below_form(self.correcting.scores)
         self.scores = Scores(self.viewer.theme)
         self.scores.hide()
@@ -167,6 +168,8 @@ class ReportDock(Dock):
         ids = answer.report.overlap.ids
         self.scores.show_answer(answer, sources.class_colors(truth, ids))
         self.scores.set_current(not self._outdated)
+        if not self._outdated:
+            self.correcting.found(ids)
         self.scores.show()
         self.reveal(self.scores)
         self.say(f"Mean IoU {answer.report.overlap.mean_iou:.3f}.", "done")

@@ -64,7 +64,7 @@ def ask(prediction: Labels, truth: Labels, ignore: tuple[int, ...]) -> Compariso
         prediction=_placed(prediction, sources.frozen),
         truth=_placed(truth, sources.frozen),
         ignore=ignore,
-        names=_names(prediction, truth),
+        names=class_names(prediction, truth),
     )
 
 
@@ -80,7 +80,7 @@ def refer(prediction: Labels, truth: Labels, ignore: tuple[int, ...]) -> Compari
         prediction=_placed(prediction, sources.referred),
         truth=_placed(truth, sources.referred),
         ignore=ignore,
-        names=_names(prediction, truth),
+        names=class_names(prediction, truth),
     )
 
 
@@ -184,7 +184,8 @@ def _is_made(layer: Labels) -> bool:
     return isinstance(notes, dict) and not _OF_MODEL.isdisjoint(notes)
 
 
-def _names(prediction: Labels, truth: Labels) -> dict[int, str]:
+def class_names(prediction: Labels, truth: Labels) -> dict[int, str]:
+    """Names of the classes by id: those of the truth, or else of the prediction."""
     names = sources.class_names(truth) or sources.class_names(prediction)
     return {int(identity): name for identity, name in names.items()}
 
