@@ -468,6 +468,11 @@ def test_every_control_has_a_tooltip(dock):
     controls = [
         *dock.findChildren(QAbstractButton),
         *(box.native for box in (dock.prediction, dock.truth, dock.ignore)),
+        dock.kind.native,
+        dock.correcting.row.classes,
+        dock.correcting.scores.caption,
+        dock.correcting.scores.table,
+        dock.guide.table,
         dock.scores.caption,
         dock.scores.table,
         dock.scores.summary,

@@ -335,8 +335,10 @@ def test_tab_goes_from_top_to_bottom_and_leaves_the_table(shown, qtbot):
     window = shown.window()
     fields = [box.native for box in (shown.prediction, shown.truth, shown.ignore)]
     buttons = shown.buttons
-    fields.append(shown.correcting.box)
-    order = [*fields, shown.scores.table, buttons.compare, buttons.copy, buttons.save]
+    fields += [shown.kind.native, shown.correcting.box]
+    fields += [shown.correcting.row.classes, shown.correcting.row.button]
+    tables = [shown.scores.table, shown.guide.table]
+    order = [*fields, *tables, buttons.compare, buttons.copy, buttons.save]
     order[0].setFocus()
     for widget in order:
         assert window.focusWidget() is widget

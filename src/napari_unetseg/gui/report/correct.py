@@ -16,7 +16,7 @@ from napari_unetseg.gui.report.errors_row import ErrorsRow
 from napari_unetseg.gui.report.live import Live
 from napari_unetseg.gui.report.live_view import LiveScores
 from napari_unetseg.gui.report.plane import PlaneAnswer, PlaneQuestion, answer
-from napari_unetseg.gui.report.question import class_names, refer
+from napari_unetseg.gui.report.question import Terms, class_names, refer
 from napari_unetseg.gui.report.view import in_view
 from napari_unetseg.gui.report.watch import Watch
 
@@ -49,8 +49,9 @@ class Correcting:
         What says why there are no errors to be shown.
     layers : callable
         Gives prediction and truth; an `InputError` says what is missing.
-    ignore : callable
-        Gives the ids that mean "not annotated"; an `InputError` names what is none.
+    terms : callable
+        Gives the ids that mean "not annotated" and what the others are; an
+        `InputError` names what is no id.
 
     Attributes
     ----------
@@ -66,9 +67,9 @@ class Correcting:
         self,
         dock: Dock,
         layers: Callable[[], Layers],
-        ignore: Callable[[], tuple[int, ...]],
+        terms: Callable[[], Terms],
     ) -> None:
-        self._dock, self._layers, self._ignore = dock, layers, ignore
+        self._dock, self._layers, self._terms = dock, layers, terms
         self._viewer: Viewer = dock.viewer
         self._about: tuple[object, ...] = ()
         self._ids: set[int] = set()
@@ -101,18 +102,18 @@ class Correcting:
             return
         identity, name = self.row.chosen, self.row.name
         try:
-            layers, ignore = self._layers(), self._ignore()
+            layers, terms = self._layers(), self._terms()
         except UnetsegError as error:
             self._dock.say(str(error), "error")
             return
 
-        state = state_of(*layers, ignore)
+        state = state_of(*layers, terms)
 
         def show(found: PlaneAnswer | None = None) -> None:
             self._worker = None
-            same = state_of(*layers, ignore) == state
+            same = state_of(*layers, terms) == state
             known = (found.key, found.errors[identity]) if found and same else None
-            self._add(layers, identity, ignore, name, known)
+            self._add(layers, identity, terms, name, known)
 
         try:
             question = self._question((identity,))
@@ -133,7 +134,7 @@ class Correcting:
         self,
         layers: Layers,
         identity: int | None,
-        ignore: tuple[int, ...],
+        terms: Terms,
         name: str,
         known: Known | None,
     ) -> None:
@@ -141,7 +142,7 @@ class Correcting:
             return
         try:
             layer = self._errors.show(
-                *layers, identity, ignore=ignore, class_name=name, known=known
+                *layers, identity, terms=terms, class_name=name, known=known
             )
         except UnetsegError as error:
             self._dock.say(str(error), "error")
@@ -162,7 +163,7 @@ class Correcting:
 
     def _question(self, classes: tuple[int | None, ...] = ()) -> PlaneQuestion:
         prediction, truth = self._layers()
-        asked = refer(prediction, truth, self._ignore())
+        asked = refer(prediction, truth, *self._terms())
         return PlaneQuestion(
             comparison=asked,
             key=in_view(self._viewer, asked.truth),
@@ -183,27 +184,28 @@ class Correcting:
         colors = sources.class_colors(truth, ids)
         self.scores.show_scores(found.plane, found.report, colors)
         self._offer(ids)
-        self._errors.renew(
-            prediction, truth, found.key, found.errors, found.report.ignored
-        )
+        self._errors.renew(prediction, truth, found.key, found.errors, self._terms())
 
     def _offer(self, ids: Iterable[int]) -> None:
         """Offer the classes that are known of the two layers."""
         try:
             prediction, truth = self._layers()
-            ignore = self._ignore()
+            terms = self._terms()
         except UnetsegError:
             self._ids.clear()
             self.row.offer((), {})
             self.row.button.setEnabled(False)
             return
-        about = weakref.ref(prediction), weakref.ref(truth), ignore
+        about = weakref.ref(prediction), weakref.ref(truth), terms
         if self._about != about:
             self._about = about
             self._ids.clear()
             self.scores.forget()
-        self._ids.update(ids)
-        names = class_names(prediction, truth)
-        known = {i: name for i, name in names.items() if i not in ignore}
-        self.row.offer(self._ids, known)
+        if terms.kind == "classes":
+            self._ids.update(ids)
+            names = class_names(prediction, truth)
+            known = {i: name for i, name in names.items() if i not in terms.ignore}
+            self.row.offer(self._ids, known)
+        else:
+            self.row.offer((), {}, together="objects")
         self.row.button.setEnabled(True)

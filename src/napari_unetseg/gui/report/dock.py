@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from magicgui.widgets import LineEdit
+from magicgui.widgets import ComboBox, LineEdit
 from qtpy.QtCore import QSize
 
 from napari_unetseg.core.errors import UnetsegError
@@ -15,11 +15,14 @@ from napari_unetseg.gui.parts.worker import Worker, start_worker
 from napari_unetseg.gui.report import correct, errors_row
 from napari_unetseg.gui.report.buttons import ReportButtons
 from napari_unetseg.gui.report.correct import Correcting
+from napari_unetseg.gui.report.guide import Guide
 from napari_unetseg.gui.report.looks import widen
 from napari_unetseg.gui.report.pair import Pair
 from napari_unetseg.gui.report.question import (
+    KINDS,
     Answer,
     Comparison,
+    Terms,
     ask,
     compare,
     ids_in,
@@ -69,21 +72,30 @@ class ReportDock(Dock):
             "0, 255. Empty if every pixel counts.",
         )
         self.ignore.native.setPlaceholderText("e.g. 0, 255; empty: all count")
-        self.form.extend([self.prediction, self.truth, self.ignore])
-        self.correcting = Correcting(
-            self, self.pair.layers, lambda: ids_in(self.ignore.value)
+        self.kind = ComboBox(
+            name="kind",
+            label="Ids are",
+            choices=KINDS,
+            tooltip="What a label stands for: a class, or an object of its own, which "
+            "goes through the slices or not. Of objects, SEG and F1 are told, and "
+            "which were missed, split or merged.",
         )
+        self.form.extend([self.prediction, self.truth, self.ignore, self.kind])
+        self.correcting = Correcting(self, self.pair.layers, self._terms)
         self.form.add_row("Live", correct.TOOLTIP, self.correcting.box)
         self.form.add_row("Errors of", errors_row.TOOLTIP, self.correcting.row)
         self.add_below_form(self.correcting.scores)
         self.scores = Scores(self.viewer.theme)
         self.scores.hide()
         self.add_below_form(self.scores)
+        self.guide = Guide(self)
+        self.add_below_form(self.guide.table)
         self.buttons = ReportButtons(
             compare=self.compare, cancel=self.cancel, copy=self.copy, save=self.save
         )
         self.footer.addWidget(self.buttons)
         self.ignore.changed.connect(self._on_change)
+        self.kind.changed.connect(self._on_change)
         self._watch = Watch(self)
         self._watch.changed.connect(self._outdate)
         follow_layers(napari_viewer, self, self._on_layers)
@@ -104,7 +116,10 @@ class ReportDock(Dock):
         InputError
             In a sentence, if something is missing or does not fit.
         """
-        return ask(*self.pair.layers(), ignore=ids_in(self.ignore.value))
+        return ask(*self.pair.layers(), *self._terms())
+
+    def _terms(self) -> Terms:
+        return Terms(ids_in(self.ignore.value), self.kind.value)
 
     # -- what happens -------------------------------------------------------------
 
@@ -126,7 +141,7 @@ class ReportDock(Dock):
             owner=self,
             name=f"Comparison with {truth.name}",
             on_event=lambda share: self._hear(question, share),
-            on_return=lambda answer: self._show(question, answer, truth),
+            on_return=lambda answer: self._show(question, answer, prediction, truth),
             on_error=lambda error: self._fail(question, error),
         )
         self.say("Comparing…", "busy")
@@ -161,7 +176,9 @@ class ReportDock(Dock):
         if question is self._asked:
             self.buttons.progress.setValue(int(100 * share))
 
-    def _show(self, question: Comparison, answer: Answer, truth: Labels) -> None:
+    def _show(
+        self, question: Comparison, answer: Answer, prediction: Labels, truth: Labels
+    ) -> None:
         if question is not self._asked:
             return
         self.report = answer.report
@@ -171,6 +188,8 @@ class ReportDock(Dock):
         if not self._outdated:
             self.correcting.found(ids)
         self.scores.show()
+        terms = Terms(question.ignore, question.kind)
+        self.guide.show_answer(answer, prediction, truth, terms)
         self.reveal(self.scores)
         self.say(f"Mean IoU {answer.report.overlap.mean_iou:.3f}.", "done")
         self._over()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from napari.layers import Labels
@@ -11,12 +11,13 @@ from napari.utils.colormaps import DirectLabelColormap
 
 from napari_unetseg.core.evaluate.lazy_errors import LazyErrors
 from napari_unetseg.gui.parts import sources
+from napari_unetseg.gui.report.question import Comparison, Terms, judged
 from napari_unetseg.layers.align import aligned
 from napari_unetseg.layers.errors import errors_layer
 from napari_unetseg.layers.place import place
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     import numpy as np
     from napari.viewer import Viewer
@@ -60,7 +61,7 @@ class ErrorLayers:
         truth: Labels,
         identity: int | None,
         *,
-        ignore: Sequence[int] = (),
+        terms: Terms = Terms(),  # noqa: B008 - it cannot be changed
         class_name: str = "",
         known: tuple[Key, NDArray[np.uint8]] | None = None,
     ) -> Labels:
@@ -70,8 +71,10 @@ class ErrorLayers:
         ----------
         prediction, truth : Labels
             They are read when the layer is drawn, and never changed.
-        identity, ignore, class_name
+        identity, class_name
             As for `errors_layer`.
+        terms : Terms
+            What is left out, and what the ids are.
         known : (tuple of int or slice, ndarray of uint8), optional
             A plane of it that was worked out beside the window, and its place.
 
@@ -85,7 +88,7 @@ class ErrorLayers:
         InputError
             If the two cannot be compared.
         """
-        made = _made(prediction, truth, identity, ignore, class_name)
+        made = _made(prediction, truth, identity, terms, class_name)
         old = self._of(prediction, truth, identity)
         layer = old.layer() if old else None
         if known is not None:
@@ -94,7 +97,7 @@ class ErrorLayers:
         else:
             layer = self._put(made, layer)
         self._shown = [one for one in self._alive() if one is not old]
-        state = state_of(prediction, truth, ignore)
+        state = state_of(prediction, truth, terms)
         refs = weakref.ref(layer), weakref.ref(prediction), weakref.ref(truth)
         self._shown.append(_Shown(*refs, identity, state))
         return layer
@@ -109,7 +112,7 @@ class ErrorLayers:
         truth: Labels,
         key: Key,
         errors: Mapping[int | None, NDArray[np.uint8]],
-        ignore: Sequence[int] = (),
+        terms: Terms = Terms(),  # noqa: B008 - it cannot be changed
     ) -> None:
         """Show what has changed of a plane.
 
@@ -121,10 +124,10 @@ class ErrorLayers:
             The plane, as an index into what is compared.
         errors : mapping of (int or None) to ndarray of uint8
             Its map of errors for each class.
-        ignore : sequence of int
-            Ids that mean "not annotated".
+        terms : Terms
+            What is left out, and what the ids are.
         """
-        state = state_of(prediction, truth, ignore)
+        state = state_of(prediction, truth, terms)
         for one in self._seen(prediction, truth):
             layer = one.layer()
             if layer is None or one.identity not in errors:
@@ -132,7 +135,7 @@ class ErrorLayers:
             known = key, errors[one.identity]
             if one.state != state:
                 identity = one.identity
-                self.show(prediction, truth, identity, ignore=ignore, known=known)
+                self.show(prediction, truth, identity, terms=terms, known=known)
             elif isinstance(layer.data, LazyErrors):
                 with layer.data.holding(*known):
                     layer.refresh()
@@ -184,15 +187,19 @@ def _made(
     prediction: Labels,
     truth: Labels,
     identity: int | None,
-    ignore: Sequence[int],
+    terms: Terms,
     class_name: str,
 ) -> LayerData:
-    pair = aligned(_placed(prediction), _placed(truth))
+    asked = Comparison(
+        prediction=_placed(prediction), truth=_placed(truth), **terms._asdict()
+    )
+    pair = aligned(asked.prediction, asked.truth)
+    classes = judged(pair, asked)
     return errors_layer(
-        pair,
+        replace(pair, prediction=classes.prediction, truth=classes.truth),
         truth.as_layer_data_tuple()[1],
         identity=identity,
-        ignore=ignore,
+        ignore=classes.ignore if terms.ignore else (),
         class_name=class_name,
     )
 
@@ -211,11 +218,9 @@ def _replace(layer: Labels, made: LayerData) -> None:
     layer.visible = True
 
 
-def state_of(
-    prediction: Labels, truth: Labels, ignore: Sequence[int]
-) -> tuple[object, ...]:
+def state_of(prediction: Labels, truth: Labels, terms: Terms) -> tuple[object, ...]:
     """What must stay equal so that a map of errors need not be made anew."""
-    parts: list[object] = [tuple(ignore)]
+    parts: list[object] = [terms]
     for layer in (prediction, truth):
         attributes = layer.as_layer_data_tuple()[1]
         parts += [id(layer.data), tuple(layer.data.shape)]

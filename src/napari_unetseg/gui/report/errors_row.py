@@ -66,11 +66,25 @@ class ErrorsRow(QWidget):
         """What the class is called in the name of a layer."""
         return self.classes.currentText()
 
-    def offer(self, ids: Iterable[int], names: Mapping[int, str]) -> None:
-        """Offer these classes, and keep to the chosen one if it is among them."""
+    def offer(
+        self, ids: Iterable[int], names: Mapping[int, str], together: str = ALL
+    ) -> None:
+        """Offer these classes, and keep to the chosen one if it is among them.
+
+        Parameters
+        ----------
+        ids : iterable of int
+            Classes that occur.
+        names : mapping of int to str
+            Names of classes, also of others.
+        together : str
+            What all of them together are called.
+        """
         chosen = self.chosen
         known: list[int | None] = [None, *sorted({*ids, *names})]
-        offered = [(_words(one, names), one) for one in known]
+        offered = [
+            (together if one is None else _words(one, names), one) for one in known
+        ]
         box = self.classes
         places = range(box.count())
         if offered == [(box.itemText(i), box.itemData(i)) for i in places]:
@@ -81,5 +95,5 @@ class ErrorsRow(QWidget):
         box.setCurrentIndex(known.index(chosen) if chosen in known else 0)
 
 
-def _words(identity: int | None, names: Mapping[int, str]) -> str:
-    return ALL if identity is None else f"{identity} {names.get(identity, '')}".strip()
+def _words(identity: int, names: Mapping[int, str]) -> str:
+    return f"{identity} {names.get(identity, '')}".strip()

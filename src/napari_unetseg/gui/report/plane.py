@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.evaluate.errors_map import errors_map
 from napari_unetseg.core.evaluate.report import Report, evaluation
 from napari_unetseg.core.image import Image
+from napari_unetseg.gui.report.question import judged
 from napari_unetseg.layers.align import Aligned, aligned
 from napari_unetseg.layers.view import in_words
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_unetseg.gui.report.question import Comparison
+    from napari_unetseg.gui.report.question import Comparison, Judged
     from napari_unetseg.layers.view import Key
 
 # Pixels that are read or mapped between two signs of life.
@@ -88,11 +89,15 @@ def answer(question: PlaneQuestion) -> Generator[None, None, PlaneAnswer | None]
     true = yield from _read(pair.truth.array, key, question.stale)
     if predicted is None or true is None:
         return None
+    flat = replace(
+        pair,
+        prediction=Image(array=predicted, axes="YX", name=pair.prediction.name),
+        truth=Image(array=true, axes="YX", name=pair.truth.name),
+        start=(0, 0),
+    )
+    classes = judged(flat, asked)
     job = evaluation(
-        Image(array=predicted, axes="YX", name=pair.prediction.name),
-        Image(array=true, axes="YX", name=pair.truth.name),
-        ignore=asked.ignore,
-        names=asked.names,
+        classes.prediction, classes.truth, ignore=classes.ignore, names=classes.names
     )
     if asked.ignore and not _annotated(predicted, true, asked.ignore):
         place = f"slice {plane}" if plane else "view"
@@ -100,9 +105,10 @@ def answer(question: PlaneQuestion) -> Generator[None, None, PlaneAnswer | None]
     report = yield from _until(job, question.stale)
     errors = {}
     for identity in question.classes:
-        errors[identity] = yield from _map(predicted, true, identity, question)
+        errors[identity] = yield from _map(classes, identity, question.stale)
     if report is None or question.stale.is_set():
         return None
+    report = replace(report, ignored=asked.ignore)
     return PlaneAnswer(plane=plane, report=report, key=key, errors=errors)
 
 
@@ -164,21 +170,18 @@ def _until(
 
 
 def _map(
-    predicted: NDArray[Any],
-    true: NDArray[Any],
-    identity: int | None,
-    question: PlaneQuestion,
+    classes: Judged, identity: int | None, stale: Event
 ) -> Generator[None, None, NDArray[np.uint8]]:
-    errors = np.zeros(true.shape, np.uint8)
-    for rows in _bands(true.shape):
+    errors = np.zeros(classes.truth.shape, np.uint8)
+    for rows in _bands(classes.truth.shape):
         yield
-        if question.stale.is_set():
+        if stale.is_set():
             break
         errors[rows] = errors_map(
-            predicted[rows],
-            true[rows],
+            classes.prediction.array[rows],
+            classes.truth.array[rows],
             identity=identity,
-            ignore=question.comparison.ignore,
+            ignore=classes.ignore,
         )
     return errors
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, get_args
+
+import numpy as np
 
 from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.evaluate.foreground import NAMES, NOT_ANNOTATED, Foreground
+from napari_unetseg.core.evaluate.object_errors import ObjectReport, object_report
 from napari_unetseg.core.evaluate.report import Report, evaluation
 from napari_unetseg.core.read.annotations import NAMESPACE
 from napari_unetseg.gui.parts import sources
-from napari_unetseg.layers.align import aligned
+from napari_unetseg.layers.align import Aligned, aligned
 from napari_unetseg.layers.place import Placed, place
 
 if TYPE_CHECKING:
@@ -20,8 +24,19 @@ if TYPE_CHECKING:
 
     from napari_unetseg.core.image import Image
 
+T = TypeVar("T")
+Kind = Literal["classes", "objects", "objects of each slice"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
 # What labels that a model has made know of it, in a layer or from a file.
 _OF_MODEL = {"model", "model sha256", "model_sha256"}
+
+
+class Terms(NamedTuple):
+    """Ids that mean "not annotated", and what the other ids are."""
+
+    ignore: tuple[int, ...] = ()
+    kind: Kind = "classes"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,23 +51,57 @@ class Comparison:
         Ids that mean "not annotated".
     names : mapping of int to str
         Names of the classes that have one.
+    kind : {"classes", "objects", "objects of each slice"}
+        What the ids are; objects may go through a volume or not.
     """
 
     prediction: Placed
     truth: Placed
     ignore: tuple[int, ...] = ()
     names: Mapping[int, str] = field(default_factory=dict)
+    kind: Kind = "classes"
+
+
+class Judged(NamedTuple):
+    """Two images of classes, the ids to leave out, and the names of the classes."""
+
+    prediction: Image
+    truth: Image
+    ignore: tuple[int, ...]
+    names: Mapping[int, str]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Answer:
-    """The scores, and a sentence on how pixels were matched; "" if one by one."""
+    """The scores.
+
+    Attributes
+    ----------
+    report : Report
+        Of the classes; of objects, how far their pixels agree.
+    note : str
+        A sentence on how pixels were matched; "" if one by one.
+    objects : ObjectReport or None
+        What became of every object.
+    truth : Placed or None
+        Where the truth lies. Its pixels are not kept: they are all 0.
+    start : tuple of int
+        Where in the truth the first compared pixel is.
+    """
 
     report: Report
     note: str = ""
+    objects: ObjectReport | None = None
+    truth: Placed | None = None
+    start: tuple[int, ...] = ()
 
 
-def ask(prediction: Labels, truth: Labels, ignore: tuple[int, ...]) -> Comparison:
+def ask(
+    prediction: Labels,
+    truth: Labels,
+    ignore: tuple[int, ...],
+    kind: Kind = "classes",
+) -> Comparison:
     """Take two layers as they are; what can be painted on is copied.
 
     Raises
@@ -64,11 +113,17 @@ def ask(prediction: Labels, truth: Labels, ignore: tuple[int, ...]) -> Compariso
         prediction=_placed(prediction, sources.frozen),
         truth=_placed(truth, sources.frozen),
         ignore=ignore,
-        names=class_names(prediction, truth),
+        names=class_names(prediction, truth) if kind == "classes" else {},
+        kind=kind,
     )
 
 
-def refer(prediction: Labels, truth: Labels, ignore: tuple[int, ...]) -> Comparison:
+def refer(
+    prediction: Labels,
+    truth: Labels,
+    ignore: tuple[int, ...],
+    kind: Kind = "classes",
+) -> Comparison:
     """Refer to two layers without copying them; what is painted later shows.
 
     Raises
@@ -80,7 +135,8 @@ def refer(prediction: Labels, truth: Labels, ignore: tuple[int, ...]) -> Compari
         prediction=_placed(prediction, sources.referred),
         truth=_placed(truth, sources.referred),
         ignore=ignore,
-        names=class_names(prediction, truth),
+        names=class_names(prediction, truth) if kind == "classes" else {},
+        kind=kind,
     )
 
 
@@ -98,30 +154,60 @@ def compare(question: Comparison) -> Generator[float, None, Answer]:
         If the two cannot be compared.
     """
     pair = aligned(question.prediction, question.truth)
+    objects = None
+    if question.kind != "classes":
+        objects = yield from _first_half(_objects(pair, question))
+    classes = judged(pair, question)
     report = yield from evaluation(
-        pair.prediction, pair.truth, ignore=question.ignore, names=question.names
+        classes.prediction, classes.truth, ignore=classes.ignore, names=classes.names
     )
-    return Answer(report=report, note=pair.note)
+    return Answer(
+        report=replace(report, ignored=question.ignore),
+        note=pair.note,
+        objects=objects,
+        truth=without_pixels(question.truth),
+        start=pair.start,
+    )
 
 
-def compared(report: Report) -> str:
-    """Which two layers were compared."""
-    return f"'{report.prediction}' against '{report.truth}'"
+def judged(pair: Aligned, question: Comparison) -> Judged:
+    """The classes of which the report tells: of objects, whether there is any."""
+    if question.kind == "classes":
+        return Judged(pair.prediction, pair.truth, question.ignore, question.names)
+    found, wanted = (
+        replace(side, array=Foreground(side.array, question.ignore))
+        for side in (pair.prediction, pair.truth)
+    )
+    return Judged(found, wanted, (NOT_ANNOTATED,), NAMES)
 
 
-def in_words(answer: Answer) -> str:
-    """How many pixels are wrong, which were left out, and how they were matched."""
-    report, pooled = answer.report, answer.report.overlap
-    share = _percent(pooled.pixel_error or 0)
-    sentences = [f"{share} of {pooled.total:,} pixels have the wrong class."]
-    if report.ignored:
-        ids = ", ".join(map(str, report.ignored))
-        sentences.append(
-            f"Label {ids} is not annotated and does not count."
-            if len(report.ignored) == 1
-            else f"Labels {ids} are not annotated and do not count."
-        )
-    return " ".join([*sentences, answer.note]).strip()
+def without_pixels(placed: Placed) -> Placed:
+    """Labels of which only their place is kept."""
+    nothing = np.broadcast_to(np.uint8(0), placed.image.shape)
+    return replace(placed, image=replace(placed.image, array=nothing))
+
+
+def _objects(
+    pair: Aligned, question: Comparison
+) -> Generator[float, None, ObjectReport]:
+    through = question.kind == "objects" and "Z" in pair.truth.axes
+    return object_report(
+        pair.prediction,
+        pair.truth,
+        dimensions=3 if through else 2,
+        ignore=question.ignore,
+    )
+
+
+def _first_half(steps: Generator[float, None, T]) -> Generator[float, None, T]:
+    """Take the steps of a job that has another one after it, and return its result."""
+    while True:
+        try:
+            share = next(steps)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        yield share / 2
 
 
 def ids_in(text: str) -> tuple[int, ...]:
@@ -171,11 +257,6 @@ def likely_pair(
         painted = [layer for layer in others if not _is_made(layer)]
         truth = next(iter([*painted, *others]), None)
     return prediction, truth
-
-
-def _percent(share: float) -> str:
-    """A share in percent; a small one is not rounded to nothing."""
-    return "Less than 0.01 %" if 0 < share < 0.00005 else f"{100 * share:.2f} %"
 
 
 def _is_made(layer: Labels) -> bool:

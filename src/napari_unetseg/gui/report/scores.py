@@ -13,11 +13,13 @@ from qtpy.QtWidgets import (
 )
 
 from napari_unetseg.gui.parts.looks import faintness
-from napari_unetseg.gui.report.question import Answer, compared, in_words
 from napari_unetseg.gui.report.table import ReportTable
+from napari_unetseg.gui.report.words import compared, in_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from napari_unetseg.gui.report.question import Answer
 
 
 class Scores(QWidget):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSize, Qt
-from qtpy.QtGui import QColor, QGuiApplication, QKeyEvent, QKeySequence
+from qtpy.QtGui import QColor
 from qtpy.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -15,11 +15,11 @@ from qtpy.QtWidgets import (
 )
 
 from napari_unetseg.core.evaluate import report
+from napari_unetseg.gui.report.copying import MISSING, CopyTable, empty_if_missing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
-MISSING = "\N{EN DASH}"
 SWATCH = 10
 # Title and explanation of every column.
 COLUMNS = (
@@ -35,7 +35,7 @@ COLUMNS = (
 )
 
 
-class ReportTable(QTableWidget):
+class ReportTable(CopyTable):
     """One row per class, and their mean; as tall as its rows, to be scrolled outside.
 
     Ctrl-C copies what is selected.
@@ -95,39 +95,15 @@ class ReportTable(QTableWidget):
             for column in range(1, len(COLUMNS)):
                 self.setItem(row, column, _number_item(MISSING))
 
-    def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """Copy on Ctrl-C."""
-        if event is not None and event.matches(QKeySequence.StandardKey.Copy):
-            self.copy_selected()
-            event.accept()
-            return
-        super().keyPressEvent(event)
-
-    def copy_selected(self) -> None:
-        """Put the selected cells on the clipboard; the whole table if there is none."""
-        chosen = sorted((i.row(), i.column()) for i in self.selectedIndexes())
-        if not chosen:
-            self.copy_all()
-            return
-        _to_clipboard(
-            [self._text(row, column) for r, column in chosen if r == row]
-            for row in sorted({row for row, _ in chosen})
-        )
-
     def copy_all(self) -> None:
         """Put the table with its titles on the clipboard, columns apart by tabs.
 
         Class and name are columns of their own, as in the CSV file.
         """
         texts = [[shown(value) for value in row] for row in self._rows]
-        _to_clipboard([report.COLUMNS, *(map(_empty_if_missing, row) for row in texts)])
-
-    def _text(self, row: int, column: int) -> str:
-        item = self.item(row, column)
-        if item is None:
-            return ""
-        exact = item.data(Qt.ItemDataRole.UserRole)
-        return _empty_if_missing(exact or item.text())
+        self.to_clipboard(
+            [report.COLUMNS, *(map(empty_if_missing, row) for row in texts)]
+        )
 
 
 def shown(value: str | float | None) -> str:
@@ -175,14 +151,3 @@ def _embolden(item: QTableWidgetItem | None) -> None:
         font = item.font()
         font.setBold(True)
         item.setFont(font)
-
-
-def _empty_if_missing(text: str) -> str:
-    """What a spreadsheet takes for a missing number."""
-    return "" if text == MISSING else text
-
-
-def _to_clipboard(rows: Iterable[Iterable[str]]) -> None:
-    clipboard = QGuiApplication.clipboard()
-    assert clipboard is not None
-    clipboard.setText("\n".join("\t".join(row) for row in rows))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from napari_unetseg.layers.view import key_at
 
 if TYPE_CHECKING:
+    from napari.components import Camera
     from napari.viewer import Viewer
 
     from napari_unetseg.layers.place import Placed
@@ -23,6 +24,13 @@ def in_view(viewer: Viewer, labels: Placed) -> Key | None:
     """
     dims = viewer.dims
     return key_at(labels, dims.point, dims.displayed, units_of(viewer))
+
+
+def camera_of(viewer: Viewer) -> Camera:
+    """The camera, which newer versions of napari keep in a scene."""
+    scene = getattr(viewer, "scene", None)
+    camera: Camera = viewer.camera if scene is None else scene.camera
+    return camera
 
 
 def units_of(viewer: Viewer) -> tuple[str, ...]:

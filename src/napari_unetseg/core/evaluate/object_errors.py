@@ -1,0 +1,228 @@
+"""What became of every object: found, missed, split, merged; and what is spurious."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+import numpy as np
+
+from napari_unetseg.core.evaluate.instances import THRESHOLD, InstanceScore, score
+from napari_unetseg.core.evaluate.matching import Contingency, contingency
+from napari_unetseg.core.frames import Frames
+from napari_unetseg.core.prepare.targets import IGNORE
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_unetseg.core.image import Image
+
+    Fate = Literal["found", "missed", "split", "merged", "spurious"]
+    Corner = tuple[int, ...]
+    Boxes = dict[int, tuple[Corner, Corner]]
+
+
+class ObjectError(NamedTuple):
+    """What became of an object.
+
+    Attributes
+    ----------
+    fate : {"found", "missed", "split", "merged", "spurious"}
+        As `fates` tells them.
+    identity : int
+        Its id in the truth; in the prediction if it is spurious.
+    iou : float
+        Its largest IoU with an object of the other side.
+    pixels : int
+        Its annotated pixels.
+    start, stop : tuple of int
+        Its box: the first pixel along every axis of the image, and the first behind it.
+    """
+
+    fate: Fate
+    identity: int
+    iou: float
+    pixels: int
+    start: Corner
+    stop: Corner
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectReport:
+    """How far two sets of objects agree.
+
+    Attributes
+    ----------
+    score : InstanceScore
+        Of all frames.
+    objects : list of ObjectError
+        The worst first: by IoU, of equal ones the larger first.
+    """
+
+    score: InstanceScore = field(default_factory=InstanceScore)
+    objects: list[ObjectError] = field(default_factory=list)
+
+    def count(self, fate: Fate) -> int:
+        """How many objects had this fate."""
+        return sum(one.fate == fate for one in self.objects)
+
+
+def object_report(
+    prediction: Image, truth: Image, *, dimensions: int, ignore: Sequence[int] = ()
+) -> Generator[float, None, ObjectReport]:
+    """Compare objects frame by frame.
+
+    Parameters
+    ----------
+    prediction, truth : Image
+        Ids of objects, of equal shape and axes, without channels; 0 is background.
+    dimensions : int
+        2: every plane has objects of its own; 3: objects go through a volume.
+    ignore : sequence of int
+        Ids that mean "not annotated"; such pixels of either side are left out.
+
+    Yields
+    ------
+    float
+        Share of the frames that is compared, up to 1.
+    """
+    sides = Frames(prediction, dimensions), Frames(truth, dimensions)
+    total = InstanceScore()
+    objects: list[ObjectError] = []
+    for done, index in enumerate(sides[1], start=1):
+        predicted, whole = (_Frame(side, index) for side in sides)
+        true = _Annotated(whole, predicted, ignore) if len(ignore) else whole
+        unknown = IGNORE if len(ignore) else None
+        table = contingency(true, predicted, ignore=unknown)  # type: ignore[arg-type]
+        total += score(table)
+        boxes = boxes_of(true), boxes_of(predicted)
+        for fate, identity, iou, pixels in fates(table):
+            start, stop = boxes[fate == "spurious"][identity]
+            box = tuple(map(slice, start, stop))
+            place = sides[1].place(index, box)
+            corners = zip(*((one.start, one.stop) for one in place), strict=True)
+            first, behind = corners
+            objects.append(ObjectError(fate, identity, iou, pixels, first, behind))
+        yield done / len(sides[1])
+    objects.sort(key=lambda one: (one.iou, -one.pixels))
+    return ObjectReport(total, objects)
+
+
+def fates(table: Contingency) -> list[tuple[Fate, int, float, int]]:
+    """Say of every object what became of it.
+
+    Parameters
+    ----------
+    table : Contingency
+        Of one frame.
+
+    Returns
+    -------
+    list of (fate, id, IoU, pixels)
+        First all true objects. One is merged if a predicted object holds more than
+        half of it and of another one; split if more than half of each of two predicted
+        objects lies in it; found if its IoU with one is larger than 0.5; and missed
+        otherwise. Then the spurious ones: predicted objects of which at least half is
+        annotated that match none, of which at most half lies in any true object, and
+        which hold more than half of none.
+    """
+    iou, true, predicted = table.iou, table.true, table.predicted
+    covers = 2 * table.shared > table.true_areas[true]
+    inside = 2 * table.shared > table.predicted_areas[predicted]
+    matches = table.matches(THRESHOLD)
+    holds = np.bincount(predicted[covers], minlength=len(table.predicted_ids))
+    parts = np.bincount(true[inside], minlength=len(table.true_ids))
+    merged = _marked(len(table.true_ids), true[covers & (holds[predicted] > 1)])
+    found = _marked(len(table.true_ids), true[matches])
+    words: list[Fate] = [
+        "merged" if m else "split" if p > 1 else "found" if f else "missed"
+        for m, p, f in zip(merged, parts, found, strict=True)
+    ]
+    right = _marked(len(table.predicted_ids), predicted[matches])
+    right |= _marked(len(right), predicted[covers | inside])
+    spurious = ~right & (table.predicted_areas > table.hidden_areas)
+    best = _largest(len(words), true, iou)
+    told = [*zip(words, table.true_ids, best, table.true_areas, strict=True)]
+    best = _largest(len(right), predicted, iou)
+    for place in np.flatnonzero(spurious):
+        identity, area = table.predicted_ids[place], table.predicted_areas[place]
+        told.append(("spurious", identity, best[place], area))
+    return [(word, int(i), float(b), int(area)) for word, i, b, area in told]
+
+
+def boxes_of(ids: Any) -> Boxes:
+    """Find the box of every object, reading a plane at a time.
+
+    Parameters
+    ----------
+    ids : array of shape ([Z,] Y, X) and dtype int or bool
+        0 is background.
+
+    Returns
+    -------
+    dict of int to (start, stop)
+        The first pixel along every axis, and the first behind it.
+    """
+    from scipy import ndimage
+
+    found: Boxes = {}
+    for index in np.ndindex(*ids.shape[:-2]):
+        plane = np.asarray(ids[index] if index else ids[:, :])
+        names, places = np.unique(plane, return_inverse=True)
+        boxes = ndimage.find_objects(places.reshape(plane.shape) + 1)
+        for name, box in zip(names.tolist(), boxes, strict=True):
+            start = (*index, *(one.start for one in box))
+            stop = (*(i + 1 for i in index), *(one.stop for one in box))
+            low, high = found.get(name, (start, stop))
+            found[int(name)] = tuple(map(min, low, start)), tuple(map(max, high, stop))
+    found.pop(0, None)
+    return found
+
+
+class _Frame:
+    """A frame that is read where it is indexed."""
+
+    def __init__(self, frames: Frames, index: tuple[int, ...]) -> None:
+        self._frames, self._index = frames, index
+        self.shape, self.dtype = frames.shape, frames.image.dtype
+
+    def __getitem__(self, key: Any) -> NDArray[Any]:
+        keys = key if isinstance(key, tuple) else (key,)
+        keys = (*keys, *[slice(None)] * (len(self.shape) - len(keys)))
+        box = [k if isinstance(k, slice) else slice(int(k), int(k) + 1) for k in keys]
+        part = np.asarray(self._frames.read(self._index, (slice(None), *box)))[0]
+        # What was asked for by a number has one place along that axis.
+        flat = tuple(slice(None) if isinstance(k, slice) else 0 for k in keys)
+        return np.asarray(part[flat])
+
+
+class _Annotated:
+    """A true frame in which all that is not annotated, on either side, is IGNORE."""
+
+    dtype = np.dtype(np.int64)
+
+    def __init__(self, true: _Frame, predicted: _Frame, ignore: Sequence[int]) -> None:
+        self._true, self._predicted, self._ignore = true, predicted, tuple(ignore)
+        self.shape = true.shape
+
+    def __getitem__(self, key: Any) -> NDArray[np.int64]:
+        true, predicted = self._true[key], self._predicted[key]
+        out = np.isin(true, self._ignore) | np.isin(predicted, self._ignore)
+        return np.where(out, IGNORE, true.astype(np.int64))
+
+
+def _marked(count: int, places: NDArray[np.int64]) -> NDArray[np.bool_]:
+    marks = np.zeros(count, bool)
+    marks[places] = True
+    return marks
+
+
+def _largest(
+    count: int, places: NDArray[np.int64], values: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The largest value at each place, 0 where there is none."""
+    largest = np.zeros(count)
+    np.maximum.at(largest, places, values)
+    return largest

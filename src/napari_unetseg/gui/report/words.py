@@ -1,0 +1,48 @@
+"""What was compared, and how it came out, in sentences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from napari_unetseg.core.evaluate.object_errors import Fate, ObjectReport
+    from napari_unetseg.core.evaluate.report import Report
+    from napari_unetseg.gui.report.question import Answer
+
+WRONG: tuple[Fate, ...] = ("missed", "split", "merged", "spurious")
+
+
+def compared(report: Report) -> str:
+    """Which two layers were compared."""
+    return f"'{report.prediction}' against '{report.truth}'"
+
+
+def in_words(answer: Answer) -> str:
+    """How many pixels are wrong, which were left out, and how they were matched."""
+    report, pooled = answer.report, answer.report.overlap
+    share = _percent(pooled.pixel_error or 0)
+    sentences = [f"{share} of {pooled.total:,} pixels have the wrong class."]
+    if answer.objects is not None:
+        sentences.insert(0, _of_objects(answer.objects))
+    if report.ignored:
+        ids = ", ".join(map(str, report.ignored))
+        sentences.append(
+            f"Label {ids} is not annotated and does not count."
+            if len(report.ignored) == 1
+            else f"Labels {ids} are not annotated and do not count."
+        )
+    return " ".join([*sentences, answer.note]).strip()
+
+
+def _of_objects(found: ObjectReport) -> str:
+    """Scores of objects, and how many were missed, split, merged, or are spurious."""
+    scores = (("SEG", found.score.seg), ("F1", found.score.f1))
+    told = ", ".join(f"{name} {v:.3f}" for name, v in scores if v is not None)
+    fates = ", ".join(f"{found.count(fate)} {fate}" for fate in WRONG)
+    start = f"{told}: of" if told else "Of"
+    return f"{start} {found.score.references:,} true objects, {fates}."
+
+
+def _percent(share: float) -> str:
+    """A share in percent; a small one is not rounded to nothing."""
+    return "Less than 0.01 %" if 0 < share < 0.00005 else f"{100 * share:.2f} %"
