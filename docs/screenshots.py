@@ -230,6 +230,7 @@ def compare(dock: ReportDock, camera: Camera, truth: np.ndarray) -> None:
     button(dock, "Compare").click()
     wait("the scores", lambda: dock.report is not None and bool(taken))
     camera.take("report-done")
+    correct(dock, camera)
     where = {"scale": scale[1:], "units": units[1:], "visible": False}
     dock.truth.value = viewer.add_labels(truth[OTHER_SLICE], name="one slice", **where)
     pause(1)
@@ -237,6 +238,30 @@ def compare(dock: ReportDock, camera: Camera, truth: np.ndarray) -> None:
     button(dock, "Compare").click()
     wait("an error", lambda: "dimensions" in dock.said)
     camera.take("report-failed")
+
+
+def correct(dock: ReportDock, camera: Camera) -> None:
+    """See the slice in view live, its errors, and the way to the worst; and go back."""
+    viewer = dock.viewer
+    dock.correcting.box.setChecked(True)
+    wait("scores of the slice", lambda: says(dock, ", live: mean IoU"))
+    camera.take("report-live")
+    button(dock, "Show errors").click()
+    wait("the errors", lambda: viewer.layers[-1].name.startswith("Errors of"))
+    camera.take("report-errors")
+    dock.guide.table.selectRow(0)
+    dock.guide.table.cellClicked.emit(0, 0)
+    pause(3)
+    camera.take("report-worst")
+    viewer.dims.ndisplay = 3
+    pause(1)
+    camera.take("report-3d")
+    viewer.dims.ndisplay = 2
+    viewer.layers.pop()
+    dock.correcting.box.setChecked(False)
+    viewer.reset_view()
+    viewer.dims.set_current_step(0, OTHER_SLICE)
+    pause(1)
 
 
 def button(dock: Dock, text: str) -> QPushButton:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from napari.layers import Labels
 
@@ -33,6 +33,7 @@ def shown(prediction, truth, **more):
     return Labels(data, **attributes)
 
 
+@settings(max_examples=25)
 @given(st.integers(0, 2), st.integers(0, 3), st.floats(-1, 1), st.floats(0.5, 3))
 def test_it_lies_on_the_compared_pixels_of_the_truth(z, x, angle, size):
     turn = np.eye(3)

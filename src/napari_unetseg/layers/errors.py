@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napari_unetseg.core.evaluate.errors_map import COLOURS, NAMES, NOTHING
+from napari_unetseg.core.evaluate.errors_map import (
+    COLOURS,
+    NAMES,
+    NOTHING,
+    TRUE_POSITIVE,
+)
 from napari_unetseg.core.evaluate.lazy_errors import LazyErrors
 from napari_unetseg.core.read.annotations import NAMESPACE
 from napari_unetseg.layers.derived import derived_placement
@@ -18,6 +23,8 @@ if TYPE_CHECKING:
 # Of 1: what lies below stays visible.
 OPACITY = 0.7
 CLEAR = "transparent"
+# Of 255: what is right must not hide the image, of which it may be nearly all.
+FAINT = "50"
 
 
 def errors_layer(
@@ -44,7 +51,8 @@ def errors_layer(
     Returns
     -------
     (data, attributes, "labels")
-        The data are a `LazyErrors`. "colormap" maps ids to colours "#rrggbb"; the key
+        The data are a `LazyErrors`. "colormap" maps ids to colours "#rrggbb" or
+        "#rrggbbaa"; the key
         None stands for all others.
     """
     truth = pair.truth
@@ -53,7 +61,9 @@ def errors_layer(
         pair.prediction.array, truth.array, identity=identity, ignore=ignore
     )
     of = class_name or ("all classes" if identity is None else f"class {identity}")
+    right = f"{COLOURS[TRUE_POSITIVE]}{FAINT}"
     colours: dict[Any, str] = {None: CLEAR, NOTHING: CLEAR, **COLOURS}
+    colours[TRUE_POSITIVE] = right
     shown = derived_placement(attributes, truth.axes, start) | {
         "name": f"Errors of {pair.prediction.name} ({of})",
         "features": features(identity, ignore),

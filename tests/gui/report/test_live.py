@@ -291,3 +291,29 @@ def test_closed_in_the_middle(qapp, qtbot):
     viewer.layers[1].paint((1, 1, 1), 2)
     viewer.layers.clear()
     qtbot.wait(2 * live.REST)
+
+
+def test_nothing_moves_and_nothing_is_cut_off(make_napari_viewer, qtbot):
+    viewer = fill(make_napari_viewer(show=True))
+    dock = ReportDock(napari_viewer=viewer)
+    viewer.window.add_dock_widget(dock, name="IoU report")
+    turned_on(dock, qtbot)
+    dock.buttons.compare.click()
+    qtbot.waitUntil(lambda: dock.report is not None, timeout=20_000)
+    dock.resize(dock.sizeHint())
+    qtbot.wait(50)
+    tables = [scores(dock).table, dock.scores.table, dock.guide.table]
+
+    def places():
+        return [table.geometry() for table in tables]
+
+    for table in tables:
+        assert table.horizontalScrollBar().maximum() == 0
+    before = places()
+    viewer.dims.set_current_step(0, 3)
+    until_caption(dock, qtbot, "Slice Z 3, live")
+    assert places() == before
+    viewer.dims.ndisplay = 3
+    until_caption(dock, qtbot, "In the 3D view no slice is seen")
+    qtbot.wait(50)
+    assert places() == before

@@ -10,6 +10,7 @@ pytest.importorskip("napari")
 from napari.components import ViewerModel
 from qtpy.QtCore import Qt
 from qtpy.QtGui import QGuiApplication
+from qtpy.QtWidgets import QFileDialog
 
 from napari_unetseg.gui.report.dock import ReportDock
 from napari_unetseg.gui.report.view import camera_of
@@ -237,3 +238,19 @@ def test_live_and_errors_of_objects_tell_of_their_pixels(qapp, qtbot):
     expected[(OBJECTS == 0) & (FOUND > 0)] = 2
     expected[(OBJECTS > 0) & (FOUND == 0)] = 3
     assert (errors == expected).all()
+
+
+def test_scores_of_objects_can_be_saved_and_are_dimmed_with_the_list(
+    qapp, qtbot, monkeypatch, tmp_path
+):
+    dock = made(qtbot, FOUND.copy(), OBJECTS.copy(), "objects")
+    assert dock.said.startswith("F1 ")
+    path = tmp_path / "scores.csv"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    dock.buttons.save.click()
+    rows = path.read_text(encoding="utf-8").splitlines()
+    assert [row.split(",")[1] for row in rows[1:]] == ["background", "objects", ""]
+    assert dock.scores.current
+    dock.kind.value = "classes"
+    assert not dock.scores.current
+    assert dock.scores.isAncestorOf(dock.guide.table)

@@ -26,15 +26,15 @@ NAMES = {
     FALSE_NEGATIVE: "false negative",
     WRONG_CLASS: "wrong class",
 }
-# Sky blue, vermillion, yellow and blue of Okabe and Ito (2008), "Color universal
-# design", https://jfly.uni-koeln.de/color/: of all fours of their colours those that
-# differ most under every kind of colour blindness; bluish green and blue, for example,
-# nearly agree without blue cones.
+# Sky blue, vermillion, yellow and reddish purple of Okabe and Ito (2008), "Color
+# universal design", https://jfly.uni-koeln.de/color/. Of their colours these differ
+# well under every kind of colour blindness, and from dark and grey images; bluish green
+# and blue, for example, nearly agree without blue cones.
 COLOURS = {
     TRUE_POSITIVE: "#56b4e9",
     FALSE_POSITIVE: "#d55e00",
     FALSE_NEGATIVE: "#f0e442",
-    WRONG_CLASS: "#0072b2",
+    WRONG_CLASS: "#cc79a7",
 }
 
 

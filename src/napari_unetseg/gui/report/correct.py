@@ -147,7 +147,7 @@ class Correcting:
         except UnetsegError as error:
             self._dock.say(str(error), "error")
         else:
-            self._dock.say(f"'{layer.name}' is in the list of layers.", "done")
+            self._dock.say(f"Shown: '{layer.name}'.", "done")
 
     def _fail(self, error: Exception, show: Callable[[], None]) -> None:
         """Show the layer all the same: what has no scores may have errors."""

@@ -30,6 +30,7 @@ from napari_unetseg.gui.report.question import (
 from napari_unetseg.gui.report.saving import save_table
 from napari_unetseg.gui.report.scores import Scores
 from napari_unetseg.gui.report.watch import Watch
+from napari_unetseg.gui.report.words import outcome
 
 if TYPE_CHECKING:
     from napari.layers import Labels
@@ -89,7 +90,7 @@ class ReportDock(Dock):
         self.scores.hide()
         self.add_below_form(self.scores)
         self.guide = Guide(self)
-        self.add_below_form(self.guide.table)
+        self.scores.add(self.guide.table)
         self.buttons = ReportButtons(
             compare=self.compare, cancel=self.cancel, copy=self.copy, save=self.save
         )
@@ -191,7 +192,7 @@ class ReportDock(Dock):
         terms = Terms(question.ignore, question.kind)
         self.guide.show_answer(answer, prediction, truth, terms)
         self.reveal(self.scores)
-        self.say(f"Mean IoU {answer.report.overlap.mean_iou:.3f}.", "done")
+        self.say(outcome(answer), "done")
         self._over()
         self._refresh()
 

@@ -52,6 +52,7 @@ class Scores(QWidget):
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addWidget(self.table)
         inside.addWidget(self.summary)
+        self._inside = inside
         self._veil = QGraphicsOpacityEffect(numbers)
         self.follow(theme)
         self._veil.setEnabled(False)
@@ -60,6 +61,10 @@ class Scores(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.caption)
         layout.addWidget(numbers)
+
+    def add(self, widget: QWidget) -> None:
+        """Put what is dimmed together with the numbers below them."""
+        self._inside.addWidget(widget)
 
     def follow(self, theme: str) -> None:
         """Dim what is out of date so that it can be read in a napari theme."""

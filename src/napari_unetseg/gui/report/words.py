@@ -17,6 +17,16 @@ def compared(report: Report) -> str:
     return f"'{report.prediction}' against '{report.truth}'"
 
 
+def outcome(answer: Answer) -> str:
+    """The score to quote, and what can be done next."""
+    mean = answer.report.overlap.mean_iou
+    if answer.objects is None:
+        return f"Mean IoU {mean:.3f}. Click a slice to go to its largest error."
+    f1 = answer.objects.score.f1
+    told = "No objects are compared." if f1 is None else f"F1 {f1:.3f}."
+    return f"{told} Click an object to go there."
+
+
 def in_words(answer: Answer) -> str:
     """How many pixels are wrong, which were left out, and how they were matched."""
     report, pooled = answer.report, answer.report.overlap

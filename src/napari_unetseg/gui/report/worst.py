@@ -92,7 +92,6 @@ class WorstTable(CopyTable):
         assert across is not None
         down.hide()
         across.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        across.setSectionResizeMode(len(SLICES) - 2, QHeaderView.ResizeMode.Stretch)
         across.setHighlightSections(False)
         self.cellClicked.connect(lambda row, _: self._choose(row))
 
@@ -100,8 +99,10 @@ class WorstTable(CopyTable):
         """Replace all rows by those of a comparison."""
         if answer.objects is None:
             self._fill(SLICES, *_slices(answer))
+            self._stretch("worst class")
         else:
             self._fill(OBJECTS, *_objects(answer))
+            self._stretch("is")
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
         """Go to the current row on Enter."""
@@ -149,6 +150,16 @@ class WorstTable(CopyTable):
         self.sortByColumn(0, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
         self._fit(len(rows))
+
+    def _stretch(self, title: str) -> None:
+        """Give the room that is left to the column with words."""
+        across = self.horizontalHeader()
+        assert across is not None
+        for column in range(self.columnCount()):
+            wide = self._title(column) == title
+            modes = QHeaderView.ResizeMode
+            mode = modes.Stretch if wide else modes.ResizeToContents
+            across.setSectionResizeMode(column, mode)
 
     def _fit(self, rows: int) -> None:
         """Be as high as the rows that are seen at once."""
