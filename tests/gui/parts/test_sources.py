@@ -18,6 +18,7 @@ from napari_unetseg.gui.parts.sources import (
     frozen,
     input_of,
     labels_of,
+    referred,
 )
 
 pytestmark = pytest.mark.gui
@@ -181,3 +182,19 @@ def test_what_has_no_colour_is_left_out(only_selected):
     layer.show_selected_label = only_selected
 
     assert class_colors(layer, (0, 1, 2, 3, 4)) == {"1": "#ff0000", "3": "#00ff00"}
+
+
+def test_labels_that_are_referred_to_are_not_copied(tmp_path):
+    layer = Labels(in_memory(tmp_path))
+
+    assert referred(labels_of(layer)).array is layer.data
+
+
+def test_of_dask_the_array_of_this_moment_is_referred_to(tmp_path):
+    layer = Labels(in_tasks(tmp_path))
+
+    before = referred(labels_of(layer))
+    layer.data[0] = 7
+
+    assert np.array_equal(before.array, PAINTED)
+    assert np.all(np.asarray(layer.data[0]) == 7)

@@ -238,6 +238,13 @@ def test_live_and_errors_of_objects_tell_of_their_pixels(qapp, qtbot):
     expected[(OBJECTS == 0) & (FOUND > 0)] = 2
     expected[(OBJECTS > 0) & (FOUND == 0)] = 3
     assert (errors == expected).all()
+    # Errors of classes are others, and have a layer of their own.
+    dock.kind.value = "classes"
+    dock.correcting.row.button.click()
+    name = "Errors of mine (all classes)"
+    qtbot.waitUntil(lambda: name in dock.viewer.layers, timeout=20_000)
+    assert (np.asarray(dock.viewer.layers[name].data) == 4).any()
+    assert (np.asarray(dock.viewer.layers["Errors of mine (objects)"].data) < 4).all()
 
 
 def test_scores_of_objects_can_be_saved_and_are_dimmed_with_the_list(

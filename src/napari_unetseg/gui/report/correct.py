@@ -174,7 +174,8 @@ class Correcting:
         prediction, truth = self._layers()
         self._watch.at(prediction, truth)
         self._offer(())
-        question = self._question(self._errors.classes(prediction, truth))
+        kind = self._terms().kind
+        question = self._question(self._errors.classes(prediction, truth, kind))
         names = dict.fromkeys(self.scores.seen, "") | dict(question.comparison.names)
         return replace(question, comparison=replace(question.comparison, names=names))
 

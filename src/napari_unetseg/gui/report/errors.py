@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
     from numpy.typing import NDArray
 
+    from napari_unetseg.gui.report.question import Kind
     from napari_unetseg.layers.place import Placed
     from napari_unetseg.layers.to_layer import LayerData
     from napari_unetseg.layers.view import Key
@@ -39,6 +40,7 @@ class _Shown:
     prediction: weakref.ref[Labels]
     truth: weakref.ref[Labels]
     identity: int | None
+    kind: Kind
     state: tuple[object, ...]
 
 
@@ -89,7 +91,8 @@ class ErrorLayers:
             If the two cannot be compared.
         """
         made = _made(prediction, truth, identity, terms, class_name)
-        old = self._of(prediction, truth, identity)
+        shown = self._about(prediction, truth, terms.kind)
+        old = next((one for one in shown if one.identity == identity), None)
         layer = old.layer() if old else None
         if known is not None:
             with made[0].holding(*known):
@@ -99,12 +102,14 @@ class ErrorLayers:
         self._shown = [one for one in self._alive() if one is not old]
         state = state_of(prediction, truth, terms)
         refs = weakref.ref(layer), weakref.ref(prediction), weakref.ref(truth)
-        self._shown.append(_Shown(*refs, identity, state))
+        self._shown.append(_Shown(*refs, identity, terms.kind, state))
         return layer
 
-    def classes(self, prediction: Labels, truth: Labels) -> tuple[int | None, ...]:
+    def classes(
+        self, prediction: Labels, truth: Labels, kind: Kind
+    ) -> tuple[int | None, ...]:
         """Classes of these two whose errors are seen now; None is all of them."""
-        return tuple(one.identity for one in self._seen(prediction, truth))
+        return tuple(one.identity for one in self._seen(prediction, truth, kind))
 
     def renew(
         self,
@@ -128,7 +133,7 @@ class ErrorLayers:
             What is left out, and what the ids are.
         """
         state = state_of(prediction, truth, terms)
-        for one in self._seen(prediction, truth):
+        for one in self._seen(prediction, truth, terms.kind):
             layer = one.layer()
             if layer is None or one.identity not in errors:
                 continue
@@ -163,23 +168,17 @@ class ErrorLayers:
         layers = self._viewer.layers
         return [one for one in self._shown if one.layer() in layers]
 
-    def _of(
-        self, prediction: Labels, truth: Labels, identity: int | None
-    ) -> _Shown | None:
-        found = [
-            one for one in self._about(prediction, truth) if one.identity == identity
-        ]
-        return found[0] if found else None
-
-    def _about(self, prediction: Labels, truth: Labels) -> list[_Shown]:
+    def _about(self, prediction: Labels, truth: Labels, kind: Kind) -> list[_Shown]:
         return [
             one
             for one in self._alive()
-            if one.prediction() is prediction and one.truth() is truth
+            if one.prediction() is prediction
+            and one.truth() is truth
+            and (one.kind == "classes") == (kind == "classes")
         ]
 
-    def _seen(self, prediction: Labels, truth: Labels) -> list[_Shown]:
-        shown = self._about(prediction, truth)
+    def _seen(self, prediction: Labels, truth: Labels, kind: Kind) -> list[_Shown]:
+        shown = self._about(prediction, truth, kind)
         return [one for one in shown if getattr(one.layer(), "visible", False)]
 
 
