@@ -1,4 +1,4 @@
-"""Pictures of the three docks in each of their states, from real runs.
+"""Pictures of the docks in each of their states, from real runs.
 
     xvfb-run -a -s "-screen 0 1366x768x24" python docs/screenshots.py
     python docs/screenshots.py OUT_FOLDER --theme light
@@ -42,6 +42,7 @@ OTHERS = REPOSITORY / "build" / "screenshots"
 README = ("train-running", "segment-done", "report-done")
 SIZE = (1366, 768)
 TRAIN, SEGMENT, REPORT = "Train U-Net", "Segment with U-Net", "IoU report"
+RUNS, COMPUTER = "U-Net runs", "Check my computer"
 # From this slice on nothing is painted when the network is trained.
 HELD_OUT = 12
 # What the viewer shows while training, and later.
@@ -100,6 +101,8 @@ def main() -> None:
         model = train(opened(viewer, TRAIN), camera, options.steps)
         segment(opened(viewer, SEGMENT), camera, model)
         compare(opened(viewer, REPORT), camera, truth)
+        look(opened(viewer, RUNS), camera, "runs")
+        look(opened(viewer, COMPUTER), camera, "computer")
         viewer.close()
 
 
@@ -262,6 +265,12 @@ def correct(dock: ReportDock, camera: Camera) -> None:
     viewer.reset_view()
     viewer.dims.set_current_step(0, OTHER_SLICE)
     pause(1)
+
+
+def look(dock: Dock, camera: Camera, name: str) -> None:
+    """Wait for what a dock finds out by itself."""
+    wait("what it finds out", lambda: dock.said and not dock.said.endswith("…"))
+    camera.take(name)
 
 
 def button(dock: Dock, text: str) -> QPushButton:

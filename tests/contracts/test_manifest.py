@@ -65,6 +65,8 @@ def test_docks_are_named_as_napari_lists_them():
         "Train U-Net",
         "Segment with U-Net",
         "IoU report",
+        "U-Net runs",
+        "Check my computer",
     ]
 
 
@@ -137,9 +139,13 @@ def test_tiff_files_are_offered_to_the_reader(plugins, name, taken):
     assert ("napari-unetseg" in readers) is taken
 
 
-def test_no_folder_is_offered_to_the_reader(plugins, tmp_path):
-    readers = plugins.iter_compatible_readers(str(tmp_path))
-    assert "napari-unetseg" not in {reader.plugin_name for reader in readers}
+def test_a_folder_is_offered_to_the_reader_of_runs_which_leaves_others(
+    plugins, tmp_path
+):
+    found = plugins.iter_compatible_readers(str(tmp_path))
+    ours = [one.command for one in found if one.plugin_name == "napari-unetseg"]
+    assert ours == ["napari-unetseg.open_made"]
+    assert resolve(*ours)(str(tmp_path)) is None
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ LONGEST = timedelta(days=30)
 DECIDING = ("napari-unetseg", "torch")
 _POLITENESS = 10
 _BY_HAND = "Type: unetseg check"
+_CHECK = ("-P", "-m", "napari_unetseg", "check")
 
 
 class Figures(Config):
@@ -173,8 +174,38 @@ def measuring(python: str | None = None) -> Generator[None, None, Machine]:
         Ten times a second.
     """
     python = python or sys.executable
+    figures = _figures(*(yield from _printed(_command(python))))
+    machine = Machine(**dict(figures), python=python, measured=datetime.now(UTC))
+    _remember(machine)
+    return machine
+
+
+def checking(python: str | None = None) -> Generator[None, None, str]:
+    """Look at this computer in a child process, as ``unetseg check`` does.
+
+    Parameters
+    ----------
+    python : str, optional
+        Interpreter of the environment that does the work; by default this one.
+
+    Yields
+    ------
+    None
+        Ten times a second; closing it kills the child.
+
+    Returns
+    -------
+    str
+        What the check has printed, and what has gone wrong.
+    """
+    out, err = yield from _printed([python or sys.executable, *_CHECK])
+    return "\n".join(text.strip() for text in (out, err) if text.strip())
+
+
+def _printed(argv: list[str]) -> Generator[None, None, tuple[str, str]]:
+    """Run a program to its end; what it has printed, and what it has complained of."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = _start(python, out, err)
+        process = _start(argv, out, err)
         try:
             while process.poll() is None:
                 yield
@@ -183,18 +214,14 @@ def measuring(python: str | None = None) -> Generator[None, None, Machine]:
             # Of a child that has ended already this is no news.
             process.kill()
             process.wait()
-        figures = _figures(_text(out), _text(err))
-    machine = Machine(**dict(figures), python=python, measured=datetime.now(UTC))
-    _remember(machine)
-    return machine
+        return _text(out), _text(err)
 
 
 def _command(python: str) -> list[str]:
-    return [python, "-P", "-m", "napari_unetseg", "check", "--json"]
+    return [python, *_CHECK, "--json"]
 
 
-def _start(python: str, out: IO[bytes], err: IO[bytes]) -> subprocess.Popen[bytes]:
-    argv = _command(python)
+def _start(argv: list[str], out: IO[bytes], err: IO[bytes]) -> subprocess.Popen[bytes]:
     environment = {**os.environ, "PYTHONUTF8": "1", "OMP_WAIT_POLICY": "PASSIVE"}
     try:
         process = subprocess.Popen(

@@ -103,6 +103,16 @@ class Dock(QWidget):
         """Put a widget under the form, into the same scroll area."""
         self._body.insertWidget(self._body.count() - 1, widget)
 
+    def fill_with(self, widget: QWidget) -> None:
+        """Give the room of the form to a widget that scrolls by itself."""
+        self._area.hide()
+        layout = self.layout()
+        assert isinstance(layout, QVBoxLayout)
+        row = QVBoxLayout()
+        row.setContentsMargins(MARGIN, MARGIN, MARGIN, 0)
+        row.addWidget(widget)
+        layout.insertLayout(0, row, 1)
+
     def reveal(self, widget: QWidget) -> None:
         """Scroll the form so that a widget in it is seen."""
         _soon(widget, lambda: self._area.ensureWidgetVisible(widget))

@@ -16,6 +16,7 @@ from napari_unetseg.gui.run.view import RunView
 from napari_unetseg.gui.run.words import Words, on_closing
 from napari_unetseg.runs import listing
 from napari_unetseg.runs.folder import STATE
+from napari_unetseg.runs.status import status
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -145,6 +146,28 @@ class RunDock(Dock):
                 self.tell("Stopped; what is done is kept.")
             case Failed(message=message):
                 self.tell(message, "error")
+
+    def show_run(self, folder: Path) -> None:
+        """Show a run that was chosen from a list: watch it, or see what it made.
+
+        Raises
+        ------
+        RunError
+            If the folder holds no run.
+        """
+        where = status(folder)
+        if self.run.running:
+            return
+        if where.state == "interrupted":
+            self._offer(folder, where)
+        else:
+            self.run.attach(folder)
+
+    def resume_run(self, folder: Path) -> None:
+        """Go on with a run that was chosen from a list."""
+        if not self.run.running:
+            self.run.offer(folder)
+            self.run.go_on()
 
     def _find_run(self) -> None:
         """Show the newest run: under way, ended unseen, or able to go on."""

@@ -1,0 +1,1 @@
+"""The Runs dock: what was trained and segmented on this computer."""
