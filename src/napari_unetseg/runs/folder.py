@@ -110,6 +110,18 @@ def record_programs(folder: Path) -> None:
         _write(folder, {**values, "programs": programs()})
 
 
+def read_programs(folder: Path) -> dict[str, str]:
+    """Versions of the programs that have worked on a run, or were to.
+
+    Raises
+    ------
+    RunError
+        As of `read_question`.
+    """
+    found = _read(folder).get("programs")
+    return dict(found) if isinstance(found, dict) else {}
+
+
 def programs() -> dict[str, str]:
     """Versions of Python and of the installed packages that shape a result."""
     versions = {"python": platform.python_version()}

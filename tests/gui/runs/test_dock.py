@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from qtpy.QtCore import Qt
+from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import QMessageBox
 
 from napari_unetseg.gui.runs import dock as dock_module
@@ -63,7 +64,7 @@ def answering(monkeypatch, answer):
 def test_without_runs_it_says_what_makes_some(runs_dock):
     dock = runs_dock()
     assert "no runs yet" in dock.said
-    for button in (dock.open, dock.resume, dock.delete, dock.folder):
+    for button in (dock.open, dock.resume, dock.delete, dock.copy, dock.folder):
         assert not button.isEnabled()
 
 
@@ -100,6 +101,16 @@ def test_a_run_is_deleted_after_a_question_that_tells_its_size(
     assert not folder.exists()
     until(lambda: dock.table.rowCount() == 0)
     assert "no runs yet" in dock.said
+
+
+def test_how_a_run_was_made_is_copied_without_a_path(runs_dock, own_home):
+    made("2026-01-30-101010-train-b-0000")
+    dock = runs_dock()
+    dock.copy.click()
+    text = QGuiApplication.clipboard().text()
+    assert "unetseg train --image a.tif --labels b.tif --model m" in text
+    assert str(own_home) not in text
+    assert dock.said.startswith("Copied")
 
 
 def test_a_run_that_has_gone_meanwhile_is_told(runs_dock, opened, until):
@@ -150,7 +161,8 @@ def test_a_dock_that_is_busy_with_another_run_is_left_alone(runs_dock, monkeypat
 
 def test_the_order_of_the_keyboard_is_that_of_the_eye(runs_dock):
     dock = runs_dock()
-    widgets = [dock.table, dock.open, dock.resume, dock.delete, dock.folder, dock.again]
+    widgets = [dock.table, dock.open, dock.resume, dock.delete]
+    widgets += [dock.copy, dock.folder, dock.again]
     for widget in widgets:
         assert widget.toolTip()
     order, at = [], dock.table

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QTimer, QUrl
-from qtpy.QtGui import QDesktopServices
+from qtpy.QtGui import QDesktopServices, QGuiApplication
 from qtpy.QtWidgets import QHBoxLayout, QMessageBox, QPushButton
 
+from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.gui.parts.dock import Dock
 from napari_unetseg.gui.parts.worker import start_worker
 from napari_unetseg.gui.runs.opening import dock_of
@@ -15,6 +16,7 @@ from napari_unetseg.gui.runs.rows import JOBS, now, rows, size_text
 from napari_unetseg.gui.runs.table import RunsTable
 from napari_unetseg.runs import listing
 from napari_unetseg.runs.home import runs_folder
+from napari_unetseg.runs.methods import how_made
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -54,11 +56,17 @@ class RunsDock(Dock):
             "Delete…", "Delete the folder of a run; models stay", self._delete
         )
         self.again = _button("Refresh", "Read the list anew", self.read)
+        self.copy = _button(
+            "Copy how",
+            "Copy how it was made: sentences for a paper, and the command line",
+            self._copy,
+        )
         self.folder = _button("Folder", "Open the run's folder", self._folder)
-        for buttons in (
+        rows_of_buttons = (
             (self.open, self.resume, self.delete),
-            (self.folder, self.again),
-        ):
+            (self.copy, self.folder, self.again),
+        )
+        for buttons in rows_of_buttons:
             row = QHBoxLayout()
             for button in buttons:
                 row.addWidget(button)
@@ -122,6 +130,7 @@ class RunsDock(Dock):
         row = self.table.chosen
         self.open.setEnabled(row is not None)
         self.folder.setEnabled(row is not None)
+        self.copy.setEnabled(row is not None)
         self.resume.setEnabled(row is not None and row.can_go_on)
         self.delete.setEnabled(row is not None and not row.is_running)
 
@@ -166,6 +175,18 @@ class RunsDock(Dock):
         if row.folder.exists():
             self.say(f"{row.folder} cannot be deleted: is it open elsewhere?", "error")
         self.read()
+
+    def _copy(self) -> None:
+        row = self._up_to_date()
+        clipboard = QGuiApplication.clipboard()
+        if row is None or clipboard is None:
+            return
+        try:
+            clipboard.setText(how_made(row.folder))
+        except UnetsegError as error:
+            self.say(str(error), "error")
+        else:
+            self.say("Copied: sentences for a paper, and the command line.", "done")
 
     def _folder(self) -> None:
         row = self.table.chosen

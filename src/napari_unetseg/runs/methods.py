@@ -1,0 +1,165 @@
+"""Sentences for the methods section of a paper, from what a run folder knows."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_unetseg.core.errors import UnetsegError
+from napari_unetseg.core.network.card import ModelCard, read_card
+from napari_unetseg.runs.folder import read_programs, read_question
+from napari_unetseg.runs.questions import TrainQuestion
+from napari_unetseg.runs.recipe import command_line
+from napari_unetseg.runs.status import status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from napari_unetseg.core.config import SegmentConfig, TrainConfig
+    from napari_unetseg.runs.questions import SegmentQuestion
+
+_PAPER = "Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28"
+_OPTIMISERS = {"adamw": "AdamW", "adam": "Adam", "sgd": "SGD with momentum 0.99"}
+_VIEWS = {"flips": "mirrored views", "rotations": "mirrored and turned views"}
+
+
+def how_made(folder: Path) -> str:
+    """How a run was made: sentences for a paper, and the command that repeats it.
+
+    Parameters
+    ----------
+    folder : Path
+        A run folder, finished or not.
+
+    Returns
+    -------
+    str
+        Names of files and numbers; no path, no user, no computer.
+
+    Raises
+    ------
+    RunError
+        If the folder holds no run, or a damaged one.
+    """
+    question = read_question(folder)
+    line, missing = command_line(question)
+    if isinstance(question, TrainQuestion):
+        sentences = _training(folder, question)
+    else:
+        sentences = _segmentation(folder, question)
+    parts = [sentences, line]
+    if missing:
+        parts.append(f"Without an option on the command line: {', '.join(missing)}.")
+    return "\n\n".join(parts) + "\n"
+
+
+def _training(folder: Path, question: TrainQuestion) -> str:
+    result = status(folder).result
+    model = folder / question.model
+    card = _card(model.with_name(result.get("model", model.name)))
+    config: dict[str, Any] = question.config.model_dump()
+    if card is not None:
+        # What was left to the device is decided there.
+        config |= card.training.get("config", {})
+    how = (
+        f"{_OPTIMISERS[config['optimiser']]}, learning rate "
+        f"{config['learning_rate']:g}, {config['schedule']} schedule, "
+        f"{config['loss']} loss, seed {config['seed']}"
+    )
+    sentences = [
+        f"A {_network(config)} ({_PAPER}) was trained with {_programs(folder)} on "
+        f"{_files(question.images)}, annotated in {_files(question.labels)}, for "
+        f"{_length(config)} ({how}).",
+        "Patches were varied at random by elastic deformation, rotation, mirroring, "
+        "scale and intensity.",
+        _objects(question.config),
+        _validation(result.get("validation") or {}),
+    ]
+    return " ".join(filter(None, sentences))
+
+
+def _segmentation(folder: Path, question: SegmentQuestion) -> str:
+    card = _card(folder / question.model)
+    model = Path(question.model).name
+    if card is not None:
+        names = card.training.get("images") or []
+        trained = f" trained on {', '.join(names)}" if names else ""
+        network = _network(card.network.model_dump())
+        model += f" (SHA-256 {card.sha256[:16]}), a {network} ({_PAPER}){trained}"
+    sentences = [
+        f"{Path(question.image).name} was segmented with {_programs(folder)} by the "
+        f"model {model}.",
+        "It was computed in overlapping tiles, of which only pixels that no padding "
+        "had reached were kept.",
+        *_applied(question.config),
+    ]
+    return " ".join(sentences)
+
+
+def _applied(config: SegmentConfig) -> Iterator[str]:
+    if config.average != "none":
+        yield f"Scores were averaged over {_VIEWS[config.average]}."
+    if config.region:
+        sides = (f"{axis} {a} to {b}" for axis, (a, b) in config.region.items())
+        yield f"Only a part was segmented, in pixels: {', '.join(sides)}."
+    for what, sizes in (("Objects", config.smallest), ("Holes", config.holes)):
+        for label, size in sizes.items():
+            least = f"{size.value:g} {size.unit}"
+            yield f"{what} of class {label} smaller than {least} were left out."
+
+
+def _network(config: dict[str, Any]) -> str:
+    name = config.get("network") if "network" in config else config["name"]
+    width = f"{config['base']} channels at the first level" if config["base"] else ""
+    depth = f"depth {config['depth']}" if config["depth"] else ""
+    about = ", ".join(filter(None, (f"{config['dimensions']}D", width, depth)))
+    return f"U-Net ({name}, {about})" if "unet" in str(name) else f"{name} ({about})"
+
+
+def _length(config: dict[str, Any]) -> str:
+    if not config["steps"]:
+        return f"{config['minutes']:g} minutes"
+    batch = ""
+    if config["batch"] and config["patch"]:
+        batch = f" of {config['batch']} patches of {config['patch']} pixels"
+    return f"{config['steps']} steps{batch}"
+
+
+def _objects(config: TrainConfig) -> str:
+    if config.task != "instances":
+        return ""
+    apart = {"border": "a class of borders", "gap": "a gap of one pixel"}
+    return f"Touching objects were kept apart by {apart[config.instances.apart]}."
+
+
+def _validation(scores: dict[str, Any]) -> str:
+    known = {"mean_iou": "mean IoU", "seg": "SEG", "f1": "F1"}
+    parts = [
+        f"{word} {scores[name]:.3f}"
+        for name, word in known.items()
+        if scores.get(name) is not None
+    ]
+    if not parts:
+        return "Nothing was validated."
+    slices = scores.get("slices") or []
+    which = f"slice{'s' * (len(slices) > 1)} {', '.join(map(str, slices))}"
+    where = f"On the validation {which}" if slices else "In validation"
+    return f"{where}, which also chose the weights: {', '.join(parts)}."
+
+
+def _programs(folder: Path) -> str:
+    versions = read_programs(folder)
+    ours = versions.get("napari-unetseg", "")
+    torch = f" (PyTorch {versions['torch']})" if "torch" in versions else ""
+    return f"napari-unetseg {ours}{torch}"
+
+
+def _files(paths: Sequence[str]) -> str:
+    return ", ".join(Path(path).name for path in paths)
+
+
+def _card(path: Path) -> ModelCard | None:
+    with suppress(UnetsegError, OSError):
+        return read_card(path)
+    return None
