@@ -309,3 +309,46 @@ def test_weights_are_renewed_and_not_added_twice(cells, model, until):
 def test_both_explain_themselves(cells):
     for link in (cells.views.split, cells.views.weights):
         assert len(link.toolTip()) > 20
+
+
+# Bending.
+
+
+def bending_in(model):
+    return [layer for layer in model.layers if layer.name == "elastic deformation"]
+
+
+def test_the_deformation_is_drawn_and_follows_its_settings(dock, model):
+    before = state(model)
+    dock.views.deformation.click()
+    (layer,) = bending_in(model)
+    assert state(model)[0] is before[0]
+    first = layer.data.copy()
+    widgets = {field.name: widget for field, widget in dock.training.widgets.items()}
+    widgets["augment.elastic_sigma"].value = 0.0
+    straight = layer.data.copy()
+    assert np.abs(first - straight).max() > 0.1
+    assert (np.abs(straight[:, 1]).min(axis=1) < 1e-3).all()
+    widgets["augment.elastic_sigma"].value = 10.0
+    np.testing.assert_array_equal(layer.data, first)
+    dock.views.deformation.click()
+    assert bending_in(model) == [layer]
+    assert np.abs(layer.data - first).max() > 0.1
+
+
+def test_patches_that_fold_are_warned_of_until_they_do_not(dock, model):
+    dock.views.deformation.click()
+    widgets = {field.name: widget for field, widget in dock.training.widgets.items()}
+    widgets["augment.elastic_spacing"].value = 20.0
+    assert "of the bent patches fold" in dock.said
+    widgets["augment.elastic_spacing"].value = 128.0
+    assert "do not fold" in dock.said
+
+
+def test_a_deformation_that_was_removed_is_not_drawn_again(dock, model):
+    dock.views.deformation.click()
+    (layer,) = bending_in(model)
+    model.layers.remove(layer)
+    widgets = {field.name: widget for field, widget in dock.training.widgets.items()}
+    widgets["augment.elastic_sigma"].value = 3.0
+    assert bending_in(model) == []

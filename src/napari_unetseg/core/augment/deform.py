@@ -132,6 +132,30 @@ def coordinate_map(
     return (bases[-2] @ core @ bases[-1].T).astype(np.float32)
 
 
+def coarser(
+    deformation: Deformation, shape: tuple[int, ...], coarse: tuple[int, ...]
+) -> Deformation:
+    """The same bending, looked at in a patch of fewer, larger pixels.
+
+    Parameters
+    ----------
+    deformation : Deformation
+        Of a patch of `shape`.
+    shape, coarse : tuple of int
+        The patch's pixels, and how many are wanted in their place; the outermost lie
+        where they lay.
+    """
+    pixel = np.array(
+        [(a - 1) / max(b - 1, 1) or 1.0 for a, b in zip(shape, coarse, strict=True)]
+    )
+    column = pixel.reshape(-1, *(1,) * len(shape))
+    return Deformation(
+        deformation.centre,
+        deformation.affine * pixel,
+        deformation.displacement / column,
+    )
+
+
 def control_points(size: int, spacing: float) -> int:
     """Number of control points along a patch: one per `spacing`, and one all around.
 

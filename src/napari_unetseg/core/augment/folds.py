@@ -14,6 +14,7 @@ import numpy as np
 
 from napari_unetseg.core.augment.deform import (
     Deformation,
+    coarser,
     coordinate_map,
     draw_deformation,
 )
@@ -107,18 +108,7 @@ def _coarser(
         min(size, _STEPS * (count - 3) + 1)
         for size, count in zip(shape, points, strict=True)
     )
-    pixel = np.array(
-        [(a - 1) / max(b - 1, 1) or 1.0 for a, b in zip(shape, coarse, strict=True)]
-    )
-    column = pixel.reshape(-1, *(1,) * len(shape))
-    return (
-        Deformation(
-            deformation.centre,
-            deformation.affine * pixel,
-            deformation.displacement / column,
-        ),
-        coarse,
-    )
+    return coarser(deformation, shape, coarse), coarse
 
 
 def _determinant(columns: list[NDArray[np.floating]]) -> NDArray[np.floating]:

@@ -140,6 +140,7 @@ class TrainDock(RunDock):
             box.changed.connect(self._on_choice)
         self.channels.changed.connect(self.refresh)
         self.training.changed.connect(self._on_choice)
+        self.training.changed.connect(self.views.bending.redraw)
         self.model.changed.connect(self.refresh)
         self.look.changed.connect(self.refresh)
         self.speed.changed.connect(self.refresh)

@@ -7,7 +7,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Image, Layer
+from napari.layers import Image, Layer, Vectors
 
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.events import Divided
@@ -49,6 +49,17 @@ class Shown:
         self._layer: weakref.ref[Layer] | None = None
         self._about: object = None
 
+    @property
+    def made(self) -> Layer | None:
+        """The layer that was added last, wherever it is."""
+        return self._layer and self._layer()
+
+    @property
+    def layer(self) -> Layer | None:
+        """The same, if it is in the viewer."""
+        made = self.made
+        return made if made in self._viewer.layers else None
+
     def show(self, made: LayerData, about: object, below: Layer | None = None) -> None:
         """Add a layer, or show the one that was added about the same.
 
@@ -57,16 +68,16 @@ class Shown:
         Parameters
         ----------
         made : (data, attributes, kind)
-            Of the layer. One of an image that is there already gets other pixels;
-            shapes stay as they are, because they may have been drawn on.
+            Of the layer. One of an image or of vectors that is there already gets other
+            data; shapes stay as they are, because they may have been drawn on.
         about : object
             What it tells of; what is equal tells of the same.
         below : Layer, optional
             Layer that is to stay above it; on top of all others without.
         """
         layers = self._viewer.layers
-        old = self._layer and self._layer()
-        if old is not None and old in layers and about == self._about:
+        old = self.layer
+        if old is not None and about == self._about:
             self._renew(old, made)
             return
         selected, active = set(layers.selection), layers.selection.active
@@ -82,6 +93,8 @@ class Shown:
             data, attributes, _ = made
             layer.data = data
             layer.contrast_limits = attributes["contrast_limits"]
+        elif isinstance(layer, Vectors):
+            layer.data = made[0]
         layer.visible = True
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.gui.parts.worker import Worker, start_worker
+from napari_unetseg.gui.train.bending import Bending
 from napari_unetseg.gui.train.links import Link, Links
 from napari_unetseg.gui.train.shows import Shown, split_of, split_on, weights_on
 
@@ -28,6 +29,11 @@ WEIGHTS = (
     "touch"
 )
 NO_OBJECTS = "There are no objects to weigh yet"
+BENDING = (
+    "Add a layer that shows how the settings under Augmentation bend a patch; press "
+    "again for another one"
+)
+NO_IMAGE = "There is no image to bend yet"
 WEIGHING = "The weights are being worked out"
 
 
@@ -41,8 +47,10 @@ class Views(Links):
 
     Attributes
     ----------
-    split, weights : Link
-        What shows them.
+    split, weights, deformation : Link
+        What shows them, and how patches are bent.
+    bending : Bending
+        Shows the latter.
     ended : Path or None
         Folder of a training that ended before this dock was opened.
     """
@@ -50,7 +58,9 @@ class Views(Links):
     def __init__(self, dock: TrainDock) -> None:
         self.split = Link("Show split", SPLIT, self.show_split)
         self.weights = Link("Show weights", WEIGHTS, self.show_weights)
-        super().__init__(self.split, self.weights)
+        self.bending = Bending(dock)
+        self.deformation = Link("Show bending", BENDING, self.bending.show)
+        super().__init__(self.split, self.weights, self.deformation)
         self._dock = dock
         self._shown_split = Shown(dock.viewer)
         self._shown_weights = Shown(dock.viewer)
@@ -71,6 +81,7 @@ class Views(Links):
         self.split.refuse("" if there else NO_SPLIT)
         seen = self._dock.look.seen
         why = NO_OBJECTS if seen is None or seen.problem else ""
+        self.deformation.refuse("" if self._dock.image.value else NO_IMAGE)
         self.weights.setVisible(self._dock.training.objects)
         self.weights.refuse(why if self._worker is None else WEIGHING)
 
