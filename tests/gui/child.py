@@ -4,14 +4,27 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import InputError
-from napari_unetseg.core.events import Note, Planned, Started, Step, Validated
+from napari_unetseg.core.events import (
+    Edited,
+    Note,
+    Paused,
+    Planned,
+    Resumed,
+    Started,
+    Step,
+    Validated,
+)
+from napari_unetseg.runs import engine
+from napari_unetseg.runs.edits import Edits
 from napari_unetseg.runs.engine import Answer, Stop, Story, execute
 
 if TYPE_CHECKING:
+    from napari_unetseg.runs.interrupts import Interrupts
     from napari_unetseg.runs.questions import Question
 
 
@@ -40,6 +53,27 @@ def training(question: Question, folder: Path, stop: Stop, total: int = 5) -> St
 def endless(question: Question, folder: Path, stop: Stop) -> Story:
     """Train for longer than any test."""
     return (yield from training(question, folder, stop, total=10**6))
+
+
+def live(question: Question, folder: Path, *_: object, interrupts: Interrupts) -> Story:
+    """Train for longer than any test; rest, and take what is painted, as a real one."""
+    edits = Edits(folder)
+    yield Started(job=question.job, device="cpu", precision="fp32")
+    yield Planned(total=10**6, unit="step", seconds=1e4)
+    step = 0
+    while not interrupts.stop():
+        for edit in edits.new(step):
+            yield Edited(number=edit.number, step=step, pixels=edit.values.size)
+        if interrupts.paused():
+            yield Paused(step=step)
+            while interrupts.paused():
+                time.sleep(0.01)
+            yield Resumed(step=step)
+            continue
+        step += 1
+        time.sleep(0.01)
+        yield Step(step=step, total=10**6, loss=1 / step, learning_rate=1e-3)
+    return {}
 
 
 def slow_to_begin(question: Question, folder: Path, stop: Stop) -> Story:
@@ -74,4 +108,9 @@ SCENARIOS: dict[str, Answer] = {
 }
 
 if __name__ == "__main__":
-    sys.exit(execute(Path(sys.argv[2]), SCENARIOS[sys.argv[1]]))
+    name, folder = sys.argv[1], Path(sys.argv[2])
+    if name == live.__name__:
+        # It hears of wishes from the engine itself, in place of the science.
+        engine._science = lambda interrupts: partial(live, interrupts=interrupts)
+        sys.exit(execute(folder))
+    sys.exit(execute(folder, SCENARIOS[name]))

@@ -169,6 +169,20 @@ def edited_sentence(number: int, step: int, pixels: int) -> str:
     return f"Painted change {number} ({size}) counts after step {step}."
 
 
+def paused_sentence(step: int, planned: bool) -> str:
+    """Say that a training rests, and where its state is.
+
+    Parameters
+    ----------
+    step : int
+        Number of steps that are done.
+    planned : bool
+        Whether it is known how many there are; before that nothing is on the disk.
+    """
+    where = "on the disk" if planned else "in memory, as its length is not known yet"
+    return f"Paused after step {step}; its state is {where}."
+
+
 def _size(numbers: list[int]) -> str:
     return " x ".join(map(str, numbers))
 

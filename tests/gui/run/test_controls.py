@@ -11,13 +11,22 @@ from napari_unetseg.core.events import (
     Tile,
     Waiting,
 )
-from napari_unetseg.gui.run.controls import Controls
+from napari_unetseg.gui.run.controls import CONTINUE, PAUSE, PAUSING, Controls
 from napari_unetseg.gui.run.words import Words
 from napari_unetseg.runs.story import Story
 
 pytestmark = pytest.mark.gui
 
 STEP = Step(step=3, total=0, loss=0.5, learning_rate=1e-3)
+
+
+def made(qtbot, *, rests=False):
+    controls = Controls(
+        Words("Work", "Start", "Stop and keep", "all", rests=rests),
+        **dict.fromkeys(("start", "go_on", "stop", "pause", "discard"), print),
+    )
+    qtbot.addWidget(controls)
+    return controls
 
 
 @pytest.mark.parametrize(
@@ -48,11 +57,7 @@ STEP = Step(step=3, total=0, loss=0.5, learning_rate=1e-3)
     ],
 )
 def test_how_far_a_run_is(qtbot, events, words, share):
-    controls = Controls(
-        Words("Work", "Start", "Stop", "all"),
-        **dict.fromkeys(("start", "go_on", "stop", "discard"), print),
-    )
-    qtbot.addWidget(controls)
+    controls = made(qtbot)
     story = Story()
     for event in events:
         story.hear(event)
@@ -61,3 +66,40 @@ def test_how_far_a_run_is(qtbot, events, words, share):
 
     assert controls.progress.format() == words
     assert controls.progress.value() / controls.progress.maximum() == share
+
+
+def test_only_what_can_rest_has_a_button_to_pause(qtbot):
+    for rests in (False, True):
+        controls = made(qtbot, rests=rests)
+
+        controls.show_state(running=True, stopping=False, resumable=False, pause=PAUSE)
+
+        assert controls.pause.isHidden() is not rests
+
+
+def test_no_button_moves_when_a_run_pauses(qtbot):
+    controls = made(qtbot, rests=True)
+    controls.resize(348, 60)
+    controls.show()
+    places = set()
+
+    for pause in ("", PAUSE, PAUSING, CONTINUE):
+        controls.show_state(running=True, stopping=False, resumable=False, pause=pause)
+        qtbot.wait(0)
+        row = (controls.stop, controls.pause, controls.discard)
+        places.add(tuple(button.geometry().getRect() for button in row))
+        assert controls.minimumSizeHint().width() <= 348
+
+    assert len(places) == 1
+
+
+def test_the_keyboard_goes_through_the_buttons_as_they_stand(qtbot):
+    controls = made(qtbot, rests=True)
+    row = [controls.stop, controls.pause, controls.discard]
+    found, widget = [], controls.stop
+    while len(found) < len(row):
+        if widget in row:
+            found.append(widget)
+        widget = widget.nextInFocusChain()
+
+    assert found == row

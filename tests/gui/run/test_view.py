@@ -64,6 +64,7 @@ def buttons(dock):
         ("start", view.controls.start),
         ("go on", view.controls.go_on),
         ("stop", view.controls.stop),
+        ("pause", view.controls.pause),
         ("discard", view.controls.discard),
     )
     return [name for name, button in shown if not button.isHidden()]
@@ -91,7 +92,8 @@ def test_a_run_shows_how_far_it_is_and_ends(dock, scenario, until):
     scenario("training")
 
     dock.run.controls.start.click()
-    assert buttons(dock) == ["stop", "discard"]
+    assert buttons(dock) == ["stop", "pause", "discard"]
+    assert not dock.run.controls.pause.isEnabled()
     assert not dock.model.native.isEnabled()
     assert dock.verdict.native.isEnabled()
     until(lambda: not dock.run.running)
@@ -396,3 +398,68 @@ def test_a_stopped_run_behind_a_finished_one_is_found(dock, opened, scenario, un
 
     until(lambda: "go on" in buttons(again))
     assert again.run.folder == folder
+
+
+def test_a_training_rests_and_goes_on(dock, scenario, until):
+    scenario("live")
+    started(dock, until)
+    (folder,) = runs()
+    pause, story = dock.run.controls.pause, dock.run._story
+    assert pause.isEnabled()
+    assert pause.text() == "Pause"
+
+    pause.click()
+    assert (pause.text(), dock.said) == ("Pausing…", "Pausing…")
+    until(lambda: pause.text() == "Continue")
+
+    step = story.done
+    assert dock.said == f"Paused after step {step}; its state is on the disk."
+    assert f"paused at step {step}" in dock.run.controls.progress.format()
+    assert client.status(folder).paused
+    assert buttons(dock) == ["stop", "pause", "discard"]
+    pause.click()
+    assert pause.text() == "Pause"
+    until(lambda: story.done > step)
+    assert pause.text() == "Pause"
+    assert dock.said == f"Going on after step {step}."
+
+
+def test_a_pause_can_be_taken_back_before_it_has_begun(dock, scenario, until):
+    scenario("live")
+    started(dock, until)
+
+    dock.run.controls.pause.click()
+    dock.run.controls.pause.click()
+    before = dock.run._story.done
+    until(lambda: dock.run._story.done > before + 20)
+
+    assert dock.run.controls.pause.text() == "Pause"
+    assert not client.status(runs()[0]).paused
+
+
+def test_a_training_that_rests_is_found_and_goes_on(dock, opened, scenario, until):
+    scenario("live")
+    started(dock, until)
+    dock.run.controls.pause.click()
+    until(lambda: dock.run._story.paused)
+
+    other = opened()
+    until(lambda: other.run.controls.pause.text() == "Continue")
+    assert other.said.startswith("Paused after step")
+    other.run.controls.pause.click()
+
+    until(lambda: not dock.run._story.paused and not other.run._story.paused)
+    until(lambda: dock.run.controls.pause.text() == "Pause")
+
+
+def test_a_training_that_rests_can_be_stopped_and_kept(dock, scenario, until):
+    scenario("live")
+    started(dock, until)
+    dock.run.controls.pause.click()
+    until(lambda: dock.run._story.paused)
+
+    dock.run.controls.stop.click()
+    assert not dock.run.controls.pause.isEnabled()
+    until(lambda: not dock.run.running)
+
+    assert buttons(dock) == ["start", "go on", "discard"]

@@ -12,6 +12,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_unetseg.gui.parts.steady import SteadyButton
 from napari_unetseg.gui.parts.swap import swap
 from napari_unetseg.runs.story import duration
 
@@ -21,6 +22,14 @@ if TYPE_CHECKING:
     from napari_unetseg.gui.run.words import Words
     from napari_unetseg.runs.story import Story
 
+PAUSE, PAUSING, CONTINUE = "Pause", "Pausing…", "Continue"
+_RESTS = {
+    PAUSE: "Rest before the next step: it stays in memory, its state is on the disk, "
+    "and the computer is free",
+    PAUSING: "It will rest before its next step. Press again to let it go on",
+    CONTINUE: "Go on with the next step",
+}
+
 
 class Controls(QWidget):
     """Shows what can be done with a run, and how far it is.
@@ -29,7 +38,7 @@ class Controls(QWidget):
     ----------
     words : Words
         What the kind of run is called.
-    start, go_on, stop, discard : callable
+    start, go_on, stop, pause, discard : callable
         What the buttons do.
     """
 
@@ -40,6 +49,7 @@ class Controls(QWidget):
         start: Callable[[], None],
         go_on: Callable[[], None],
         stop: Callable[[], None],
+        pause: Callable[[], None],
         discard: Callable[[], None],
     ) -> None:
         super().__init__()
@@ -50,6 +60,9 @@ class Controls(QWidget):
         )
         self.go_on = _button("Go on", "Go on from where it was stopped", go_on)
         self.stop = _button(words.stop, f"Stop it, and keep {words.keeps}", stop)
+        self._rests = words.rests
+        self.pause = SteadyButton([*_RESTS])
+        self.pause.clicked.connect(lambda: pause())
         self.discard = _button(
             "Discard…", "Stop it if it runs, and delete all that it made", discard
         )
@@ -57,19 +70,40 @@ class Controls(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.progress)
         row = QHBoxLayout()
-        for button in (self.start, self.go_on, self.stop, self.discard):
+        for button in (
+            self.start,
+            self.go_on,
+            self.stop,
+            self.pause,
+            self.discard,
+        ):
             row.addWidget(button)
         layout.addLayout(row)
 
-    def show_state(self, *, running: bool, stopping: bool, resumable: bool) -> None:
-        """Show the buttons that a state allows."""
+    def show_state(
+        self, *, running: bool, stopping: bool, resumable: bool, pause: str = ""
+    ) -> None:
+        """Show the buttons that a state allows.
+
+        Parameters
+        ----------
+        running, stopping, resumable : bool
+            Whether a run is under way, is ending as was wished, or can go on.
+        pause : str
+            What the button to pause says: `PAUSE`, `PAUSING` or `CONTINUE`; empty while
+            nothing can rest.
+        """
         self.stop.setEnabled(not stopping)
+        self.pause.setEnabled(bool(pause) and not stopping)
+        self.pause.setText(pause or PAUSE)
+        self.pause.setToolTip(_RESTS[pause or PAUSE])
         swap(
             (
                 (self.progress, running),
                 (self.start, not running),
                 (self.go_on, not running and resumable),
                 (self.stop, running),
+                (self.pause, running and self._rests),
                 (self.discard, running or resumable),
             )
         )

@@ -140,7 +140,8 @@ class RunDock(Dock):
             case Finished(result=result):
                 listing.tidy(folder, STATE)
                 self.show_result(folder, result, "")
-            case Stopped(result=result) if result:
+            # Whoever stops before the first step has made nothing.
+            case Stopped(result=result) if result.keys() - {"resumable"}:
                 self.show_result(folder, result, "Stopped. ")
             case Stopped():
                 self.tell("Stopped; what is done is kept.")

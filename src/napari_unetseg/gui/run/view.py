@@ -16,20 +16,22 @@ from napari_unetseg.core.events import (
     Paused,
     Resumed,
     Started,
+    Step,
     Stopped,
 )
 from napari_unetseg.gui.parts.worker import Worker, start_worker
-from napari_unetseg.gui.run.controls import Controls
+from napari_unetseg.gui.run.controls import CONTINUE, PAUSE, PAUSING, Controls
 from napari_unetseg.gui.run.launch import Copying, Plan, follow, launch, resume
 from napari_unetseg.gui.run.words import on_closing
 from napari_unetseg.runs import client
 from napari_unetseg.runs.listing import discard
-from napari_unetseg.runs.story import Story, edited_sentence
+from napari_unetseg.runs.story import Story, edited_sentence, paused_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
+    from napari_unetseg.gui.parts.dock import Kind
     from napari_unetseg.gui.run.curves import Curves
     from napari_unetseg.gui.run.dock import RunDock
     from napari_unetseg.gui.run.words import Words
@@ -75,6 +77,8 @@ class RunView(QWidget):
         self._worker: Worker | None = None
         # What the user wishes to become of the run that is under way.
         self._wish: Literal["", "cancel", "stop", "discard"] = ""
+        # What it was asked to do and has not done yet.
+        self._rest: Literal["", "pause", "go on"] = ""
         self._is_new = False
         self._resumable = False
         self.warnings: list[str] = []
@@ -87,6 +91,7 @@ class RunView(QWidget):
             start=self.asked.emit,
             go_on=self.go_on,
             stop=self.stop,
+            pause=self.pause,
             discard=self.discard,
         )
         layout.addWidget(self.controls)
@@ -130,6 +135,19 @@ class RunView(QWidget):
             self._dock.say(f"Stopping: {self._words.keeps} are being kept.", "busy")
         self._pass_on()
 
+    def pause(self) -> None:
+        """Let the run rest before its next step; if it rests or is about to, go on."""
+        assert self.folder is not None
+        rests = self._pause_text() != PAUSE
+        try:
+            (client.go_on if rests else client.pause)(self.folder)
+        except (OSError, UnetsegError) as error:
+            self._dock.say(f"The run cannot be reached: {error}", "error")
+            return
+        self._rest = "go on" if rests else "pause"
+        self._dock.say("Going on." if rests else PAUSING, "busy")
+        self._show_state()
+
     def discard(self) -> None:
         """After a question, stop the run and delete what it made."""
         if self.folder is None:
@@ -170,7 +188,7 @@ class RunView(QWidget):
         self, folder: Path, job: Generator[object], name: str, text: str
     ) -> None:
         self.folder, self._resumable = folder, False
-        self._wish, self._is_new = "", False
+        self._wish, self._rest, self._is_new = "", "", False
         self._story = Story()
         self.warnings = []
         if self._words.curves:
@@ -214,17 +232,29 @@ class RunView(QWidget):
                     how = f"{self._words.job} on {device} in {precision}."
                     self._dock.say(how, "busy")
                 self._pass_on()
+                self._show_state()
             case Paused(step=step):
-                self._tell_gently(f"Paused after step {step}.")
+                self._tell_of_rest("pause", paused_sentence(step, self._story.planned))
             case Resumed(step=step):
-                self._tell_gently(f"Going on after step {step}.")
+                self._tell_of_rest("go on", f"Going on after step {step}.")
+            case Step() if self._rest == "go on":
+                # It had not begun to rest.
+                self._rest = ""
             case Edited(number=number, step=step, pixels=pixels):
                 self._tell_gently(edited_sentence(number, step, pixels))
 
+    def _tell_of_rest(self, wish: Literal["pause", "go on"], text: str) -> None:
+        """Say that it was done as asked."""
+        if self._rest == wish:
+            self._rest = ""
+        self._show_state()
+        self._tell_gently(text)
+
     def _tell_gently(self, text: str) -> None:
-        """Say it, unless there is a warning to be read, or a wish under way."""
-        if not self.warnings and not self._wish:
-            self._dock.say(text, "busy")
+        """Say it beside what was warned of, unless a wish is under way."""
+        if not self._wish:
+            kind: Kind = "warning" if self.warnings else "busy"
+            self._dock.say(" ".join([text, *self.warnings]), kind)
 
     def _end(self, _: object) -> None:
         end = self._story.end
@@ -273,7 +303,16 @@ class RunView(QWidget):
             running=self.running,
             stopping=bool(self._wish),
             resumable=self._resumable,
+            pause=self._pause_text(),
         )
+
+    def _pause_text(self) -> str:
+        """What the button to pause says; empty before there are steps."""
+        if not self._story.started:
+            return ""
+        if self._rest == "pause":
+            return PAUSING
+        return CONTINUE if self._story.paused and not self._rest else PAUSE
 
     def _renew_curves(self) -> None:
         from napari_unetseg.gui.run.curves import Curves

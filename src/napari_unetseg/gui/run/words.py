@@ -19,6 +19,8 @@ class Words:
         What is not lost when it is stopped, as in "the finished tiles".
     curves : bool
         Whether it learns, and has something to show and to discard.
+    rests : bool
+        Whether it can pause, and go on in the same process.
     """
 
     job: str
@@ -26,6 +28,7 @@ class Words:
     stop: str
     keeps: str
     curves: bool = False
+    rests: bool = False
 
 
 def on_closing(stays: bool) -> str:

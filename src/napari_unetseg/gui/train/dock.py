@@ -43,6 +43,7 @@ WORDS = Words(
     stop="Stop and keep",
     keeps="the best weights so far",
     curves=True,
+    rests=True,
 )
 
 
