@@ -169,6 +169,11 @@ def edited_sentence(number: int, step: int, pixels: int) -> str:
     return f"Painted change {number} ({size}) counts after step {step}."
 
 
+def counts_sentence(step: int) -> str:
+    """Say to who paints since when it counts, after `step` steps without it."""
+    return f"Your changes count from step {step + 1} on."
+
+
 def paused_sentence(step: int, planned: bool) -> str:
     """Say that a training rests, and where its state is.
 

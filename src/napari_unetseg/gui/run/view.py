@@ -25,7 +25,7 @@ from napari_unetseg.gui.run.launch import Copying, Plan, follow, launch, resume
 from napari_unetseg.gui.run.words import on_closing
 from napari_unetseg.runs import client
 from napari_unetseg.runs.listing import discard
-from napari_unetseg.runs.story import Story, edited_sentence, paused_sentence
+from napari_unetseg.runs.story import Story, counts_sentence, paused_sentence
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -53,6 +53,8 @@ class RunView(QWidget):
         The start button was pressed.
     busy : Signal(bool)
         A run begins or is over.
+    heard : Signal(object)
+        A tuple of events that the run has told.
     ended : Signal(object, object)
         Folder and last event: Finished, Stopped or Failed.
     controls : Controls
@@ -67,6 +69,7 @@ class RunView(QWidget):
 
     asked = Signal()
     busy = Signal(bool)
+    heard = Signal(object)
     ended = Signal(object, object)
 
     def __init__(self, dock: RunDock, words: Words) -> None:
@@ -220,6 +223,7 @@ class RunView(QWidget):
             self._tell(event)
         if self.curves is not None:
             self.curves.hear(news)
+        self.heard.emit(news)
         self.controls.show_progress(self._story)
 
     def _tell(self, event: Event) -> None:
@@ -240,8 +244,8 @@ class RunView(QWidget):
             case Step() if self._rest == "go on":
                 # It had not begun to rest.
                 self._rest = ""
-            case Edited(number=number, step=step, pixels=pixels):
-                self._tell_gently(edited_sentence(number, step, pixels))
+            case Edited(step=step):
+                self._tell_gently(counts_sentence(step))
 
     def _tell_of_rest(self, wish: Literal["pause", "go on"], text: str) -> None:
         """Say that it was done as asked."""

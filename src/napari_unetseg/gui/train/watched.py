@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from napari.layers import Labels
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from napari.layers import Layer
     from napari.viewer import Viewer
@@ -41,11 +41,20 @@ class Watched:
         Labels, or shapes.
     changed : callable
         What is called; it may be called often.
+    of : sequence of str
+        Names of the layer's events that tell of a change. A stroke taken back is told
+        in any case.
     """
 
     def __init__(
-        self, viewer: Viewer, layer: Layer, changed: Callable[[], None]
+        self,
+        viewer: Viewer,
+        layer: Layer,
+        changed: Callable[[], None],
+        *,
+        of: Sequence[str] = _CHANGED,
     ) -> None:
+        self._of = of
         self._viewer = viewer
         self._layer = layer
         self._changed = changed
@@ -59,7 +68,7 @@ class Watched:
             event.disconnect(slot)
 
     def _slots(self) -> Iterator[tuple[Any, Callable[[], None]]]:
-        for name in _CHANGED:
+        for name in self._of:
             event = getattr(self._layer.events, name, None)
             if event is not None:
                 yield event, self._on_change
