@@ -20,6 +20,7 @@ ONE_OF_EACH = [
     events.Paused(step=3),
     events.Resumed(step=3),
     events.Edited(number=1, step=3, pixels=40),
+    events.Previewed(number=2, step=3, image=0, start=[0, 4], stop=[9, 9]),
     events.Tile(done=1, total=4, start=[0, 0], stop=[16, 16], number=0, checksum=7),
     events.Block(done=3, total=0),
     events.Item(name="a.tif", number=1, total=3),

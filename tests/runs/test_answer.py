@@ -10,18 +10,28 @@ import pytest
 
 from napari_unetseg.core.config import SegmentConfig
 from napari_unetseg.core.errors import InputError, ModelError, RunError, WriteError
-from napari_unetseg.core.events import Edited, Finished, Paused, Step, Tile, Waiting
+from napari_unetseg.core.events import (
+    Edited,
+    Finished,
+    Paused,
+    Previewed,
+    Step,
+    Tile,
+    Waiting,
+)
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.network.card import read_card
 from napari_unetseg.core.network.modelfile import Model, load_model
 from napari_unetseg.core.presets import train_config
 from napari_unetseg.core.read import read_image
+from napari_unetseg.core.train import live
 from napari_unetseg.core.train.checkpoint import Checkpoints
 from napari_unetseg.core.write import disk
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.runs import client, edits, engine, interrupts, journal
 from napari_unetseg.runs.answer import answer
 from napari_unetseg.runs.options import RunOptions
+from napari_unetseg.runs.previews import read_preview
 from napari_unetseg.runs.questions import (
     PixelSize,
     SegmentQuestion,
@@ -292,6 +302,35 @@ def test_a_pause_rests_and_changes_nothing(files, tmp_path, monkeypatch, end):
         assert list(losses(run)) == [1, 2, 3]
         code = engine.execute(run)
     assert code == engine.FINISHED
+    assert losses(run) == losses(tmp_path / "whole")
+    assert digest(tmp_path / "b") == digest(tmp_path / "a")
+
+
+def test_what_is_looked_at_is_predicted_and_changes_nothing(
+    files, tmp_path, monkeypatch
+):
+    for module, name in ((interrupts, "LOOK_EVERY"), (live, "EVERY"), (live, "_PAUSE")):
+        monkeypatch.setattr(module, name, 0)
+    run = tmp_path / "run"
+
+    def looking(asked, folder, stop, **wishes):
+        client.preview(folder, Y=(3, 9))
+        return (yield from answer(asked, folder, stop, **wishes))
+
+    client.create(tmp_path / "whole", training(files, tmp_path / "a"))
+    engine.execute(tmp_path / "whole")
+    client.create(run, training(files, tmp_path / "b"))
+    with monkeypatch.context() as patch:
+        patch.setattr("napari_unetseg.runs.answer.answer", looking)
+        engine.execute(run)
+
+    told = [e.event for e in journal.read(run) if isinstance(e.event, Previewed)]
+    shown = read_preview(run, told[-1].number)
+    assert [one.step for one in told] == list(losses(run))
+    assert list(shown.start) == told[-1].start
+    assert told[-1].start[-2] == 3
+    assert told[-1].stop[-2] == 9
+    assert shown.labels.size
     assert losses(run) == losses(tmp_path / "whole")
     assert digest(tmp_path / "b") == digest(tmp_path / "a")
 

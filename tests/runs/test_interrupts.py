@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from napari_unetseg.core.train.wishes import View
+from napari_unetseg.runs import client
 from napari_unetseg.runs.folder import WATCH
 from napari_unetseg.runs.inbox import Command, put
 from napari_unetseg.runs.interrupts import Interrupts, Silence
@@ -84,6 +86,48 @@ def test_an_old_cancel_is_ignored_and_a_new_one_heard(tmp_path: Path) -> None:
     put(tmp_path, Command("cancel"))
     assert interrupts.reason() is None, "it looks ten times a second at most"
     assert pass_time(clock, interrupts, 1) == "cancelled"
+
+
+def test_what_is_looked_at_is_heard_until_nobody_looks_or_watches(
+    tmp_path: Path,
+) -> None:
+    clock = Clock()
+    interrupts = Interrupts(tmp_path, RunOptions(), now=clock)
+    assert interrupts.view() is None
+
+    client.preview(tmp_path, Z=(3, 4), X=(-2, 9))
+    clock.time += 1
+    assert interrupts.view() == View(0, {"Z": (3, 4), "X": (-2, 9)})
+    client.preview(tmp_path, 2)
+    clock.time += 1
+    assert interrupts.view() == View(2, {})
+
+    client.preview(tmp_path, None)
+    clock.time += 1
+    assert interrupts.view() is None
+
+    touch(tmp_path, clock)
+    client.preview(tmp_path, 1)
+    looks = []
+    for _ in range(100):
+        clock.time += 1
+        looks.append(interrupts.view())
+    assert all(looks[:50])
+    assert not any(looks[70:])
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{}, {"image": "a"}, {"image": 0}, {"image": 0, "region": {"Z": [1]}}],
+)
+def test_a_look_that_makes_no_sense_is_none(
+    tmp_path: Path, values: dict[str, object]
+) -> None:
+    clock = Clock()
+    interrupts = Interrupts(tmp_path, RunOptions(), now=clock)
+    put(tmp_path, Command("preview", values))
+    clock.time += 1
+    assert interrupts.view() is None
 
 
 def test_a_wish_to_keep_is_no_reason_to_break_off_what_stops_itself(

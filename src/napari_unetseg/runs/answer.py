@@ -16,6 +16,7 @@ from napari_unetseg.runs.annotations import kept_labels, kept_regions
 from napari_unetseg.runs.edits import Edits
 from napari_unetseg.runs.folder import LAST, STATE
 from napari_unetseg.runs.outputs import begin_output, check_outputs
+from napari_unetseg.runs.previews import write_preview
 from napari_unetseg.runs.questions import Question, TrainQuestion
 from napari_unetseg.runs.segmenting import segment
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from napari_unetseg.core.events import Event
     from napari_unetseg.core.network.modelfile import Model
     from napari_unetseg.core.predict.work import Region
+    from napari_unetseg.core.train.wishes import View
 
 
 def answer(
@@ -33,6 +35,7 @@ def answer(
     stop: Callable[[], bool] = lambda: False,
     focus: Callable[[], Region | None] = lambda: None,
     paused: Callable[[], bool] = lambda: False,
+    view: Callable[[], View | None] = lambda: None,
 ) -> Generator[Event, None, dict[str, Any]]:
     """Answer a question, or what is left of it.
 
@@ -49,6 +52,8 @@ def answer(
         The region that somebody looks at, or None. Only a segmentation asks.
     paused : callable
         Whether to rest for now. Only a training asks.
+    view : callable
+        What somebody looks at, or None. Only a training asks.
 
     Returns
     -------
@@ -57,7 +62,13 @@ def answer(
         step, when there is nothing worth a model.
     """
     if isinstance(question, TrainQuestion):
-        wishes = Wishes(stop=stop, paused=paused, edits=Edits(folder).new)
+        wishes = Wishes(
+            stop=stop,
+            paused=paused,
+            edits=Edits(folder).new,
+            view=view,
+            show=partial(write_preview, folder),
+        )
         return (yield from _train(question, folder, wishes))
     return (yield from segment(question, folder, focus))
 

@@ -52,6 +52,7 @@ __all__ = [
     "look",
     "paint",
     "pause",
+    "preview",
     "start",
     "status",
     "watch",
@@ -179,6 +180,30 @@ def look(folder: Path, **region: tuple[int, int]) -> None:
         that are not named all. Nothing: the tiles come in their usual order again.
     """
     command(folder, "look", **region)
+
+
+def preview(folder: Path, image: int | None = 0, **region: tuple[int, int]) -> None:
+    """Tell a training where somebody looks: it predicts that every few seconds.
+
+    Each prediction is a file in the run folder, of which `events.Previewed` tells, and
+    which `runs.previews.read_preview` reads. It is of at most 2**20 pixels around the
+    middle of the region, and of fewer where these would take long; it takes a tenth of
+    the time at most, and none of the training's minutes.
+
+    Parameters
+    ----------
+    folder : Path
+        The run folder.
+    image : int or None
+        Which of the images is looked at, from 0; None: nobody looks any more.
+    **region
+        Start and stop in pixels by axis, as in ``Z=(3, 4), Y=(0, 512)``; of the axes
+        that are not named all.
+    """
+    if image is None:
+        command(folder, "preview")
+    else:
+        command(folder, "preview", image=image, region=region)
 
 
 def _check_free(folder: Path, *, overwrite: bool) -> None:

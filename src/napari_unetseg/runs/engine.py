@@ -151,7 +151,12 @@ def _science(interrupts: Interrupts) -> Answer:
     """Load the science core, which takes seconds: only now, and never in the client."""
     from napari_unetseg.runs.answer import answer
 
-    return partial(answer, focus=interrupts.focus, paused=interrupts.paused)
+    return partial(
+        answer,
+        focus=interrupts.focus,
+        paused=interrupts.paused,
+        view=interrupts.view,
+    )
 
 
 def _give_way() -> None:

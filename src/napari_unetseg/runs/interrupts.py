@@ -13,6 +13,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Self
 
+from napari_unetseg.core.train.wishes import View
 from napari_unetseg.runs import inbox
 from napari_unetseg.runs.folder import WATCH
 
@@ -78,6 +79,7 @@ class Interrupts:
         self._wish: str | None = None
         self._paused = False
         self._focus: dict[str, tuple[int, int]] | None = None
+        self._view: View | None = None
         self.heeded: str | None = None
         self._before: dict[int, Any] = {}
 
@@ -139,6 +141,13 @@ class Interrupts:
         """Where somebody looks: start and stop in pixels by axis; None for nowhere."""
         return self._focus
 
+    def view(self) -> View | None:
+        """What somebody looks at in a training; None once nobody watches it."""
+        self._look()
+        if self._view is not None and self._watched.seconds() > UNWATCHED:
+            self._view = None
+        return self._view
+
     def _look(self) -> None:
         """Look for commands and for the watcher, ten times a second at most."""
         now = self._now()
@@ -151,6 +160,8 @@ class Interrupts:
             match command.name:
                 case "look":
                     self._focus = _region(command.values)
+                case "preview":
+                    self._view = _view(command.values)
                 case "pause" | "go on":
                     self._paused = command.name == "pause"
         self._cancelled |= "cancel" in names
@@ -169,6 +180,15 @@ def _region(values: dict[str, Any]) -> dict[str, tuple[int, int]] | None:
         return {str(k): (int(a), int(b)) for k, (a, b) in values.items()} or None
     except (TypeError, ValueError):
         return None
+
+
+def _view(values: dict[str, Any]) -> View | None:
+    """Understand what somebody looks at; None for nothing, or what makes no sense."""
+    image, region = values.get("image"), values.get("region")
+    if not isinstance(image, int) or not isinstance(region, dict):
+        return None
+    understood = _region(region)
+    return None if region and understood is None else View(image, understood or {})
 
 
 class Silence:

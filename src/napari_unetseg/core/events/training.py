@@ -103,3 +103,27 @@ class Edited(Event):
     number: int
     step: int
     pixels: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Previewed(Event):
+    """What somebody looks at was predicted, with the averaged weights of now.
+
+    Attributes
+    ----------
+    number : int
+        Which prediction it is, from 1; only the latest ones are kept.
+    step : int
+        Number of steps behind the weights.
+    image : int
+        Which of the images, from 0.
+    start, stop : list of int
+        Its box in the image along each axis but C, Y and X last, in pixels. It may be
+        smaller than what is in view.
+    """
+
+    number: int
+    step: int
+    image: int
+    start: list[int]
+    stop: list[int]

@@ -71,6 +71,11 @@ class Values(View):
         self._kernels = self._kernels or [np.ones(1)] * (len(self.shape) - 1)
 
     @property
+    def normaliser(self) -> Normaliser:
+        """The statistics of the frame."""
+        return self._normalise
+
+    @property
     def sharp(self) -> Values:
         """The same values, not blurred."""
         return Values(self._frame, self._normalise)

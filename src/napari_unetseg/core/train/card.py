@@ -54,7 +54,22 @@ def describe(
         "config": config.model_dump(mode="json")
         | {"batch": trained.size.batch, "patch": trained.size.patch},
     }
-    best = ModelCard(
+    best = blank(network, material, classes).model_copy(
+        update={"training": training, "validation": _validation(parts, trained)}
+    )
+    last = {"training": training | {"kept_step": trained.total}, "validation": {}}
+    return best, best.model_copy(update=last)
+
+
+def blank(network: NetworkConfig, material: Material, classes: Classes) -> ModelCard:
+    """Write what is known of a model before it has learnt anything.
+
+    Parameters
+    ----------
+    network, material, classes
+        As for `describe`.
+    """
+    return ModelCard(
         network=network,
         classes=classes.ids,
         class_names=classes.names,
@@ -64,16 +79,12 @@ def describe(
         unit=material.size.unit,
         halo=tuple(axis.before for axis in axis_geometries(network_of(network))),
         objects=_objects(material.teaching),
-        training=training,
-        validation=_validation(parts, trained),
         versions={
             "napari-unetseg": version("napari-unetseg"),
             "torch": torch.__version__,
             "python": platform.python_version(),
         },
     )
-    last = {"training": training | {"kept_step": trained.total}, "validation": {}}
-    return best, best.model_copy(update=last)
 
 
 def _objects(teaching: Teaching) -> Objects | None:

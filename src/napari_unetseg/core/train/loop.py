@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from napari_unetseg.core.prepare.edits import Edit
     from napari_unetseg.core.sizes import Sizes
     from napari_unetseg.core.train.data import TrainingData
+    from napari_unetseg.core.train.live import Live
     from napari_unetseg.core.train.score import Score
 
 _LOOK_EVERY = 0.1
@@ -83,6 +84,7 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
     checkpoints: Checkpoints | None = None,
     begun: float | None = None,
     wishes: Wishes | None = None,
+    live: Live | None = None,
 ) -> Generator[Event, None, Trained]:
     """Train a network; closing the generator saves a checkpoint.
 
@@ -106,13 +108,15 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
     begun : float, optional
         `time.monotonic()` from which the minutes count; now, by default.
     wishes : Wishes, optional
-        What somebody may wish between two steps: to stop, to rest, to paint.
+        What somebody may wish between two steps: to stop, to rest, to paint, to look.
+    live : Live, optional
+        Predicts what is looked at.
 
     Yields
     ------
     Event
         `Planned`, `Step`, `Validated` and `Saved`; `Edited`, `Paused`, `Resumed`,
-        `Waiting` and `Note` as things happen.
+        `Previewed`, `Waiting` and `Note` as things happen.
     """
     network = channels_last(network.to(device))
     state = TrainingState(network, config, size or sizes(config, device))
@@ -142,7 +146,7 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
                     state.forget_best()
             if state.step != state.total and asked.paused():
                 rest = time.monotonic()
-                yield from _rest(state, kept, asked)
+                yield from _rest(state, kept, asked, live)
                 pace.rested(time.monotonic() - rest)
                 continue  # What was painted meanwhile comes first.
             if state.step != state.total and asked.stop():
@@ -196,6 +200,12 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
                 yield Planned(total=state.total, unit="step", seconds=pace.left())
             if kept.due() and (yield from save_or_wait(kept, state, asked.stop)):
                 yield Saved(step=state.step)
+
+            # 5. Predict what somebody looks at. That is no time to learn.
+            if live is not None:
+                start = time.monotonic()
+                yield from live.look(state, asked)
+                pace.rested(time.monotonic() - start)
     finally:
         lessons.close()
         if state.total is not None:
@@ -241,9 +251,12 @@ def _learn(
 
 
 def _rest(
-    state: TrainingState, kept: Checkpoints, wishes: Wishes
+    state: TrainingState, kept: Checkpoints, wishes: Wishes, live: Live | None
 ) -> Generator[Event, None, None]:
-    """Do nothing for as long as it is wished; the state is on the disk meanwhile."""
+    """Learn nothing for as long as it is wished; the state is on the disk meanwhile.
+
+    Who looks elsewhere is shown what is there.
+    """
     if state.total is not None:
         yield from save_or_wait(kept, state, wishes.stop)
     told = -_TELL_EVERY
@@ -251,6 +264,8 @@ def _rest(
         if time.monotonic() - told >= _TELL_EVERY:
             yield Paused(step=state.step)
             told = time.monotonic()
+        if live is not None:
+            yield from live.look(state, wishes)
         time.sleep(_LOOK_EVERY)
     yield Resumed(step=state.step)
 

@@ -81,15 +81,13 @@ def train(
     start_from : Model, optional
         Its weights are where the training starts; its network is taken over.
     class_names, class_colors : mapping of id to str, optional
-        Names, and colours as "#rrggbb", by painted id (a number or text). Those of
-        classes that do not occur are left out.
+        Names, and colours as "#rrggbb", by painted id (a number or text) if it occurs.
     state : Path, optional
         Folder for checkpoints. A training that is found there goes on.
     wishes : Wishes, optional
-        Asked before each step: whether to end early, with the best weights so far and
-        with a checkpoint from which the training can still go on; whether to rest; what
-        was painted meanwhile. If no step was done the model has learnt nothing, as its
-        card's ``training["steps"]`` tells.
+        Asked before each step. A training that ends early has the best weights so far,
+        and can go on from its checkpoint; if no step was done, the model has learnt
+        nothing, as its card's ``training["steps"]`` tells.
 
     Yields
     ------
@@ -124,9 +122,10 @@ def train(
 
     from napari_unetseg.core.device import choose_device, choose_precision, free_memory
     from napari_unetseg.core.network.modelfile import Model
-    from napari_unetseg.core.train.card import describe
+    from napari_unetseg.core.train.card import blank, describe
     from napari_unetseg.core.train.checkpoint import Checkpoints
     from napari_unetseg.core.train.data import TrainingData
+    from napari_unetseg.core.train.live import Live
     from napari_unetseg.core.train.loop import train_network
     from napari_unetseg.core.train.sizing import check_extent, extent, fitting
     from napari_unetseg.core.train.start import starting_network
@@ -183,6 +182,7 @@ def train(
         checkpoints=kept,
         begun=begun,
         wishes=wishes,
+        live=Live(material, blank(built, material, classes), device),
     )
     best, last = describe(built, config, material, classes, parts.slices, trained)
     return Training(

@@ -8,7 +8,50 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from napari_unetseg.core.predict.work import Region
     from napari_unetseg.core.prepare.edits import Edit
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What somebody looks at.
+
+    Attributes
+    ----------
+    image : int
+        Which of the images, from 0.
+    region : dict of axis to (start, stop)
+        Which part of it, in pixels; of axes that are not named all.
+    """
+
+    image: int
+    region: Region
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predicted:
+    """What the network says by now of what somebody looks at.
+
+    Attributes
+    ----------
+    step : int
+        Number of steps that are behind it.
+    image : int
+        Which of the images, from 0.
+    start : tuple of int
+        Where the labels begin in the image, along each axis but C, Y and X last, in
+        pixels.
+    labels : ndarray of unsigned integers
+        Painted ids, or numbers of objects, with these axes.
+    """
+
+    step: int
+    image: int
+    start: tuple[int, ...]
+    labels: NDArray[np.unsignedinteger]
 
 
 def _no() -> bool:
@@ -17,6 +60,14 @@ def _no() -> bool:
 
 def _none(step: int) -> Sequence[Edit]:
     return ()
+
+
+def _nowhere() -> View | None:
+    return None
+
+
+def _unseen(predicted: Predicted) -> int:
+    return 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +85,15 @@ class Wishes:
         next step is to learn and which were not returned before, in their order. To a
         training that is resumed each is given at the very step at which it was given
         before; at its first question, all up to then, which their own `step` tells.
+    view : callable
+        What somebody looks at, or None. It is predicted every few seconds, so that it
+        takes a tenth of the time at most, and changes nothing of what is learnt.
+    show : callable
+        Takes what was predicted, and returns a number for it; 0 if it cannot be shown.
     """
 
     stop: Callable[[], bool] = _no
     paused: Callable[[], bool] = _no
     edits: Callable[[int], Sequence[Edit]] = _none
+    view: Callable[[], View | None] = _nowhere
+    show: Callable[[Predicted], int] = _unseen

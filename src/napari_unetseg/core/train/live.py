@@ -1,0 +1,247 @@
+"""What the network says by now of what somebody looks at, while it learns.
+
+It is the real prediction, with the averaged weights, and nothing of it reaches what is
+learnt: the weights are copied, and no random number is drawn.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_unetseg.core.config import SegmentConfig
+from napari_unetseg.core.draining import result_of
+from napari_unetseg.core.errors import UnetsegError
+from napari_unetseg.core.events import Event, Note, Previewed
+from napari_unetseg.core.frames import Frames
+from napari_unetseg.core.predict.asked import Finish
+from napari_unetseg.core.predict.finish import finish
+from napari_unetseg.core.predict.planning import make_plan
+from napari_unetseg.core.predict.result import Wanted
+from napari_unetseg.core.predict.store import Memory, tile_arrays
+from napari_unetseg.core.predict.whole import Local
+from napari_unetseg.core.train.wishes import Predicted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from torch import nn
+
+    from napari_unetseg.core.image import Image
+    from napari_unetseg.core.network.card import ModelCard
+    from napari_unetseg.core.predict.plan import Plan
+    from napari_unetseg.core.predict.work import Region
+    from napari_unetseg.core.train.material import Material
+    from napari_unetseg.core.train.state import TrainingState
+    from napari_unetseg.core.train.wishes import View, Wishes
+
+# Seconds between two predictions, and how many times as long as one took.
+EVERY = 2.0
+_PAUSE = 9.0
+# Pixels that are predicted at most, at first and ever; in between as many as take
+# about this many seconds, for a training that computes hears nobody meanwhile.
+MOST = 1 << 20
+_FIRST = {2: 1 << 16, 3: 1 << 14}
+_LEAST = 1 << 12
+_SECONDS = 2.0
+_SHRINK = 0.8
+
+
+class Live:
+    """Predicts what is in view, seldom enough not to hold the training up.
+
+    Parameters
+    ----------
+    material : Material
+        The images, and their frames with the statistics that a prediction takes.
+    card : ModelCard
+        What the network is.
+    device : str
+        Where to predict.
+    now : callable
+        A clock in seconds, never set back.
+    """
+
+    def __init__(
+        self,
+        material: Material,
+        card: ModelCard,
+        device: str,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._images = material.images
+        self._samples = material.samples
+        self._card = card
+        self._device = device
+        self._now = now
+        self._next = -float("inf")
+        self._seen: tuple[View, int] | None = None
+        self._most = _FIRST[card.network.dimensions]
+        self._given_up = False
+
+    def look(self, state: TrainingState, wishes: Wishes) -> Iterator[Event]:
+        """Predict what is in view and show it, if it is time.
+
+        Yields
+        ------
+        Previewed
+            After it was shown.
+        Note
+            Once, if it cannot be predicted; it is not tried again.
+        """
+        if self._given_up or self._now() < self._next:
+            return
+        self._next = self._now() + EVERY
+        view = wishes.view()
+        if view is None or (view, state.step) == self._seen:
+            return
+        self._seen = view, state.step
+        begun = self._now()
+        try:
+            found = self.predicted(state.average, view, state.step)
+        except UnetsegError as error:
+            self._given_up = True
+            yield Note(text=f"The prediction cannot be shown meanwhile: {error}")
+            return
+        if found is None:
+            return
+        self._wait(found.labels.size, self._now() - begun)
+        number = wishes.show(found)
+        if number:
+            ends = zip(found.start, found.labels.shape, strict=True)
+            yield Previewed(
+                number=number,
+                step=found.step,
+                image=found.image,
+                start=list(found.start),
+                stop=[first + size for first, size in ends],
+            )
+
+    def predicted(self, network: nn.Module, view: View, step: int) -> Predicted | None:
+        """Predict what is in view, or as much of its middle as is soon done.
+
+        Parameters
+        ----------
+        network : nn.Module
+            As it is trained; it is not changed.
+        view : View
+            What is looked at.
+        step : int
+            Number of steps behind the network.
+
+        Returns
+        -------
+        Predicted or None
+            None if the view lies outside the images.
+
+        Raises
+        ------
+        DeviceError
+            If the memory is too small for the smallest tile.
+        UnetsegError
+            If the network gives something that is not a number.
+        """
+        if not 0 <= view.image < len(self._images):
+            return None
+        image = self._images[view.image]
+        region = bounded(view.region, _lengths(image), self._most)
+        if region is None:
+            return None
+        config = SegmentConfig(region=region)
+        plan = make_plan(
+            image,
+            self._card,
+            network,
+            config,
+            device=self._device,
+            precision="fp32",
+        )
+        plan = replace(plan, statistics=self._statistics(view.image))
+        labels = self._labels(image, network, plan, config)
+        axes = f"{image.plane_axes}YX"
+        start = tuple(region[axis][0] for axis in axes)
+        return Predicted(step, view.image, start, np.asarray(labels.array))
+
+    def _labels(
+        self, image: Image, network: nn.Module, plan: Plan, config: SegmentConfig
+    ) -> Image:
+        """Predict a plan's region alone, and do with it what a segmentation does."""
+        card, frames = self._card, Frames(image, self._card.network.dimensions)
+        axes = f"{image.plane_axes}YX"
+        first = [plan.region[axis][0] for axis in axes]
+        spec = tile_arrays(frames, plan, card.classes, {})["labels"]
+        ends = (plan.region[axis] for axis in axes)
+        spec = {**spec, "shape": tuple(stop - start for start, stop in ends)}
+        array = Memory().array("labels", spec)
+        work = plan.work(frames)
+        source = Local.of(image, network, plan, Wanted(card.classes, card.thresholds))
+        for result in source.results(work[number] for number in range(len(work))):
+            found = result()
+            task = found.task
+            box = frames.place(task.index, [slice(*ends) for ends in task.box])
+            place = tuple(
+                slice(side.start - a, side.stop - a)
+                for side, a in zip(box, first, strict=True)
+            )
+            array[place] = found.arrays["labels"].reshape(array[place].shape)
+        asked = Finish.of(image, card, config)
+        labels = image.like(array, axes, "labels")
+        return result_of(finish(labels, frames.dimensions, asked, spec, Memory()))
+
+    def _statistics(self, image: int) -> dict[int, tuple[list[float], list[float]]]:
+        """Means and deviations of each of an image's frames, by its number."""
+        own = [one.values.normaliser for one in self._samples if one.image == image]
+        return {
+            number: (one.mean.tolist(), one.std.tolist())
+            for number, one in enumerate(own)
+        }
+
+    def _wait(self, pixels: int, seconds: float) -> None:
+        """Choose when to predict again, and how much."""
+        self._next = self._now() + max(EVERY, _PAUSE * seconds)
+        soon = int(pixels * _SECONDS / max(seconds, 1e-3))
+        self._most = min(MOST, max(_LEAST, soon))
+
+
+def bounded(
+    region: Region, lengths: Mapping[str, int], most: int
+) -> dict[str, tuple[int, int]] | None:
+    """Cut a region to an image, and to a number of pixels around its middle.
+
+    Parameters
+    ----------
+    region : mapping of axis to (start, stop)
+        In pixels; it may reach beyond the image, and name axes that it has not.
+    lengths : mapping of axis to int
+        The image's axes but C, in pixels.
+    most : int
+        Largest number of pixels, at least 1.
+
+    Returns
+    -------
+    dict of axis to (start, stop) or None
+        Of every axis of the image; None if nothing of the region lies within it. The
+        longest sides are cut first.
+    """
+    found = {}
+    for axis, length in lengths.items():
+        start, stop = region.get(axis, (0, length))
+        found[axis] = max(0, start), min(stop, length)
+        if found[axis][0] >= found[axis][1]:
+            return None
+    while prod(stop - start for start, stop in found.values()) > most:
+        axis = max(found, key=lambda one: found[one][1] - found[one][0])
+        start, stop = found[axis]
+        size = max(1, int((stop - start) * _SHRINK))
+        start += (stop - start - size) // 2
+        found[axis] = start, start + size
+    return found
+
+
+def _lengths(image: Image) -> dict[str, int]:
+    pairs = zip(image.axes, image.shape, strict=True)
+    return {axis: length for axis, length in pairs if axis != "C"}
