@@ -8,22 +8,28 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.events import (
     Edited,
     Note,
     Paused,
     Planned,
+    Previewed,
     Resumed,
     Started,
     Step,
     Validated,
 )
+from napari_unetseg.core.train.wishes import Predicted
 from napari_unetseg.runs import engine
 from napari_unetseg.runs.edits import Edits
 from napari_unetseg.runs.engine import Answer, Stop, Story, execute
+from napari_unetseg.runs.previews import write_preview
 
 if TYPE_CHECKING:
+    from napari_unetseg.core.train.wishes import View
     from napari_unetseg.runs.interrupts import Interrupts
     from napari_unetseg.runs.questions import Question
 
@@ -56,8 +62,11 @@ def endless(question: Question, folder: Path, stop: Stop) -> Story:
 
 
 def live(question: Question, folder: Path, *_: object, interrupts: Interrupts) -> Story:
-    """Train for longer than any test; rest, and take what is painted, as a real one."""
-    edits = Edits(folder)
+    """Train for longer than any test, and hear all wishes, as a real one does.
+
+    Of what is in view it says that all of it is of class 2.
+    """
+    edits, seen = Edits(folder), None
     yield Started(job=question.job, device="cpu", precision="fp32")
     yield Planned(total=10**6, unit="step", seconds=1e4)
     step = 0
@@ -70,10 +79,29 @@ def live(question: Question, folder: Path, *_: object, interrupts: Interrupts) -
                 time.sleep(0.01)
             yield Resumed(step=step)
             continue
+        view = interrupts.view()
+        if view is not None and (view != seen or step % 50 == 0):
+            seen = view
+            yield _look(view, step, folder)
         step += 1
         time.sleep(0.01)
         yield Step(step=step, total=10**6, loss=1 / step, learning_rate=1e-3)
     return {}
+
+
+def _look(view: View, step: int, folder: Path) -> Previewed:
+    axes = "".join(axis for axis in "TZYX" if axis in view.region)
+    starts, stops = zip(*(view.region[axis] for axis in axes), strict=True)
+    shape = [stop - start for start, stop in zip(starts, stops, strict=True)]
+    labels = np.full(shape, 2, np.uint8)
+    predicted = Predicted(step, view.image, axes, starts, labels)
+    return Previewed(
+        number=write_preview(folder, predicted),
+        step=step,
+        image=view.image,
+        start=list(starts),
+        stop=list(stops),
+    )
 
 
 def slow_to_begin(question: Question, folder: Path, stop: Stop) -> Story:

@@ -76,6 +76,9 @@ def test_a_box_painted_into_the_file_is_the_layer_in_the_file(made, random):
 
     start, values = how.place(box, now[box])
 
+    where, again = how.back(start, values)
+    assert where == {a: side.start for a, side in zip(axes, box, strict=True)}
+    assert np.array_equal(again, now[box])
     ends = zip(start, values.shape, strict=True)
     file[tuple(slice(a, a + n) for a, n in ends)] = values
     assert (file == how.place(whole(now.shape), now)[1]).all()

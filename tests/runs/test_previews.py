@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def predicted(step: int) -> Predicted:
     labels = np.full((1, 3, 4), step, np.uint8)
-    return Predicted(step, 0, (2, 10, 20), labels)
+    return Predicted(step, 0, "ZYX", (2, 10, 20), labels)
 
 
 def test_a_prediction_comes_back_as_it_was(tmp_path: Path) -> None:
@@ -28,7 +28,8 @@ def test_a_prediction_comes_back_as_it_was(tmp_path: Path) -> None:
     found = read_preview(tmp_path, number)
 
     assert number == 1
-    assert (found.step, found.image, found.start) == (7, 0, (2, 10, 20))
+    assert (found.step, found.image) == (7, 0)
+    assert (found.axes, found.start) == ("ZYX", (2, 10, 20))
     assert found.labels.dtype == np.uint8
     assert np.array_equal(found.labels, predicted(7).labels)
 
@@ -64,12 +65,14 @@ def test_a_full_disk_shows_nothing_and_ends_nothing(
             "start": np.zeros(2, int),
             "step": np.array(1),
             "image": np.array(0),
+            "axes": np.array("YX"),
         },
         {
             "labels": np.zeros((2, 2), np.uint8),
             "start": np.zeros(3, int),
             "step": np.array(1),
             "image": np.array(0),
+            "axes": np.array("YX"),
         },
     ],
 )

@@ -77,6 +77,42 @@ class Stored:
         start = tuple(ends[axis].start for axis in self.stored)
         return start, moved.reshape(moved.shape[len(missing) :])
 
+    def back(
+        self, start: Sequence[int], values: NDArray[Any]
+    ) -> tuple[dict[str, int], NDArray[Any]]:
+        """Inverse of `place`: where a box of the file lies in the layer.
+
+        Parameters
+        ----------
+        start : sequence of int
+            Along each axis of the file, in pixels.
+        values : ndarray
+            One axis per axis of the file.
+
+        Returns
+        -------
+        start : dict of axis to int
+            Along each dimension of the layer, in pixels.
+        values : ndarray
+            One axis per dimension of the layer.
+
+        Raises
+        ------
+        InputError
+            If the file has an axis that the layer has not.
+        """
+        if not {*self.stored} <= {*self.axes}:
+            raise InputError(
+                f"The layer's axes {self.axes} are not those of the run, {self.stored}",
+                "Choose the layer that it was started from",
+            )
+        missing = [axis for axis in self.axes if axis not in self.stored]
+        letters = [*missing, *self.stored]
+        full = values.reshape((1,) * len(missing) + values.shape)
+        moved = full.transpose([letters.index(axis) for axis in self.axes])
+        place = dict.fromkeys(missing, 0) | dict(zip(self.stored, start, strict=True))
+        return {axis: place[axis] for axis in self.axes}, moved
+
 
 def whole(shape: Sequence[int]) -> Box:
     """The box of all pixels."""

@@ -58,6 +58,7 @@ def write_preview(folder: Path, predicted: Predicted) -> int:
                 unfinished,
                 step=np.asarray(predicted.step, np.int64),
                 image=np.asarray(predicted.image, np.int64),
+                axes=np.asarray(predicted.axes),
                 start=np.asarray(predicted.start, np.int64),
                 labels=predicted.labels,
             )
@@ -93,11 +94,12 @@ def read_preview(folder: Path, number: int) -> Predicted:
             labels = arrays["labels"]
             start = tuple(map(int, arrays["start"]))
             step, image = int(arrays["step"]), int(arrays["image"])
+            axes = str(arrays["axes"])
     except _DAMAGED as error:
         raise RunError(f"The preview {path.name} cannot be read ({error})") from error
-    if labels.dtype.kind != "u" or len(start) != labels.ndim:
+    if labels.dtype.kind != "u" or not len(start) == len(axes) == labels.ndim:
         raise RunError(f"The preview {path.name} is damaged")
-    return Predicted(step, image, start, labels)
+    return Predicted(step, image, axes, start, labels)
 
 
 def _numbers(place: Path) -> list[int]:

@@ -74,7 +74,7 @@ def test_a_training_that_is_looked_at_learns_the_same_and_shows_what_it_segments
         assert np.array_equal(looker.shown[-1].labels > 0, expected > 0)
     else:
         assert np.array_equal(looker.shown[-1].labels, expected)
-    assert looker.shown[-1].start == (2, 4, 0)
+    assert (looker.shown[-1].axes, looker.shown[-1].start) == ("ZYX", (2, 4, 0))
 
 
 def test_nothing_is_told_of_what_cannot_be_shown_or_lies_outside(often):
@@ -123,7 +123,7 @@ def test_it_takes_a_tenth_of_the_time_at_most(monkeypatch):
         at.append(clock.time)
         sizes.append(looks._most)
         clock.time += looks._most / 10**5
-        return Predicted(step, 0, (0,), np.zeros(looks._most, np.uint8))
+        return Predicted(step, 0, "X", (0,), np.zeros(looks._most, np.uint8))
 
     monkeypatch.setattr(looks, "predicted", predicted)
     looker = Looker()

@@ -164,7 +164,7 @@ class Live:
         labels = self._labels(image, network, plan, config)
         axes = f"{image.plane_axes}YX"
         start = tuple(region[axis][0] for axis in axes)
-        return Predicted(step, view.image, start, np.asarray(labels.array))
+        return Predicted(step, view.image, axes, start, np.asarray(labels.array))
 
     def _labels(
         self, image: Image, network: nn.Module, plan: Plan, config: SegmentConfig

@@ -41,15 +41,17 @@ class Predicted:
         Number of steps that are behind it.
     image : int
         Which of the images, from 0.
+    axes : str
+        The image's axes but C, Y and X last.
     start : tuple of int
-        Where the labels begin in the image, along each axis but C, Y and X last, in
-        pixels.
+        Where the labels begin in the image, along these axes, in pixels.
     labels : ndarray of unsigned integers
         Painted ids, or numbers of objects, with these axes.
     """
 
     step: int
     image: int
+    axes: str
     start: tuple[int, ...]
     labels: NDArray[np.unsignedinteger]
 

@@ -134,11 +134,7 @@ def class_colors(layer: Labels, ids: Iterable[int]) -> dict[str, str]:
 
     That the layer shows only the selected label at the moment changes nothing.
     """
-    colormap = layer.colormap
-    if colormap.use_selection:
-        # napari 0.6 has a pydantic that does not know model_copy.
-        copied = getattr(colormap, "model_copy", None) or colormap.copy
-        colormap = copied(update={"use_selection": False})
+    colormap = without_selection(layer.colormap)
     colors = {}
     for identity in ids:
         red, green, blue, alpha = (
@@ -147,6 +143,15 @@ def class_colors(layer: Labels, ids: Iterable[int]) -> dict[str, str]:
         if identity and alpha:
             colors[str(identity)] = f"#{red:02x}{green:02x}{blue:02x}"
     return colors
+
+
+def without_selection(colormap: Any) -> Any:
+    """The colours of a labels layer, of all labels rather than of the selected one."""
+    if not colormap.use_selection:
+        return colormap
+    # napari 0.6 has a pydantic that does not know model_copy.
+    copied = getattr(colormap, "model_copy", None) or colormap.copy
+    return copied(update={"use_selection": False})
 
 
 def _is_read_only(array: Any) -> bool:

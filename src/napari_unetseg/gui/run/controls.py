@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtWidgets import (
     QHBoxLayout,
+    QMessageBox,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -60,7 +61,7 @@ class Controls(QWidget):
         )
         self.go_on = _button("Go on", "Go on from where it was stopped", go_on)
         self.stop = _button(words.stop, f"Stop it, and keep {words.keeps}", stop)
-        self._rests = words.rests
+        self._job, self._rests = words.job.lower(), words.rests
         self.pause = SteadyButton([*_RESTS])
         self.pause.clicked.connect(lambda: pause())
         self.discard = _button(
@@ -79,6 +80,16 @@ class Controls(QWidget):
         ):
             row.addWidget(button)
         layout.addLayout(row)
+
+    def is_discard_meant(self) -> bool:
+        """Ask the user."""
+        answer = QMessageBox.question(
+            self,
+            "Discard",
+            f"Delete this {self._job} and what it needs to go on? "
+            "Layers and finished models are not touched.",
+        )
+        return bool(answer == QMessageBox.StandardButton.Yes)
 
     def show_state(
         self, *, running: bool, stopping: bool, resumable: bool, pause: str = ""

@@ -17,17 +17,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_unetseg.core.errors import RunError, UnetsegError
-from napari_unetseg.core.events import Started
+from napari_unetseg.core.events import Previewed, Started
 from napari_unetseg.core.write.atomic import write_text_atomic
 from napari_unetseg.runs import client
 from napari_unetseg.runs.listing import discard, file_name
 from napari_unetseg.runs.lock import RunLock
+from napari_unetseg.runs.previews import read_preview
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Mapping
 
     from napari_unetseg.core.events import Event
     from napari_unetseg.core.image import Image
+    from napari_unetseg.core.train.wishes import Predicted
     from napari_unetseg.gui.parts.sources import Input
     from napari_unetseg.runs.questions import Question
 
@@ -81,7 +83,7 @@ class Copying:
 
 def launch(
     plan: Plan, cancelled: Callable[[], bool] = lambda: False
-) -> Generator[Copying | tuple[Event, ...]]:
+) -> Generator[Copying | tuple[Event, ...] | Predicted]:
     """Make the run folder, start the run and follow it to its end.
 
     Parameters
@@ -98,6 +100,8 @@ def launch(
     tuple of Event
         What the run said since the last time, ten times a second; the last event is
         Finished, Stopped or Failed.
+    Predicted
+        As of `follow`.
 
     Raises
     ------
@@ -117,8 +121,9 @@ def launch(
         kept = True
         with closing(follow(plan.folder, process, stays=plan.stays)) as story:
             begun = False
-            for events in story:
-                yield events
+            for news in story:
+                yield news
+                events = news if isinstance(news, tuple) else ()
                 begun = begun or any(isinstance(event, Started) for event in events)
                 if not begun and cancelled():
                     process.kill()
@@ -130,7 +135,7 @@ def launch(
             discard(plan.folder)
 
 
-def resume(folder: Path, *, stays: bool) -> Generator[tuple[Event, ...]]:
+def resume(folder: Path, *, stays: bool) -> Generator[tuple[Event, ...] | Predicted]:
     """Start a run again that was stopped or broken off, and follow it to its end."""
     process = client.start(folder, attached=not stays, polite=True)
     yield from follow(folder, process, stays=stays)
@@ -138,16 +143,25 @@ def resume(folder: Path, *, stays: bool) -> Generator[tuple[Event, ...]]:
 
 def follow(
     folder: Path, process: client.RunProcess | None = None, *, stays: bool
-) -> Generator[tuple[Event, ...]]:
+) -> Generator[tuple[Event, ...] | Predicted]:
     """Follow a run to its end; a run that does not stay is ended with the follower.
 
     Closed before the end, it asks a run that does not stay to keep what it has and to
     end. It does not wait for that: the run would notice the end of napari anyway.
+
+    Yields
+    ------
+    tuple of Event
+        What the run said since the last time.
+    Predicted
+        After it, the latest of what somebody looks at, read from the run folder.
     """
     watcher = client.Watcher(folder, process)
     try:
         while not watcher.ended:
-            yield tuple(watcher.look())
+            events = tuple(watcher.look())
+            yield events
+            yield from _predicted(folder, events)
             time.sleep(POLL)
         if process is not None:
             client.let_end(process)
@@ -156,6 +170,15 @@ def follow(
             # A folder that has gone, or a full disk, is no reason not to close.
             with suppress(OSError, UnetsegError):
                 client.keep(folder)
+
+
+def _predicted(folder: Path, events: tuple[Event, ...]) -> Generator[Predicted]:
+    """Read the latest prediction that is told of; an older one is gone by now."""
+    told = [event for event in events if isinstance(event, Previewed)]
+    if told:
+        # A newer one may have come, or the run was deleted.
+        with suppress(RunError):
+            yield read_preview(folder, told[-1].number)
 
 
 def _paths(plan: Plan, stored: Mapping[str, Path | None]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from qtpy.QtCore import Signal  # type: ignore[attr-defined]
-from qtpy.QtWidgets import QMessageBox, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.core.events import (
@@ -16,16 +16,22 @@ from napari_unetseg.core.events import (
     Paused,
     Resumed,
     Started,
-    Step,
-    Stopped,
 )
+from napari_unetseg.core.train.wishes import Predicted
 from napari_unetseg.gui.parts.worker import Worker, start_worker
-from napari_unetseg.gui.run.controls import CONTINUE, PAUSE, PAUSING, Controls
+from napari_unetseg.gui.run.controls import Controls
 from napari_unetseg.gui.run.launch import Copying, Plan, follow, launch, resume
-from napari_unetseg.gui.run.words import on_closing
+from napari_unetseg.gui.run.rest import Rest
+from napari_unetseg.gui.run.words import (
+    can_go_on,
+    copying_sentence,
+    failure_sentence,
+    meanwhile_sentence,
+    on_closing,
+)
 from napari_unetseg.runs import client
 from napari_unetseg.runs.listing import discard
-from napari_unetseg.runs.story import Story, counts_sentence, paused_sentence
+from napari_unetseg.runs.story import Story
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -54,7 +60,7 @@ class RunView(QWidget):
     busy : Signal(bool)
         A run begins or is over.
     heard : Signal(object)
-        A tuple of events that the run has told.
+        A tuple of events that the run has told, or a `Predicted`.
     ended : Signal(object, object)
         Folder and last event: Finished, Stopped or Failed.
     controls : Controls
@@ -80,8 +86,7 @@ class RunView(QWidget):
         self._worker: Worker | None = None
         # What the user wishes to become of the run that is under way.
         self._wish: Literal["", "cancel", "stop", "discard"] = ""
-        # What it was asked to do and has not done yet.
-        self._rest: Literal["", "pause", "go on"] = ""
+        self._rest = Rest()
         self._is_new = False
         self._resumable = False
         self.warnings: list[str] = []
@@ -141,27 +146,15 @@ class RunView(QWidget):
     def pause(self) -> None:
         """Let the run rest before its next step; if it rests or is about to, go on."""
         assert self.folder is not None
-        rests = self._pause_text() != PAUSE
         try:
-            (client.go_on if rests else client.pause)(self.folder)
+            self._dock.say(self._rest.press(self.folder, self._story), "busy")
         except (OSError, UnetsegError) as error:
             self._dock.say(f"The run cannot be reached: {error}", "error")
-            return
-        self._rest = "go on" if rests else "pause"
-        self._dock.say("Going on." if rests else PAUSING, "busy")
         self._show_state()
 
     def discard(self) -> None:
         """After a question, stop the run and delete what it made."""
-        if self.folder is None:
-            return
-        answer = QMessageBox.question(
-            self,
-            "Discard",
-            f"Delete this {self._words.job.lower()} and what it needs to go on? "
-            "Layers and finished models are not touched.",
-        )
-        if answer != QMessageBox.StandardButton.Yes:
+        if self.folder is None or not self.controls.is_discard_meant():
             return
         if self.running:
             self._wish = "discard"
@@ -179,9 +172,8 @@ class RunView(QWidget):
         """Tell the run what is wished; an engine hears it once it has begun."""
         if self._wish and self._story.started and self.folder is not None:
             try:
-                client.command(
-                    self.folder, "keep" if self._wish == "stop" else "cancel"
-                )
+                name = "keep" if self._wish == "stop" else "cancel"
+                client.command(self.folder, name)
             except (OSError, UnetsegError) as error:
                 self._wish = ""
                 self._dock.say(f"The run cannot be reached: {error}", "error")
@@ -191,9 +183,8 @@ class RunView(QWidget):
         self, folder: Path, job: Generator[object], name: str, text: str
     ) -> None:
         self.folder, self._resumable = folder, False
-        self._wish, self._rest, self._is_new = "", "", False
-        self._story = Story()
-        self.warnings = []
+        self._wish, self._rest, self._is_new = "", Rest(), False
+        self._story, self.warnings = Story(), []
         if self._words.curves:
             self._renew_curves()
         self.controls.show_progress(self._story)
@@ -212,14 +203,17 @@ class RunView(QWidget):
 
     def _hear(self, news: object) -> None:
         if isinstance(news, Copying):
-            size = f"{news.bytes / 1e6:.0f} MB" if news.bytes >= 1e6 else "little"
-            self._dock.say(f"Copying the layers ({size}) into the run folder…", "busy")
+            self._dock.say(copying_sentence(news.bytes), "busy")
+            return
+        if isinstance(news, Predicted):
+            self.heard.emit(news)
             return
         assert isinstance(news, tuple)
         if not news:
             return
         for event in news:
             self._story.hear(event)
+            self._rest.hear(event)
             self._tell(event)
         if self.curves is not None:
             self.curves.hear(news)
@@ -237,22 +231,9 @@ class RunView(QWidget):
                     self._dock.say(how, "busy")
                 self._pass_on()
                 self._show_state()
-            case Paused(step=step):
-                self._tell_of_rest("pause", paused_sentence(step, self._story.planned))
-            case Resumed(step=step):
-                self._tell_of_rest("go on", f"Going on after step {step}.")
-            case Step() if self._rest == "go on":
-                # It had not begun to rest.
-                self._rest = ""
-            case Edited(step=step):
-                self._tell_gently(counts_sentence(step))
-
-    def _tell_of_rest(self, wish: Literal["pause", "go on"], text: str) -> None:
-        """Say that it was done as asked."""
-        if self._rest == wish:
-            self._rest = ""
-        self._show_state()
-        self._tell_gently(text)
+            case Paused() | Resumed() | Edited():
+                self._tell_gently(meanwhile_sentence(event, self._story))
+                self._show_state()
 
     def _tell_gently(self, text: str) -> None:
         """Say it beside what was warned of, unless a wish is under way."""
@@ -261,8 +242,7 @@ class RunView(QWidget):
             self._dock.say(" ".join([text, *self.warnings]), kind)
 
     def _end(self, _: object) -> None:
-        end = self._story.end
-        folder = self.folder
+        end, folder = self._story.end, self.folder
         self._worker = None
         if end is None or folder is None or self._wish in {"cancel", "discard"}:
             self._forget()
@@ -286,14 +266,9 @@ class RunView(QWidget):
         self._resumable = self.folder is not None
         self._show_state()
         self.busy.emit(False)
-        if isinstance(error, UnetsegError | OSError):
-            self._dock.say(str(error), "error")
-            return
-        self._dock.say(
-            f"An unexpected error ended this ({type(error).__name__}: {error}).",
-            "error",
-        )
-        raise error
+        self._dock.say(failure_sentence(error), "error")
+        if not isinstance(error, UnetsegError | OSError):
+            raise error
 
     def _forget(self) -> None:
         if self.folder is not None:
@@ -307,16 +282,8 @@ class RunView(QWidget):
             running=self.running,
             stopping=bool(self._wish),
             resumable=self._resumable,
-            pause=self._pause_text(),
+            pause=self._rest.text(self._story),
         )
-
-    def _pause_text(self) -> str:
-        """What the button to pause says; empty before there are steps."""
-        if not self._story.started:
-            return ""
-        if self._rest == "pause":
-            return PAUSING
-        return CONTINUE if self._story.paused and not self._rest else PAUSE
 
     def _renew_curves(self) -> None:
         from napari_unetseg.gui.run.curves import Curves
@@ -331,10 +298,3 @@ class RunView(QWidget):
             self.curves.setParent(None)
             self.curves.deleteLater()
             self.curves = None
-
-
-def can_go_on(end: Event) -> bool:
-    """Whether a run that ended so can go on from there."""
-    if isinstance(end, Stopped):
-        return bool(end.result.get("resumable", True))
-    return isinstance(end, Failed)

@@ -3,6 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from napari_unetseg.core.errors import UnetsegError
+from napari_unetseg.core.events import Edited, Event, Failed, Paused, Resumed, Stopped
+from napari_unetseg.runs.story import counts_sentence, paused_sentence
+
+if TYPE_CHECKING:
+    from napari_unetseg.runs.story import Story
 
 
 @dataclass(frozen=True)
@@ -34,3 +42,34 @@ class Words:
 def on_closing(stays: bool) -> str:
     """What napari shows of a run when it is closed meanwhile."""
     return "goes on without napari" if stays else "stops and keeps"
+
+
+def copying_sentence(size: int) -> str:
+    """Say that so many bytes are being copied."""
+    much = f"{size / 1e6:.0f} MB" if size >= 1e6 else "little"
+    return f"Copying the layers ({much}) into the run folder…"
+
+
+def failure_sentence(error: Exception) -> str:
+    """Say what has ended a run; of a bug also what it is."""
+    if isinstance(error, UnetsegError | OSError):
+        return str(error)
+    return f"An unexpected error ended this ({type(error).__name__}: {error})."
+
+
+def meanwhile_sentence(event: Paused | Resumed | Edited, story: Story) -> str:
+    """Say what somebody has wished, and what has come true."""
+    match event:
+        case Paused(step=step):
+            return paused_sentence(step, story.planned)
+        case Resumed(step=step):
+            return f"Going on after step {step}."
+        case Edited(step=step):
+            return counts_sentence(step)
+
+
+def can_go_on(end: Event) -> bool:
+    """Whether a run that ended so can go on from there."""
+    if isinstance(end, Stopped):
+        return bool(end.result.get("resumable", True))
+    return isinstance(end, Failed)

@@ -18,7 +18,6 @@ from napari_unetseg.gui.run.words import Words
 from napari_unetseg.gui.train.form import INSTANCES, TrainForm, restore
 from napari_unetseg.gui.train.look import Look, Wish
 from napari_unetseg.gui.train.meanwhile import Meanwhile
-from napari_unetseg.gui.train.painting import Painting
 from napari_unetseg.gui.train.question import Asked, ask, cost_of, plan
 from napari_unetseg.gui.train.region import REGION_DECIDES, RegionBox
 from napari_unetseg.gui.train.speed import Speed
@@ -124,14 +123,13 @@ class TrainDock(RunDock):
         self.objects_button.setToolTip("Each label is an object then, not a class")
         self.objects_button.hide()
         self.footer.insertWidget(0, self.objects_button)
-        self.meanwhile = Meanwhile()
+        self.meanwhile = Meanwhile(self)
         self.footer.insertWidget(1, self.meanwhile)
         self.segment_button = QPushButton("Segment with this model")
         self.segment_button.setToolTip("Open the Segment dock with the new model")
         self.segment_button.hide()
         self.footer.addWidget(self.segment_button)
         self.look = Look(self)
-        self.painting = Painting(self)
         self.speed = Speed(self)
         self._suggested = ""
         self.trained: Path | None = None
@@ -152,9 +150,6 @@ class TrainDock(RunDock):
         self.speed.changed.connect(self.refresh)
         self.run.busy.connect(self.segment_button.hide)
         self.run.busy.connect(self._share_computer)
-        self.run.heard.connect(self.painting.hear)
-        self.painting.problem.connect(self._warn)
-        self.meanwhile.learn.toggled.connect(self.painting.turn)
         self.segment_button.clicked.connect(self._open_segment)
         self.objects_button.clicked.connect(self._learn_objects)
 
@@ -168,13 +163,10 @@ class TrainDock(RunDock):
     def plan(self) -> Plan:
         """As `RunDock.plan`: with the layers as they are now."""
         asked = self.check()
-        made = plan(
-            asked,
-            self.model.value.strip(),
-            start_from=self.training.start_from.value,
-            stays=self.stays,
-        )
-        self.painting.take(made.folder, asked.layer, made.inputs["labels"].image)
+        name, old = self.model.value.strip(), self.training.start_from.value
+        made = plan(asked, name, start_from=old, stays=self.stays)
+        image, labels = self.chosen_images()[0], made.inputs["labels"].image
+        self.meanwhile.take(made.folder, image, asked, labels)
         return made
 
     @property
@@ -252,9 +244,6 @@ class TrainDock(RunDock):
     def _cost(self, asked: Asked) -> Cost:
         return cost_of(asked, self.speed.machine)
 
-    def _warn(self, text: str) -> None:
-        self.say(text, "warning")
-
     def show_result(self, folder: Path, result: dict[str, Any], before: str) -> None:
         """Say how good the model is and where, and offer to segment with it."""
         listing.mark_seen(folder)
@@ -280,11 +269,6 @@ class TrainDock(RunDock):
     def _on_busy(self, busy: bool) -> None:
         super()._on_busy(busy)
         self.views.offer()
-        if busy:
-            known = self.painting.follow(self.run.folder)
-            self.meanwhile.offer_to_learn(known)
-        else:
-            self.meanwhile.offer_to_learn(True)
 
     def _find_run(self) -> None:
         super()._find_run()
@@ -306,15 +290,11 @@ class TrainDock(RunDock):
 
     def values(self) -> dict[str, Any]:
         """Plain values of the settings, to be remembered."""
-        return {
-            **self.training.values(),
-            "closing": self.closing.value,
-            "learn_changes": self.meanwhile.learn.isChecked(),
-        }
+        closing = {"closing": self.closing.value}
+        return self.training.values() | closing | self.meanwhile.values()
 
     def _restore(self) -> None:
         values = settings.recall(self.job)
         self.training.restore(values)
         restore(self.closing, values)
-        self.meanwhile.learn.setChecked(values.get("learn_changes") is not False)
-        self.painting.turn(self.meanwhile.learn.isChecked())
+        self.meanwhile.restore(values)

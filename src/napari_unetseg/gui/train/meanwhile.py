@@ -2,38 +2,133 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QWidget
+
+from napari_unetseg.core.train.wishes import Predicted
+from napari_unetseg.gui.train.painting import Painting
+from napari_unetseg.gui.train.preview import Preview
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from napari.layers import Image
+
+    from napari_unetseg.core.events import Event
+    from napari_unetseg.core.image import Image as Array
+    from napari_unetseg.gui.train.dock import TrainDock
+    from napari_unetseg.gui.train.question import Asked
 
 LEARN = (
     "Learn from what is painted on the labels while it trains, undone strokes too; "
     "it counts from the next step on"
 )
+LOOK = (
+    "Add a layer that shows what the network says by now of what is in view, every few "
+    "seconds: of at most a million pixels around its middle, fewer where that would "
+    "take long. It takes a tenth of the time at most, and changes nothing of what is "
+    "learnt"
+)
 NOT_FROM_HERE = (
     "This training was not started from a labels layer of this viewer: what is painted "
     "here cannot reach it"
+)
+NOT_OF_HERE = (
+    "This training was not started from an image layer of this viewer, on which it "
+    "could be shown"
 )
 
 
 class Meanwhile(QWidget):
     """A row of boxes above the buttons, where it is in sight during a training.
 
+    Parameters
+    ----------
+    dock : TrainDock
+        Whose training it is.
+
     Attributes
     ----------
     learn : QCheckBox
         Whether the training learns from what is painted meanwhile.
+    look : QCheckBox
+        Whether is shown what it says by now.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, dock: TrainDock) -> None:
         super().__init__()
+        self._dock = dock
+        self._painting = Painting(dock)
+        self._preview = Preview(dock)
         self.learn = QCheckBox("Learn from changes")
         self.learn.setChecked(True)
+        self.look = QCheckBox("Look while it learns")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.learn)
+        layout.addWidget(self.look)
         layout.addStretch(1)
-        self.offer_to_learn(True)
+        self.learn.toggled.connect(self._painting.turn)
+        self.look.toggled.connect(self._preview.turn)
+        self._preview.closed.connect(lambda: self.look.setChecked(False))
+        for part in (self._painting, self._preview):
+            part.problem.connect(self._warn)
+        dock.run.heard.connect(self._hear)
+        dock.run.busy.connect(self._on_busy)
+        self._offer()
 
-    def offer_to_learn(self, can: bool) -> None:
-        """Let it be ticked, or say why what is painted cannot be learnt."""
-        self.learn.setEnabled(can)
-        self.learn.setToolTip(LEARN if can else NOT_FROM_HERE)
+    def take(self, folder: Path, image: Image, asked: Asked, labels: Array) -> None:
+        """Remember what a training is about to learn from.
+
+        Parameters
+        ----------
+        folder : Path
+            The run folder, which need not be there yet.
+        image : Image
+            The layer on which is shown what it says; the first of several.
+        asked : Asked
+            What is asked.
+        labels : core.image.Image
+            The labels as they are now, as of `sources.frozen`.
+        """
+        self._painting.take(folder, asked.layer, labels)
+        self._preview.take(folder, image, asked.layer)
+
+    def values(self) -> dict[str, Any]:
+        """What is ticked, as plain values to be remembered."""
+        return {
+            "learn_changes": self.learn.isChecked(),
+            "look": self.look.isChecked(),
+        }
+
+    def restore(self, values: Mapping[str, Any]) -> None:
+        """Tick what was remembered; without, what is painted is learnt."""
+        self.learn.setChecked(values.get("learn_changes") is not False)
+        self.look.setChecked(values.get("look") is True)
+
+    def _hear(self, news: tuple[Event, ...] | Predicted) -> None:
+        if isinstance(news, Predicted):
+            self._preview.show(news)
+            return
+        self._painting.hear(news)
+        self._preview.hear(news)
+
+    def _on_busy(self, busy: bool) -> None:
+        if busy:
+            folder = self._dock.run.folder
+            learn, look = self._painting.follow(folder), self._preview.follow(folder)
+            self._offer(learn=learn, look=look)
+        else:
+            self._offer()
+
+    def _offer(self, *, learn: bool = True, look: bool = True) -> None:
+        """Let the boxes be ticked that make sense, or say why one does not."""
+        self.learn.setEnabled(learn)
+        self.learn.setToolTip(LEARN if learn else NOT_FROM_HERE)
+        self.look.setEnabled(look)
+        self.look.setToolTip(LOOK if look else NOT_OF_HERE)
+
+    def _warn(self, text: str) -> None:
+        self._dock.say(text, "warning")
