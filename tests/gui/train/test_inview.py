@@ -71,3 +71,24 @@ def test_nothing_is_seen_in_3d_or_beside_the_layer(model, layer):
     assert in_view(layer, "ZYX", model.dims) is not None
     model.dims.ndisplay = 3
     assert in_view(layer, "ZYX", model.dims) is None
+
+
+@pytest.mark.gui
+def test_who_zooms_in_sees_a_part(make_napari_viewer, until):
+    viewer = make_napari_viewer(show=True)
+    layer = viewer.add_image(np.zeros((3, 400, 500), np.uint8))
+    scene = getattr(viewer, "scene", viewer)
+    scene.camera.center = (0, 100, 50)
+    scene.camera.zoom = 10
+
+    def part():
+        found = in_view(layer, "ZYX", viewer.dims)
+        return found if found and found["X"][1] < 500 else None
+
+    until(part)
+    found = part()
+    assert found["Z"] == (1, 2)
+    for axis, centre in (("Y", 100), ("X", 50)):
+        start, stop = found[axis]
+        assert abs(start + stop - 2 * centre) <= 3
+        assert stop - start < 100

@@ -97,6 +97,24 @@ def test_a_layer_follows_the_view_and_stays_with_its_steps(
     assert shown(model) is None
 
 
+def test_the_boxes_fit_into_a_narrow_dock(painted, opened, qtbot):
+    dock = opened()
+    boxes = (dock.meanwhile.learn, dock.meanwhile.look)
+    dock.resize(360, 700)
+    dock.show()
+    qtbot.wait(0)
+    assert boxes[0].y() == boxes[1].y()
+
+    # As much as the font of napari's style is wider than that of this test.
+    narrow = sum(box.sizeHint().width() for box in boxes) - 10
+    dock.meanwhile.setFixedWidth(narrow)
+
+    qtbot.waitUntil(lambda: boxes[0].y() < boxes[1].y())
+    for box in boxes:
+        assert box.geometry().right() < narrow
+        assert box.width() >= box.sizeHint().width()
+
+
 def test_it_is_switched_off_by_its_box_or_by_removing_the_layer(
     training, model, until, qtbot
 ):

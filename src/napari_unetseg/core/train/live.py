@@ -46,7 +46,8 @@ _PAUSE = 9.0
 # about this many seconds, for a training that computes hears nobody meanwhile.
 MOST = 1 << 20
 _FIRST = {2: 1 << 16, 3: 1 << 14}
-_LEAST = 1 << 12
+# Fewer would not be done sooner: what the network sees around them is larger.
+_LEAST = 1 << 14
 _SECONDS = 2.0
 _SHRINK = 0.8
 
@@ -82,6 +83,8 @@ class Live:
         self._seen: tuple[View, int] | None = None
         self._most = _FIRST[card.network.dimensions]
         self._given_up = False
+        # How views of some lengths are tiled; to find it takes longer than a small one.
+        self._plans: dict[tuple[int, ...], Plan] = {}
 
     def look(self, state: TrainingState, wishes: Wishes) -> Iterator[Event]:
         """Predict what is in view and show it, if it is time.
@@ -152,19 +155,24 @@ class Live:
         if region is None:
             return None
         config = SegmentConfig(region=region)
-        plan = make_plan(
-            image,
-            self._card,
-            network,
-            config,
-            device=self._device,
-            precision="fp32",
-        )
-        plan = replace(plan, statistics=self._statistics(view.image))
+        plan = self._plan(view.image, network, config)
         labels = self._labels(image, network, plan, config)
         axes = f"{image.plane_axes}YX"
         start = tuple(region[axis][0] for axis in axes)
         return Predicted(step, view.image, axes, start, np.asarray(labels.array))
+
+    def _plan(self, number: int, network: nn.Module, config: SegmentConfig) -> Plan:
+        """Tile a region of an image, as one of the same lengths was tiled before."""
+        lengths = (stop - start for start, stop in config.region.values())
+        key = (number, *lengths)
+        if key not in self._plans:
+            image, device = self._images[number], self._device
+            made = make_plan(
+                image, self._card, network, config, device=device, precision="fp32"
+            )
+            made = replace(made, statistics=self._statistics(number))
+            self._plans = {key: made}
+        return replace(self._plans[key], region=config.region)
 
     def _labels(
         self, image: Image, network: nn.Module, plan: Plan, config: SegmentConfig

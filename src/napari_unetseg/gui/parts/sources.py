@@ -146,9 +146,7 @@ def class_colors(layer: Labels, ids: Iterable[int]) -> dict[str, str]:
 
 
 def without_selection(colormap: Any) -> Any:
-    """The colours of a labels layer, of all labels rather than of the selected one."""
-    if not colormap.use_selection:
-        return colormap
+    """Copy the colours of a layer: of all labels, rather than of the selected one."""
     # napari 0.6 has a pydantic that does not know model_copy.
     copied = getattr(colormap, "model_copy", None) or colormap.copy
     return copied(update={"use_selection": False})

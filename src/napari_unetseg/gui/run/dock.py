@@ -15,7 +15,7 @@ from napari_unetseg.gui.parts.wording import in_a_dock
 from napari_unetseg.gui.run.view import RunView
 from napari_unetseg.gui.run.words import Words, on_closing
 from napari_unetseg.runs import listing
-from napari_unetseg.runs.folder import STATE
+from napari_unetseg.runs.folder import PREVIEWS, STATE
 from napari_unetseg.runs.status import status
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class RunDock(Dock):
     def _on_end(self, folder: Path, end: Event) -> None:
         match end:
             case Finished(result=result):
-                listing.tidy(folder, STATE)
+                listing.tidy(folder, STATE, PREVIEWS)
                 self.show_result(folder, result, "")
             # Whoever stops before the first step has made nothing.
             case Stopped(result=result) if result.keys() - {"resumable"}:

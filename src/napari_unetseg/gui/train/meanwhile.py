@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtWidgets import QCheckBox, QHBoxLayout, QWidget
+from qtpy.QtWidgets import QBoxLayout, QCheckBox, QSizePolicy, QWidget
 
 from napari_unetseg.core.train.wishes import Predicted
 from napari_unetseg.gui.train.painting import Painting
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari.layers import Image
+    from qtpy.QtGui import QResizeEvent
 
     from napari_unetseg.core.events import Event
     from napari_unetseg.core.image import Image as Array
@@ -28,8 +29,8 @@ LEARN = (
 LOOK = (
     "Add a layer that shows what the network says by now of what is in view, every few "
     "seconds: of at most a million pixels around its middle, fewer where that would "
-    "take long. It takes a tenth of the time at most, and changes nothing of what is "
-    "learnt"
+    "take long. It lies below the labels: hide these to see it alone. It takes a tenth "
+    "of the time at most, and changes nothing of what is learnt"
 )
 NOT_FROM_HERE = (
     "This training was not started from a labels layer of this viewer: what is painted "
@@ -65,11 +66,13 @@ class Meanwhile(QWidget):
         self.learn = QCheckBox("Learn from changes")
         self.learn.setChecked(True)
         self.look = QCheckBox("Look while it learns")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.learn)
-        layout.addWidget(self.look)
-        layout.addStretch(1)
+        # In a narrow dock they stand above one another.
+        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.addWidget(self.learn)
+        self._row.addWidget(self.look)
+        self._row.addStretch(1)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.learn.toggled.connect(self._painting.turn)
         self.look.toggled.connect(self._preview.turn)
         self._preview.closed.connect(lambda: self.look.setChecked(False))
@@ -78,6 +81,16 @@ class Meanwhile(QWidget):
         dock.run.heard.connect(self._hear)
         dock.run.busy.connect(self._on_busy)
         self._offer()
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Put the boxes beside one another if there is room."""
+        boxes = (self.learn, self.look)
+        needed = sum(box.sizeHint().width() for box in boxes) + self._row.spacing()
+        way = QBoxLayout.Direction
+        self._row.setDirection(
+            way.LeftToRight if self.width() >= needed else way.TopToBottom
+        )
+        super().resizeEvent(event)
 
     def take(self, folder: Path, image: Image, asked: Asked, labels: Array) -> None:
         """Remember what a training is about to learn from.

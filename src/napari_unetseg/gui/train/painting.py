@@ -6,8 +6,9 @@ copy that the training learns from is compared with the layer, wherever it was p
 
 from __future__ import annotations
 
+import threading
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -55,12 +56,16 @@ class Learnt:
         shape.
     stored : Stored or None
         How the run's file holds them, once that was looked up.
+    lock : Lock
+        Held while something is sent: two docks may show the same training, and what is
+        painted later must not be sent first.
     """
 
     folder: Path
     axes: str
     kept: Any
     stored: Stored | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def paint(self, box: Box, values: NDArray[Any]) -> None:
         """Bring what it knows up to date."""
@@ -276,13 +281,17 @@ def send(learnt: Learnt, now: Any, boxes: Iterable[Box]) -> Generator[None]:
     """
     for box in boxes:
         for changed in (yield from changed_boxes(now, learnt.kept, box)):
-            values = np.array(now[changed])
-            if learnt.stored is None:
-                learnt.stored = Stored(learnt.axes, _axes_in(learnt.folder))
-            start, painted = learnt.stored.place(changed, values)
-            client.paint(learnt.folder, 0, start, painted)
-            learnt.paint(changed, values)
+            with learnt.lock:
+                _send_box(learnt, changed, np.array(now[changed]))
             yield
+
+
+def _send_box(learnt: Learnt, box: Box, values: NDArray[Any]) -> None:
+    if learnt.stored is None:
+        learnt.stored = Stored(learnt.axes, _axes_in(learnt.folder))
+    start, painted = learnt.stored.place(box, values)
+    client.paint(learnt.folder, 0, start, painted)
+    learnt.paint(box, values)
 
 
 def _axes_in(folder: Path) -> str:

@@ -18,10 +18,9 @@ def stroke_box(item: Any, shape: Sequence[int]) -> Box | None:
     Parameters
     ----------
     item : sequence
-        Value of the event ``paint`` of a labels layer: the changes of one stroke. Up to
-        napari 0.8 each is a tuple whose first part are indices, one array per
-        dimension; later ones that are painted through a mask carry a box. Neither is
-        promised.
+        Value of the event ``paint`` of a labels layer: the changes of one stroke. Each
+        is a tuple whose first part are indices, one array per dimension, or, in newer
+        napari, what carries the box around a mask. Neither is promised.
     shape : sequence of int
         Of the layer's data, in pixels.
 
