@@ -17,7 +17,7 @@ from napari_unetseg.core.events import (
     Validated,
 )
 from napari_unetseg.core.prepare.edits import Edit
-from napari_unetseg.core.train import loop, schedule, training
+from napari_unetseg.core.train import loop, rest, schedule, training
 from napari_unetseg.core.train.batches import Batches
 from napari_unetseg.core.train.checkpoint import Checkpoints
 from napari_unetseg.core.train.wishes import Wishes
@@ -144,8 +144,8 @@ class Clock(SimpleNamespace):
 @pytest.fixture
 def quick(monkeypatch):
     """Look, and tell of it, as often as can be."""
-    monkeypatch.setattr(loop, "_LOOK_EVERY", 0)
-    monkeypatch.setattr(loop, "_TELL_EVERY", 0)
+    monkeypatch.setattr(rest, "_LOOK_EVERY", 0)
+    monkeypatch.setattr(rest, "_TELL_EVERY", 0)
 
 
 def test_a_rest_has_its_state_on_the_disk_and_changes_nothing(
@@ -200,7 +200,7 @@ def planned(monkeypatch, pair, person):
 
 def test_minutes_do_not_pass_while_it_rests(monkeypatch, pair):
     usual = planned(monkeypatch, pair, Person())
-    monkeypatch.setattr(loop, "_LOOK_EVERY", 600)
+    monkeypatch.setattr(rest, "_LOOK_EVERY", 600)
     person = Person(rest_at=5, looks=7)
     rested = planned(monkeypatch, pair, person)
     assert person.looks == 0

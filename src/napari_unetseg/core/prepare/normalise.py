@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_unetseg.core.frames import Index
+    from napari_unetseg.core.frames import Box, Index
     from napari_unetseg.core.image import Image
 
 # Deviations that are smaller, relative to the mean, are what rounding makes of none.
@@ -105,6 +105,19 @@ def normalisers_on_demand(image: Image, dimensions: int = 2) -> dict[Index, OnDe
         shared = OnDemand(partial(_statistics, image, planes[time]))
         table.update(dict.fromkeys(indices, shared))
     return table
+
+
+def normalised(
+    frame: Any, box: Box, normalise: Normaliser | OnDemand
+) -> NDArray[np.float32]:
+    """Read a box of a frame, and normalise it plane by plane: in 64 bits in between."""
+    raw = frame[box]
+    if len(raw.shape) == 3:
+        return normalise(np.asarray(raw))
+    values = np.empty(raw.shape, np.float32)
+    for z in range(raw.shape[1]):
+        values[:, z] = normalise(np.asarray(raw[:, z]))
+    return values
 
 
 def _by_time(axes: str, indices: Iterable[Index]) -> dict[int, list[Index]]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_unetseg.core.prepare.normalise import Normaliser, normalised
 from napari_unetseg.core.prepare.pixelsize import PREFILTERED
 from napari_unetseg.core.prepare.targets import IGNORE
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_unetseg.core.frames import Box
-    from napari_unetseg.core.prepare.normalise import Normaliser, OnDemand
+    from napari_unetseg.core.prepare.normalise import OnDemand
     from napari_unetseg.core.prepare.teaching import Teaching
 
 
@@ -72,8 +73,9 @@ class Values(View):
 
     @property
     def normaliser(self) -> Normaliser:
-        """The statistics of the frame."""
-        return self._normalise
+        """The statistics of the frame, taken now if they were not yet."""
+        known = self._normalise
+        return known if isinstance(known, Normaliser) else known.settled
 
     @property
     def sharp(self) -> Values:
@@ -86,7 +88,7 @@ class Values(View):
         margins = [len(kernel) // 2 for kernel in self._kernels]
         read, part = _with_margin(tuple(sides), self.shape[1:], margins)
         # The statistics are those of all channels.
-        values = _normalised(self._frame, (slice(None), *read), self._normalise)
+        values = normalised(self._frame, (slice(None), *read), self._normalise)
         values = values[channels]
         for axis, kernel in enumerate(self._kernels, start=1):
             values = _blurred(values, kernel, axis)
@@ -270,19 +272,6 @@ def _painted_over(
     changed = painted.astype(np.result_type(painted, values))
     changed[here] = values[there]
     return changed
-
-
-def _normalised(
-    frame: Any, box: Box, normalise: Normaliser | OnDemand
-) -> NDArray[np.float32]:
-    """Normalise plane by plane: in between, values have 64 bits."""
-    raw = frame[box]
-    if len(raw.shape) == 3:
-        return normalise(np.asarray(raw))
-    values = np.empty(raw.shape, np.float32)
-    for z in range(raw.shape[1]):
-        values[:, z] = normalise(np.asarray(raw[:, z]))
-    return values
 
 
 def _triangle(factor: float) -> NDArray[np.float64]:

@@ -170,9 +170,9 @@ class Live:
             made = make_plan(
                 image, self._card, network, config, device=device, precision="fp32"
             )
-            made = replace(made, statistics=self._statistics(number))
             self._plans = {key: made}
-        return replace(self._plans[key], region=config.region)
+        statistics = self._statistics(number, config.region)
+        return replace(self._plans[key], region=config.region, statistics=statistics)
 
     def _labels(
         self, image: Image, network: nn.Module, plan: Plan, config: SegmentConfig
@@ -200,13 +200,19 @@ class Live:
         labels = image.like(array, axes, "labels")
         return result_of(finish(labels, frames.dimensions, asked, spec, Memory()))
 
-    def _statistics(self, image: int) -> dict[int, tuple[list[float], list[float]]]:
-        """Means and deviations of each of an image's frames, by its number."""
-        own = [one.values.normaliser for one in self._samples if one.image == image]
-        return {
-            number: (one.mean.tolist(), one.std.tolist())
-            for number, one in enumerate(own)
-        }
+    def _statistics(
+        self, image: int, region: Region
+    ) -> dict[int, tuple[list[float], list[float]]]:
+        """Means and deviations of the frames that a region reaches, by number."""
+        axes = Frames(self._images[image], self._card.network.dimensions).grid_axes
+        own = (one for one in self._samples if one.image == image)
+        found = {}
+        for number, one in enumerate(own):
+            place = zip(axes, one.index, strict=True)
+            if all(region[axis][0] <= i < region[axis][1] for axis, i in place):
+                known = one.values.normaliser
+                found[number] = known.mean.tolist(), known.std.tolist()
+        return found
 
     def _wait(self, pixels: int, seconds: float) -> None:
         """Choose when to predict again, and how much."""

@@ -13,9 +13,7 @@ from torch.nn.utils import clip_grad_norm_
 from napari_unetseg.core.events import (
     Event,
     Note,
-    Paused,
     Planned,
-    Resumed,
     Saved,
     Step,
     Validated,
@@ -25,6 +23,7 @@ from napari_unetseg.core.predict.run import is_out_of_memory
 from napari_unetseg.core.presets import sizes
 from napari_unetseg.core.train.checkpoint import Checkpoints, save_or_wait
 from napari_unetseg.core.train.lessons import Lessons
+from napari_unetseg.core.train.rest import rest_while_wished
 from napari_unetseg.core.train.schedule import Pace, is_validated, learning_rate
 from napari_unetseg.core.train.start import teach
 from napari_unetseg.core.train.state import TrainingState, weights
@@ -42,9 +41,6 @@ if TYPE_CHECKING:
     from napari_unetseg.core.train.data import TrainingData
     from napari_unetseg.core.train.live import Live
     from napari_unetseg.core.train.score import Score
-
-_LOOK_EVERY = 0.1
-_TELL_EVERY = 5.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -146,7 +142,7 @@ def train_network(  # noqa: C901 - the loop stays in one piece, to be read top t
                     state.forget_best()
             if state.step != state.total and asked.paused():
                 rest = time.monotonic()
-                yield from _rest(state, kept, asked, live)
+                yield from rest_while_wished(state, kept, asked, live)
                 pace.rested(time.monotonic() - rest)
                 continue  # What was painted meanwhile comes first.
             if state.step != state.total and asked.stop():
@@ -248,26 +244,6 @@ def _learn(
     for buffer, value in zip(network.buffers(), before, strict=True):
         buffer.copy_(value)
     return None
-
-
-def _rest(
-    state: TrainingState, kept: Checkpoints, wishes: Wishes, live: Live | None
-) -> Generator[Event, None, None]:
-    """Learn nothing for as long as it is wished; the state is on the disk meanwhile.
-
-    Who looks elsewhere is shown what is there.
-    """
-    if state.total is not None:
-        yield from save_or_wait(kept, state, wishes.stop)
-    told = -_TELL_EVERY
-    while wishes.paused() and not wishes.stop():
-        if time.monotonic() - told >= _TELL_EVERY:
-            yield Paused(step=state.step)
-            told = time.monotonic()
-        if live is not None:
-            yield from live.look(state, wishes)
-        time.sleep(_LOOK_EVERY)
-    yield Resumed(step=state.step)
 
 
 def _validate(

@@ -1,7 +1,6 @@
 """What is painted on the labels of a training while it learns is sent to it.
 
-Nothing is lost between the moment at which the layers are read and the first step: the
-copy that the training learns from is compared with the layer, wherever it was painted.
+Nothing is lost before the first step: what is learnt is compared with the layer.
 """
 
 from __future__ import annotations
