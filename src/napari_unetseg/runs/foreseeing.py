@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from napari_unetseg.core.events import Event
+    from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.modelfile import Model
     from napari_unetseg.core.predict.workers import Workers
     from napari_unetseg.runs.questions import SegmentQuestion
@@ -83,10 +84,48 @@ def foresee(
     return {"failed": failed}
 
 
+def foresee_image(
+    question: SegmentQuestion, image: Image, folder: Path
+) -> Generator[Event, None, None]:
+    """Tell what the segmentation of an image that is in no file yet would take.
+
+    Parameters
+    ----------
+    question : SegmentQuestion
+        Its image is not looked at; its relative paths start at the folder.
+    image : Image
+        Of which no pixel is read.
+    folder : Path
+        Where the run folder would be; nothing is written.
+
+    Yields
+    ------
+    Event
+        `Forecast`, `Note`.
+
+    Raises
+    ------
+    UnetsegError
+        As the segmentation would.
+    """
+    model = load_model(folder / question.model)
+    yield from _told(question, image, folder, model, None)
+
+
 def _one(
     question: SegmentQuestion, folder: Path, model: Model, workers: Workers | None
 ) -> Generator[Event, None, None]:
     image = images.read(question, folder)
+    yield from _told(question, image, folder, model, workers)
+
+
+def _told(
+    question: SegmentQuestion,
+    image: Image,
+    folder: Path,
+    model: Model,
+    workers: Workers | None,
+) -> Generator[Event, None, None]:
     store = _Elsewhere((folder / question.out).absolute().parent)
     yield (
         yield from jobs.foresee(

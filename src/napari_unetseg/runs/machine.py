@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 PAUSE = 0.1
 LONGEST = timedelta(days=30)
 DECIDING = ("napari-unetseg", "torch")
-_POLITENESS = 10
+POLITENESS = 10
 _BY_HAND = "Type: unetseg check"
 _CHECK = ("-P", "-m", "napari_unetseg", "check")
 
@@ -231,7 +231,7 @@ def _start(argv: list[str], out: IO[bytes], err: IO[bytes]) -> subprocess.Popen[
             stdout=out,
             stderr=err,
             start_new_session=True,
-            creationflags=_creation_flags(),
+            creationflags=creation_flags(),
         )
     except OSError as error:
         raise RunError(
@@ -241,11 +241,11 @@ def _start(argv: list[str], out: IO[bytes], err: IO[bytes]) -> subprocess.Popen[
     if sys.platform != "win32":
         # It has hardly begun: its threads will have this priority too.
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, process.pid, os.nice(0) + _POLITENESS)
+            os.setpriority(os.PRIO_PROCESS, process.pid, os.nice(0) + POLITENESS)
     return process
 
 
-def _creation_flags() -> int:
+def creation_flags() -> int:
     """No console window, no Ctrl+C from ours, and below normal priority."""
     if sys.platform == "win32":
         return (

@@ -63,6 +63,22 @@ def model_grid(image: Image, card: ModelCard) -> tuple[int, ...]:
     return model_shape(frames.shape, sizes, wanted)
 
 
+def pixel_ratios(image: Image, card: ModelCard) -> tuple[float, ...] | None:
+    """How many times as large the pixels of an image are as those of a model.
+
+    Returns
+    -------
+    tuple of float or None
+        Along the axes of a frame, ([Z,] Y, X); None if one of the sizes is unknown.
+    """
+    frames = Frames(image, card.network.dimensions)
+    factor = unit_ratio(image.unit, card.unit)
+    if factor is None:
+        return None
+    pairs = zip(frames.spacing, card.spacing, strict=True)
+    return tuple(size * factor / own for size, own in pairs)
+
+
 def pixel_size_notes(
     image: Image, card: ModelCard, *, rescale: bool = True
 ) -> list[str]:
