@@ -134,7 +134,7 @@ def region_of_shapes(
             f"{axes}",
             "Draw the region in a layer with the dimensions of the labels",
         )
-    to_labels = _to_pixels(name, attributes, count, labels)
+    to_labels = to_pixels(name, attributes, count, labels)
     moved = [one @ to_labels[:-1, :-1].T + to_labels[:-1, -1] for one in corners]
     return replace(
         labels.image,
@@ -162,12 +162,33 @@ def _filled(
     return mask.transpose([given.index(axis) for axis in axes])
 
 
-def _to_pixels(
+def to_pixels(
     name: str, attributes: Mapping[str, Any], count: int, labels: Placed
 ) -> Matrix:
-    """From coordinates of a layer with `count` axes to pixels of the labels.
+    """From coordinates of a layer to pixels of another.
 
     napari puts the axes of the two layers upon each other from the last one on.
+
+    Parameters
+    ----------
+    name : str
+        Of the layer that is drawn in.
+    attributes : mapping
+        Of it, as from ``layer.as_layer_data_tuple()``.
+    count : int
+        How many axes it has, not more than the other.
+    labels : Placed
+        The other layer.
+
+    Returns
+    -------
+    ndarray of shape (count + 1, count + 1)
+        For columns (coordinate..., 1).
+
+    Raises
+    ------
+    InputError
+        If they are turned against each other out of the plane, or cannot be compared.
     """
     ndim = len(labels.image.axes)
     first = ndim - count
