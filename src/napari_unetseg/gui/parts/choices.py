@@ -6,7 +6,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, Literal
 
 from magicgui.widgets import ComboBox
-from napari.layers import Image, Labels
+from napari.layers import Image, Labels, Shapes
 
 from napari_unetseg.core.read.annotations import NAMESPACE
 from napari_unetseg.gui.parts.lifetime import when_destroyed
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
     from qtpy.QtWidgets import QWidget
 
-KINDS = {"image": Image, "labels": Labels}
+Kind = Literal["image", "labels", "shapes"]
+KINDS = {"image": Image, "labels": Labels, "shapes": Shapes}
 _LIST_EVENTS = ("inserted", "removed", "reordered")
 _LAYER_EVENTS = ("name", "axis_labels", "scale", "units")
 
 
-def layers_of_kind(viewer: Viewer, kind: Literal["image", "labels"]) -> list[Layer]:
+def layers_of_kind(viewer: Viewer, kind: Kind) -> list[Layer]:
     """Layers of a kind, the newest (topmost) first; not those to be looked at alone."""
     return [
         layer
@@ -45,7 +46,7 @@ class LayerBox(ComboBox):
     ----------
     viewer : napari.viewer.Viewer
         Whose layers are offered.
-    kind : {"image", "labels"}
+    kind : {"image", "labels", "shapes"}
         Kind of the layers.
     name, label, tooltip : str
         As for every magicgui widget.
@@ -59,14 +60,14 @@ class LayerBox(ComboBox):
     def __init__(
         self,
         viewer: Viewer,
-        kind: Literal["image", "labels"],
+        kind: Kind,
         *,
         name: str,
         label: str,
         tooltip: str,
     ) -> None:
         self._viewer = viewer
-        self._kind: Literal["image", "labels"] = kind
+        self._kind: Kind = kind
         super().__init__(name=name, label=label, tooltip=tooltip, choices=self._offer)
 
     def reset_choices(self, *_: Any) -> None:

@@ -144,9 +144,13 @@ class RunDock(Dock):
             case Stopped(result=result) if result.keys() - {"resumable"}:
                 self.show_result(folder, result, "Stopped. ")
             case Stopped():
-                self.tell("Stopped; what is done is kept.")
+                self.show_unfinished(folder, "Stopped; what is done is kept.", "done")
             case Failed(message=message):
-                self.tell(message, "error")
+                self.show_unfinished(folder, message, "error")
+
+    def show_unfinished(self, folder: Path, text: str, kind: Kind) -> None:
+        """Show what a run has left that did not come to its end."""
+        self.tell(text, kind)
 
     def show_run(self, folder: Path) -> None:
         """Show a run that was chosen from a list: watch it, or see what it made.

@@ -10,7 +10,7 @@ import json
 import shutil
 import time
 from contextlib import closing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -59,6 +59,9 @@ class Plan:
         Whether the run goes on when napari is closed.
     layer : dict, optional
         Where a resulting layer belongs, as plain values; kept in the run folder.
+    copied : Plan, optional
+        What is asked instead, in the same folder, if an input that is in a file must be
+        copied all the same.
     """
 
     folder: Path
@@ -66,6 +69,7 @@ class Plan:
     ask: Callable[[Mapping[str, str]], Question]
     stays: bool = False
     layer: dict[str, Any] = field(default_factory=dict)
+    copied: Plan | None = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +113,9 @@ def launch(
         If the run cannot be started; nothing is left of it then.
     """
     stored = {name: _stored(one) for name, one in plan.inputs.items()}
+    if plan.copied is not None and None in stored.values():
+        plan = replace(plan.copied, folder=plan.folder)
+        stored = {name: _stored(one) for name, one in plan.inputs.items()}
     _check_room(plan, stored)
     client.create(plan.folder, plan.ask(_paths(plan, stored)))
     # From here on the folder is ours to take away again.
@@ -221,6 +228,12 @@ def _stored(given: Input) -> Path | None:
     if given.source is None or given.bytes < COPIED_BELOW:
         return None
     return given.source if is_stored_in(given.image, given.source) else None
+
+
+def copied_bytes(given: Input) -> int:
+    """How much of an input is copied, if what lies in a file is read there."""
+    is_read = given.source is not None and given.bytes >= COPIED_BELOW
+    return 0 if is_read else given.bytes
 
 
 def is_stored_in(image: Image, path: Path) -> bool:

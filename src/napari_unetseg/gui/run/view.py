@@ -110,6 +110,11 @@ class RunView(QWidget):
         """Whether a run is under way."""
         return self._worker is not None
 
+    @property
+    def at_work(self) -> bool:
+        """Whether the process of a run hears what it is told."""
+        return self.running and self._story.started
+
     def start(self, plan: Plan, name: str) -> None:
         """Start a new run; `name` is what napari calls it when it is closed."""
         job = launch(plan, cancelled=lambda: self._wish in {"cancel", "discard"})
@@ -217,8 +222,8 @@ class RunView(QWidget):
             self._tell(event)
         if self.curves is not None:
             self.curves.hear(news)
-        self.heard.emit(news)
         self.controls.show_progress(self._story)
+        self.heard.emit(news)
 
     def _tell(self, event: Event) -> None:
         match event:
