@@ -1,4 +1,4 @@
-"""A scripted training: ``python child.py SCENARIO FOLDER`` executes a run."""
+"""Scripted runs: ``python child.py SCENARIO FOLDER`` executes one."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import sys
 import time
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import zarr
 
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.events import (
@@ -20,10 +21,17 @@ from napari_unetseg.core.events import (
     Resumed,
     Started,
     Step,
+    Tile,
     Validated,
 )
+from napari_unetseg.core.read import read_image
 from napari_unetseg.core.train.wishes import Predicted
-from napari_unetseg.runs import engine
+from napari_unetseg.core.write.ome_zarr import (
+    LabelNotes,
+    create_ome_zarr,
+    move_into_place,
+)
+from napari_unetseg.runs import engine, journal
 from napari_unetseg.runs.edits import Edits
 from napari_unetseg.runs.engine import Answer, Stop, Story, execute
 from napari_unetseg.runs.previews import write_preview
@@ -32,6 +40,9 @@ if TYPE_CHECKING:
     from napari_unetseg.core.train.wishes import View
     from napari_unetseg.runs.interrupts import Interrupts
     from napari_unetseg.runs.questions import Question
+
+
+GROWS = Path("result", "labels.zarr")
 
 
 def training(question: Question, folder: Path, stop: Stop, total: int = 5) -> Story:
@@ -130,9 +141,67 @@ def bug(question: Question, folder: Path, stop: Stop) -> Story:
     raise ZeroDivisionError("a very particular bug")
 
 
+GO_ON = "go on"
+
+
+def segmenting(question: Question, folder: Path, stop: Stop) -> Story:
+    """Fill the labels with 1, slice by slice; wait in the middle for a file."""
+    labels, done = _labels(folder), _done(folder)
+    total = labels.shape[0]
+    yield Started(job=question.job, device="cpu", precision="fp32")
+    yield Planned(total=total, unit="tile", seconds=0.01 * total)
+    for number in range(len(done), total):
+        while number >= total // 2 and not (folder / GO_ON).exists():
+            time.sleep(0.01)
+            yield Note(text="waiting")
+        labels[number] = 1
+        stops = [number + 1, *labels.shape[1:]]
+        yield Tile(
+            done=number + 1,
+            total=total,
+            start=[number, 0, 0],
+            stop=stops,
+            number=number,
+        )
+    move_into_place(folder / GROWS, folder / "labels.zarr", overwrite=True)
+    return {"out": ["labels.zarr"]}
+
+
+def _labels(folder: Path) -> Any:
+    """Open the labels that grow, or make them as large as the image is."""
+    if (folder / GROWS).exists():
+        return zarr.open_array(folder / GROWS / "0", mode="r+")
+    (image,) = (folder / "inputs").iterdir()
+    shape = read_image(image).shape
+    return create_ome_zarr(
+        folder / GROWS,
+        shape=shape,
+        dtype=np.uint8,
+        axes="ZYX",
+        spacing=(),
+        unit="pixel",
+        name="labels",
+        chunks=(1, *shape[1:]),
+        labels=LabelNotes(),
+    )
+
+
+def _done(folder: Path) -> list[int]:
+    events = [entry.event for entry in journal.read(folder)]
+    return [event.number for event in events if isinstance(event, Tile)]
+
+
 SCENARIOS: dict[str, Answer] = {
     function.__name__: function
-    for function in (training, endless, slow_to_begin, warning, mendable, bug)
+    for function in (
+        training,
+        endless,
+        slow_to_begin,
+        warning,
+        mendable,
+        bug,
+        segmenting,
+    )
 }
 
 if __name__ == "__main__":

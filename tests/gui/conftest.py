@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from napari_unetseg.core.config import NetworkConfig
+from napari_unetseg.core.events import Forecast
 from napari_unetseg.runs import client, home, machine, process
 from napari_unetseg.runs.lock import is_taken
 
@@ -20,7 +21,20 @@ if TYPE_CHECKING:
 
     from napari.components import ViewerModel
 
+    from napari_unetseg.core.events import Event
+
 PATIENCE = 20.0
+BEFORE = "napari_unetseg.gui.segment.before"
+FORECAST = Forecast(
+    tile=[64, 64],
+    halo=[9, 9],
+    tiles=5,
+    memory=3_000_000,
+    free=8_000_000_000,
+    seconds=12.3,
+    size=15360,
+    disk=10**12,
+)
 SLOW_MACHINE = machine.Machine(
     versions={},
     device="cpu",
@@ -40,12 +54,20 @@ SLOW_MACHINE = machine.Machine(
 CHILD = Path(__file__).with_name("child.py")
 
 
+def foretold_here(*events: Event) -> Iterator[None]:
+    """Answer what a segmentation takes as the process would that is asked."""
+    yield
+    return events or (FORECAST,)
+
+
 @pytest.fixture(autouse=True)
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Keep models, runs and settings of a test to itself, and end its runs."""
     monkeypatch.setenv(home.VARIABLE, str(tmp_path / "home"))
     # No dock measures this computer, unless a test wants it.
     monkeypatch.setattr(machine, "known", lambda: SLOW_MACHINE)
+    # Nor does it work out what a segmentation takes, which would start a process.
+    monkeypatch.setattr(f"{BEFORE}.foretold", lambda *_: foretold_here())
     yield tmp_path / "home"
     deadline = time.monotonic() + PATIENCE
     while not _all_over():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
 import warnings
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -12,57 +12,34 @@ from napari.layers import Image, Labels
 from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QFileDialog
 
+from gui.segmenting import model_file, opened
 from napari_unetseg.core.config import NetworkConfig, SegmentConfig
+from napari_unetseg.core.events import Failed, Forecast
 from napari_unetseg.core.image import Image as CoreImage
 from napari_unetseg.core.network.card import ModelCard
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
-from napari_unetseg.gui.segment.dock import THIS, SegmentDock
+from napari_unetseg.gui.segment.form import averages
 from napari_unetseg.gui.segment.model import describe
-from napari_unetseg.gui.segment.result import add_result, result_of
+from napari_unetseg.gui.segment.part import INSIDE, SEEN, THIS
+from napari_unetseg.gui.segment.result import result_of
+from napari_unetseg.gui.segment.shown import show
 from napari_unetseg.runs import client, listing
 from napari_unetseg.runs.home import models_folder
 from napari_unetseg.runs.questions import SegmentQuestion
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 pytestmark = pytest.mark.gui
 
 PATHS = {"image": "image.tif"}
-
-
-def model_file(path: Path, **values: object) -> Path:
-    """Write a model that says something about itself but has no weights."""
-    network = NetworkConfig(channels=values.pop("count", 1), classes=2)
-    card = ModelCard(network=network, classes=(1, 2), halo=(9, 9), **values)
-    header = json.dumps({"__metadata__": {"unetseg": card.model_dump_json()}}).encode()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(len(header).to_bytes(8, "little") + header)
-    return path
-
-
-@pytest.fixture
-def network():
-    return model_file(models_folder() / "first.unetseg.safetensors")
-
-
-@pytest.fixture
-def dock(model, stripes, network, qtbot):
-    model.add_image(
-        stripes[0],
-        name="grey",
-        scale=(50, 8, 8),
-        translate=(100, 0, 16),
-        units=("nm", "nm", "nm"),
-        axis_labels=("z", "y", "x"),
-    )
-    return opened(model, qtbot)
-
-
-def opened(model, qtbot):
-    dock = SegmentDock(model)
-    qtbot.addWidget(dock)
-    return dock
+TOLD = {
+    "tile": [64, 64],
+    "halo": [9, 9],
+    "tiles": 5,
+    "memory": 3_000_000,
+    "free": 8_000_000_000,
+    "seconds": 12.3,
+    "size": 15360,
+    "disk": 10**12,
+}
 
 
 def asked(dock):
@@ -91,7 +68,7 @@ def test_what_is_asked_by_default_is_what_the_command_line_asks(dock, network):
     [("tile", "64"), ("tile", "whole"), ("device", "cpu"), ("precision", "bf16")],
 )
 def test_every_setting_changes_the_question(dock, name, value):
-    getattr(dock, name).value = value
+    getattr(dock.segmenting, name).value = value
 
     found = asked(dock)["config"][name]
     assert found == (int(value) if value.isdecimal() else value)
@@ -124,15 +101,16 @@ def test_a_dialog_that_is_closed_changes_nothing(dock, network, monkeypatch):
 
 @pytest.mark.parametrize("shown", [0, 2, 4])
 def test_this_slice_is_the_one_that_is_shown(dock, model, stripes, shown):
-    dock.slices.value = THIS
+    dock.segmenting.part.value = THIS
     model.dims.set_current_step(0, shown)
 
     plan = dock.plan()
 
-    image = plan.inputs["image"].image
-    assert np.array_equal(image.array, stripes[0][shown : shown + 1])
+    # The others are normalised with it, and so given too.
+    assert plan.inputs["image"].image.array is stripes[0]
+    assert plan.ask(PATHS).config.region == {"Z": (shown, shown + 1)}
     assert plan.layer["placement"]["translate"] == [100 + 50 * shown, 0, 16]
-    assert plan.layer["shape"] == [1, 48, 64]
+    assert plan.layer["box"] == {"Z": (shown, shown + 1), "Y": (0, 48), "X": (0, 64)}
 
 
 def test_of_a_layer_with_fewer_dimensions_the_viewers_slice_is_found(
@@ -140,15 +118,15 @@ def test_of_a_layer_with_fewer_dimensions_the_viewers_slice_is_found(
 ):
     model.add_image(np.zeros((2, 5, 48, 64)), name="deeper")
     dock.image.value = model.layers["grey"]
-    dock.slices.value = THIS
+    dock.segmenting.part.value = THIS
     model.dims.set_point(1, 100 + 50 * 3)
 
-    assert np.array_equal(dock.plan().inputs["image"].image.array[0], stripes[0][3])
+    assert dock.plan().ask(PATHS).config.region == {"Z": (3, 4)}
 
 
 @pytest.mark.parametrize("change", ["3D", "order"])
 def test_a_view_that_is_no_slice_is_refused(dock, model, change):
-    dock.slices.value = THIS
+    dock.segmenting.part.value = THIS
     if change == "3D":
         model.dims.ndisplay = 3
     else:
@@ -163,13 +141,158 @@ def test_a_view_that_is_no_slice_is_refused(dock, model, change):
 def test_a_slice_that_the_layer_does_not_have_is_refused(dock, model):
     model.add_image(np.zeros((40, 48, 64)), name="longer", scale=(50, 8, 8))
     dock.image.value = model.layers["grey"]
-    dock.slices.value = THIS
+    dock.segmenting.part.value = THIS
     model.dims.set_point(0, 50 * 30)
 
     dock.run.controls.start.click()
 
     assert "a slice that 'grey' does not have" in dock.said
     assert not dock.run.running
+
+
+# -- which part -----------------------------------------------------------------------
+
+
+def test_what_is_seen_lies_where_it_was_seen(dock, model):
+    grey = model.layers["grey"]
+    dock.segmenting.part.value = SEEN
+    model.dims.set_current_step(0, 3)
+    grey.corner_pixels = np.array([[0, 4, 10], [0, 20, 63]])
+
+    plan = dock.plan()
+
+    region = plan.ask(PATHS).config.region
+    assert region == {"Z": (3, 4), "Y": (4, 21), "X": (10, 64)}
+    assert plan.layer["box"] == region
+    assert plan.layer["placement"]["translate"] == [100 + 150, 32, 16 + 80]
+
+
+def test_only_who_segments_inside_shapes_chooses_them(dock, model):
+    assert dock.segmenting.shapes.native.isHidden()
+
+    dock.segmenting.part.value = INSIDE
+
+    assert not dock.segmenting.shapes.native.isHidden()
+    assert "There are no shapes" in dock.forecast.text()
+    corners = np.array([(0, 16), (80, 16), (80, 176), (0, 176)])
+    drawn = model.add_shapes([corners], name="drawn", units=("nm", "nm"))
+    assert dock.segmenting.shapes.value is drawn
+    region = dock.plan().ask(PATHS).config.region
+    assert region == {"Y": (0, 11), "X": (0, 21)}
+
+
+def test_what_is_drawn_meanwhile_is_foretold_anew(dock, model, until):
+    drawn = model.add_shapes(name="drawn", ndim=2, units=("nm", "nm"))
+    dock.segmenting.part.value = INSIDE
+    assert "Nothing is drawn" in dock.forecast.text()
+
+    drawn.add([np.array([(0, 16), (80, 16), (80, 176), (0, 176)])])
+
+    until(lambda: "5 tiles" in dock.forecast.text())
+
+
+# -- what it would take ---------------------------------------------------------------
+
+
+def test_it_says_what_it_takes_before_the_start(dock, until):
+    assert "Working out" in dock.forecast.text()
+    assert dock.run.controls.start.isEnabled()
+
+    until(lambda: "5 tiles of 64 x 64 pixels" in dock.forecast.text())
+    assert "3 MB of memory" in dock.forecast.text()
+    assert "a halo of 9 x 9" in dock.forecast.toolTip()
+
+
+def test_it_says_whose_pixels_are_larger(model, stripes, qtbot, until):
+    path = models_folder() / "m.unetseg.safetensors"
+    model_file(path, spacing=(4.0, 4.0), unit="nm")
+    model.add_image(stripes[0], scale=(50, 8, 8), units=("nm", "nm", "nm"))
+
+    dock = opened(model, qtbot)
+
+    assert "Your pixels are 2.0x larger: the image is brought" in dock.forecast.text()
+
+
+@pytest.mark.parametrize(
+    ("event", "words"),
+    [
+        (Forecast(**TOLD | {"memory": 9 * 10**9}), "needs 9.0 GB of memory, and 8.0"),
+        (Forecast(**TOLD | {"disk": 10}), "where 1 kB are free"),
+        (Failed(message="Too deep.", mendable=True, error="E"), "Too deep."),
+    ],
+)
+def test_what_will_not_fit_is_told_before_the_start(
+    dock, until, monkeypatch, event, words
+):
+    def told(*_):
+        yield
+        return (event,)
+
+    monkeypatch.setattr("napari_unetseg.gui.segment.before.foretold", told)
+    dock.segmenting.tile.value = "whole"
+
+    until(lambda: words in dock.forecast.text())
+
+
+def test_what_was_told_stays_in_sight_until_there_is_more(dock, until, monkeypatch):
+    until(lambda: "5 tiles" in dock.forecast.text())
+    asked = []
+
+    def never(*_):
+        asked.append(1)
+        while asked:
+            yield
+            time.sleep(0.01)
+        return ()
+
+    monkeypatch.setattr("napari_unetseg.gui.segment.before.foretold", never)
+    dock.segmenting.tile.value = "32"
+
+    until(lambda: asked)
+    shown = dock.forecast.text()
+    asked.clear()
+    assert "5 tiles" in shown
+
+
+def test_nothing_is_foretold_of_what_cannot_be_started(dock):
+    dock.segmenting.tile.value = "small"
+
+    assert dock.forecast.isHidden()
+
+
+# -- what else is made ----------------------------------------------------------------
+
+
+def test_scores_and_uncertainty_are_asked_for(dock):
+    form = dock.segmenting
+    form.scores.value = form.uncertainty.value = True
+    question = dock.plan().ask(PATHS)
+    assert question.scores
+    assert question.uncertainty
+    assert question.config.uncertainty == "entropy"
+
+    form.average.value = "flips"
+    form.objects.value = "instances"
+    config = dock.plan().ask(PATHS).config
+    assert config.uncertainty == "disagreement"
+    assert (config.average, config.objects) == ("flips", "instances")
+
+
+def test_views_say_what_they_cost():
+    assert [text for text, _ in averages(2)] == [
+        "nothing",
+        "flips (4x as long)",
+        "flips and turns (8x as long)",
+    ]
+    assert averages(3)[-1] == ("flips and turns (16x as long)", "rotations")
+
+
+def test_another_model_keeps_what_is_averaged_over(dock):
+    dock.segmenting.average.value = "flips"
+
+    dock.segmenting.follow(3)
+
+    assert dock.segmenting.average.value == "flips"
 
 
 # -- channels -------------------------------------------------------------------------
@@ -225,7 +348,7 @@ def test_rgb_is_taken_as_it_is(model, qtbot):
 
     assert not dock.channels.boxes
     assert plan.inputs["image"].image.channels == ("red", "green", "blue")
-    assert plan.layer["shape"] == [20, 30]
+    assert plan.layer["box"] == {"Y": (0, 20), "X": (0, 30)}
     assert plan.layer["order"] == "YX"
 
 
@@ -301,10 +424,10 @@ def test_an_image_of_other_channels_is_refused(dock, model):
 
 @pytest.mark.parametrize("text", ["small", "0", "-3", "1.5", "\u0663"])
 def test_a_tile_that_is_none_is_refused(dock, text):
-    dock.tile.value = text
+    dock.segmenting.tile.value = text
 
     says(dock, f"'{text}' is no tile size. Write auto, whole, or", "More settings")
-    dock.tile.value = "64"
+    dock.segmenting.tile.value = "64"
     assert dock.said == ""
 
 
@@ -323,7 +446,7 @@ def test_an_error_goes_with_the_choice_that_it_is_about(dock, network):
 
 def test_what_is_no_error_stays_said(dock):
     dock.say("The labels are in a layer.", "done")
-    dock.tile.value = "64"
+    dock.segmenting.tile.value = "64"
 
     assert dock.said == "The labels are in a layer."
 
@@ -344,7 +467,7 @@ def test_it_opens_without_a_warning(model, qtbot):
 
 def test_enter_in_the_tile_starts_nothing(dock, qtbot, monkeypatch):
     monkeypatch.setattr(dock.run, "start", lambda plan, name: pytest.fail("started"))
-    qtbot.keyClick(dock.tile.native, Qt.Key.Key_Return)
+    qtbot.keyClick(dock.segmenting.tile.native, Qt.Key.Key_Return)
 
     assert dock.said == ""
 
@@ -367,7 +490,7 @@ def test_classes_without_a_name_are_labels_and_many_are_not_all_named():
 def test_settings_are_remembered(dock, model, qtbot, tmp_path, monkeypatch):
     other = model_file(tmp_path / "elsewhere" / "second.unetseg.safetensors")
     dock.choose_model(other)
-    dock.tile.value = "128"
+    dock.segmenting.tile.value = "128"
     monkeypatch.setattr(dock.run, "start", lambda plan, name: None)
     dock.run.controls.start.click()
 
@@ -396,18 +519,24 @@ def made(folder, plan, labels, model):
             return end.value
 
 
+def added(model, found):
+    return show(model, found, "run")[0]
+
+
 def test_the_labels_lie_on_their_image(dock, model, network, tmp_path):
-    dock.slices.value = THIS
+    dock.segmenting.part.value = THIS
     model.dims.set_current_step(0, 2)
     plan = dock.plan()
-    array = np.ones((1, 48, 64), np.uint8)
+    array = np.zeros((5, 48, 64), np.uint8)
+    array[2] = 1
     labels = CoreImage(array=array, axes="ZYX", name="labels")
 
-    layer = add_result(model, made(tmp_path / "run", plan, labels, network))
+    layer = added(model, made(tmp_path / "run", plan, labels, network))
 
     source = model.layers["grey"]
     assert isinstance(layer, Labels)
     assert layer.data.shape == (1, 48, 64)
+    assert (layer.data == 1).all()
     assert tuple(layer.data_to_world((0, 5, 7))) == tuple(
         source.data_to_world((2, 5, 7))
     )
@@ -427,7 +556,7 @@ def test_the_labels_say_how_they_were_made(dock, model, tmp_path):
     dock.choose_model(path)
     labels = CoreImage(array=np.ones((5, 48, 64), np.uint8), axes="ZYX", name="labels")
 
-    layer = add_result(model, made(tmp_path / "run", dock.plan(), labels, path))
+    layer = added(model, made(tmp_path / "run", dock.plan(), labels, path))
 
     how = layer.metadata["napari-unetseg"]
     assert how["image"] == "grey"
@@ -446,7 +575,7 @@ def test_axes_in_an_unusual_order_come_back_in_it(model, network, qtbot, tmp_pat
     dock = opened(model, qtbot)
     labels = CoreImage(array=array.transpose(2, 0, 1), axes="ZYX", name="labels")
 
-    layer = add_result(model, made(tmp_path / "run", dock.plan(), labels, network))
+    layer = added(model, made(tmp_path / "run", dock.plan(), labels, network))
 
     assert np.array_equal(layer.data, array)
 
@@ -456,7 +585,7 @@ def test_the_labels_outlive_their_model(dock, model, network, tmp_path):
     network.unlink()
     labels = CoreImage(array=np.ones((5, 48, 64), np.uint8), axes="ZYX", name="labels")
 
-    layer = add_result(model, made(tmp_path / "run", plan, labels, network))
+    layer = added(model, made(tmp_path / "run", plan, labels, network))
 
     assert layer.data.shape == (5, 48, 64)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from napari.components import Dims
 from napari.layers import Image
 
 from napari_unetseg.core.config import NetworkConfig, SegmentConfig
@@ -39,12 +39,70 @@ def test_a_plane_is_refused_by_a_model_that_sees_volumes():
         volume_asked(Image(np.zeros((4, 5))))
 
 
-def test_a_slice_is_refused_by_a_model_that_sees_volumes():
+def test_of_a_slice_a_model_that_sees_volumes_is_given_the_volume():
     question = volume_asked(Image(np.zeros((3, 4, 5)), axis_labels=("z", "y", "x")))
 
-    with pytest.raises(InputError, match="Choose all slices"):
-        plan(question, Dims(ndim=3))
-    assert plan(question).inputs["image"].image.shape == (3, 4, 5)
+    found = plan(question, {"Z": (1, 2)})
+
+    assert found.inputs["image"].image.shape == (3, 4, 5)
+    assert region(found) == {"Z": (1, 2)}
+    assert found.layer["box"] == {"Z": (1, 2), "Y": (0, 4), "X": (0, 5)}
+
+
+# -- large images ---------------------------------------------------------------------
+
+
+class Large:
+    """An array that is too large to be copied, and remembers how it was cut."""
+
+    dtype = np.dtype(np.uint16)
+
+    def __init__(self, shape=(9, 4000, 30000, 40000)):
+        self.shape, self.ndim = shape, len(shape)
+
+    def __getitem__(self, place):
+        sizes = zip(place, self.shape, strict=True)
+        return Large(tuple(len(range(*part.indices(n))) for part, n in sizes))
+
+
+def large(path=None, shape=(9, 4000, 30000, 40000)):
+    layer = SimpleNamespace(
+        name="large", ndim=4, source=SimpleNamespace(path=path), data=Large(shape)
+    )
+    layer.as_layer_data_tuple = lambda: (layer.data, {"name": "large"}, "image")
+    return asked(layer)
+
+
+PART = {"T": (3, 4), "Z": (7, 8), "Y": (5, 90)}
+
+
+def test_of_what_is_too_large_to_be_copied_only_the_slices_are_given():
+    found = plan(large(), PART)
+
+    assert found.inputs["image"].image.shape == (1, 1, 30000, 40000)
+    assert region(found) == {"Y": (5, 90)}
+    assert found.layer["cut"] == {"T": 3, "Z": 7}
+    assert found.layer["placement"]["translate"] == [3, 7, 5, 0]
+
+
+def test_slices_that_are_normalised_together_are_given_together():
+    found = plan(large(shape=(9, 40, 3000, 4000)), PART)
+
+    assert found.inputs["image"].image.shape == (1, 40, 3000, 4000)
+    assert region(found) == {"Z": (7, 8), "Y": (5, 90)}
+
+
+def test_what_lies_in_a_file_is_read_there_and_cut_only_if_it_must_be_copied():
+    found = plan(large("/there/large.zarr"), PART)
+
+    assert found.inputs["image"].image.shape == (9, 4000, 30000, 40000)
+    assert region(found) == PART
+    assert found.copied is not None
+    assert found.copied.inputs["image"].image.shape == (1, 1, 30000, 40000)
+
+
+def region(found):
+    return found.ask({"image": "image"}).config.region
 
 
 def test_a_layer_for_two_channels_is_refused():

@@ -5,37 +5,37 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from magicgui.widgets import ComboBox, LineEdit, PushButton
+from magicgui.widgets import ComboBox, PushButton
 from qtpy.QtGui import QEnterEvent
 from qtpy.QtWidgets import QFileDialog
 
-from napari_unetseg.core.config import SegmentConfig
 from napari_unetseg.core.errors import InputError, UnetsegError
 from napari_unetseg.core.network.card import ModelCard
 from napari_unetseg.gui.parts import settings, sources
 from napari_unetseg.gui.parts.channels import ModelChannels
 from napari_unetseg.gui.parts.choices import LayerBox, follow_layers
 from napari_unetseg.gui.parts.dock import Kind
-from napari_unetseg.gui.parts.fields import DEVICE, PRECISION
-from napari_unetseg.gui.parts.form import Folded, sentence
-from napari_unetseg.gui.parts.worker import start_worker
+from napari_unetseg.gui.parts.form import sentence
+from napari_unetseg.gui.parts.moved import Moved
 from napari_unetseg.gui.run.dock import OPEN_ONE, RunDock
-from napari_unetseg.gui.run.launch import INPUTS, Plan
+from napari_unetseg.gui.run.launch import Plan
 from napari_unetseg.gui.run.words import Words
+from napari_unetseg.gui.segment.before import ForecastRow
+from napari_unetseg.gui.segment.drawn import Drawn
+from napari_unetseg.gui.segment.form import SegmentForm
 from napari_unetseg.gui.segment.model import card_of, describe, gone
-from napari_unetseg.gui.segment.question import Asked, ask, plan, tile_in
-from napari_unetseg.gui.segment.result import Made, add_result, result_of
+from napari_unetseg.gui.segment.outcome import Outcome
+from napari_unetseg.gui.segment.part import VIEWED, part_of
+from napari_unetseg.gui.segment.question import Asked, ask, plan
 from napari_unetseg.gui.train.form import restore
 from napari_unetseg.runs import listing
 from napari_unetseg.runs.home import models_folder
-from napari_unetseg.runs.store import RESULT
 
 if TYPE_CHECKING:
     from napari.layers import Image
     from napari.viewer import Viewer
 
 
-ALL, THIS = "all slices", "this slice"
 TRAIN_ONE = "Press Other model… to open one, or train one with Train U-Net"
 WORDS = Words(
     job="Segmentation",
@@ -80,46 +80,39 @@ class SegmentDock(RunDock):
             tooltip="Choose a model file (*.unetseg.safetensors) from a folder",
         )
         self.about = sentence("about")
-        self.slices = ComboBox(
-            name="slices",
-            label="Slices",
-            choices=(ALL, THIS),
-            tooltip="Segment the whole layer, or only the slice that the viewer shows.",
-        )
-        self.tile = LineEdit(
-            name="tile",
-            label="Tile",
-            value="auto",
-            tooltip="Side of the pieces that are computed at a time, in pixels, or "
-            "auto or whole. Smaller ones take less memory; the result is the same.",
-        )
-        self.device = DEVICE.widget("auto")
-        self.precision = PRECISION.widget("auto")
+        self.segmenting = SegmentForm(napari_viewer)
+        self.forecast = ForecastRow(self)
         self.run.controls.progress.setToolTip(
             "How far the segmentation is. Each slice is computed in tiles, or in one "
             "if it is small; More settings say how large they are."
         )
         self.form.extend([self.image, self.model, self.browse, self.about])
         self.form.add_whole_row(self.channels)
-        self.form.append(self.slices)
-        more = [self.tile, self.device, self.precision]
-        self.fold(Folded("More settings", more))
-        self._settings = (self.model, self.slices, *more)
+        self.form.extend([self.segmenting.part, self.segmenting.shapes])
+        self.form.add_whole_row(self.forecast)
+        self.fold(self.segmenting.folded)
         self._has_erred = False
         self._opened: list[str] = []
         self._card: ModelCard | UnetsegError | None = None
+        self.outcome = Outcome(self)
+        self.drawn = Drawn(self)
+        self.moved = Moved(napari_viewer, self)
         self._restore()
         self._connect()
         self._on_model()
 
     def _connect(self) -> None:
         follow_layers(self.viewer, self, self._on_layers)
+        self.moved.moved.connect(self._on_moved)
+        self.drawn.changed.connect(self.refresh)
         self.image.changed.connect(self._on_layers)
         self.model.changed.connect(self._on_model)
         self.browse.changed.connect(self._browse)
         self.channels.changed.connect(self._on_choice)
-        for choice in (self.image, *self._settings):
+        for choice in (self.image, self.model):
             choice.changed.connect(self._on_choice)
+        self.segmenting.changed.connect(self._on_choice)
+        self.run.heard.connect(self.outcome.hear)
 
     # -- what is asked ------------------------------------------------------------
 
@@ -155,11 +148,7 @@ class SegmentDock(RunDock):
             raise InputError("There is no model yet", TRAIN_ONE)
         if isinstance(self._card, UnetsegError):
             raise self._card
-        config = SegmentConfig.check(
-            tile=tile_in(self.tile.value),
-            device=self.device.value,
-            precision=self.precision.value,
-        )
+        config = self.segmenting.config
         return ask(layers, Path(self.model.value), self._card, config)
 
     def plan(self) -> Plan:
@@ -171,8 +160,12 @@ class SegmentDock(RunDock):
             In a sentence, if something is missing or does not fit.
         """
         self._on_model()  # The file may have gone since it was chosen.
-        shown = self.viewer.dims if self.slices.value == THIS else None
-        return plan(self.check(), shown)
+        return self._planned()
+
+    def _planned(self) -> Plan:
+        asked = self.check()
+        choice, shapes = self.segmenting.part.value, self.segmenting.shapes.value
+        return plan(asked, part_of(choice, asked.layers[0], self.viewer.dims, shapes))
 
     # -- what happens -------------------------------------------------------------
 
@@ -182,6 +175,30 @@ class SegmentDock(RunDock):
             self.say("")
         self.refresh()
 
+    def refresh(self) -> None:
+        """Say what the segmentation would take, too."""
+        super().refresh()
+        if self.run.running:
+            return
+        inside = self.segmenting.inside
+        self.form.show_row(self.segmenting.shapes.native, inside)
+        self.drawn.at(self.segmenting.shapes.value if inside else None)
+        try:
+            planned = self._planned()
+        except UnetsegError as error:
+            # What keeps it from being started at all is said below.
+            can_start = self.run.controls.start.isEnabled()
+            self.forecast.refuse(str(error) if can_start else "")
+        else:
+            assert isinstance(self._card, ModelCard)  # Or it would be refused.
+            self.forecast.at(planned, self._card)
+
+    def _on_moved(self) -> None:
+        """Another slice, or another part of it, is shown."""
+        self.outcome.look()
+        if not self.run.running and self.segmenting.part.value in VIEWED:
+            self.refresh()
+
     def say(self, text: str, kind: Kind = "info", more: str = "") -> None:
         """Show one sentence above the buttons; it replaces the one before."""
         self._has_erred = kind == "error"
@@ -189,6 +206,7 @@ class SegmentDock(RunDock):
 
     def _on_layers(self) -> None:
         self.image.reset_choices()
+        self.segmenting.shapes.reset_choices()
         self.channels.ask_for(self._asked_channels(), self.image.value)
         self.channels.reset_choices()
         # A row without boxes would still be a gap between its neighbours.
@@ -204,6 +222,8 @@ class SegmentDock(RunDock):
             except UnetsegError as error:
                 self._card = error
         card = self._card
+        if isinstance(card, ModelCard):
+            self.segmenting.follow(card.network.dimensions)
         self.about.value = describe(card) if isinstance(card, ModelCard) else ""
         self.form.show_row(self.about.native, bool(self.about.value))
         self._on_layers()
@@ -222,23 +242,21 @@ class SegmentDock(RunDock):
             return ()
         return card.channels or tuple(f"channel {i}" for i in range(count))
 
-    def show_result(self, folder: Path, result: dict[str, Any], before: str) -> None:
-        """Read the labels beside the window, and add them as a layer."""
-        self.say("Reading the labels…", "busy")
-        start_worker(
-            result_of(folder),
-            owner=self,
-            name=f"Reading {folder.name}",
-            on_event=lambda _: None,
-            on_return=lambda made: self._add(folder, made),
-            on_error=lambda error: self.say(str(error), "error"),
-        )
+    def _on_busy(self, busy: bool) -> None:
+        super()._on_busy(busy)
+        if busy:
+            self.forecast.stop()
+            return
+        self.outcome.over()
+        self.refresh()
 
-    def _add(self, folder: Path, made: Made) -> None:
-        layer = add_result(self.viewer, made)
-        listing.mark_seen(folder)
-        listing.tidy(folder, INPUTS, RESULT)
-        self.tell(f"The labels are in the layer '{layer.name}'.")
+    def show_result(self, folder: Path, result: dict[str, Any], before: str) -> None:
+        """Add what was made as layers."""
+        self.outcome.finished(folder)
+
+    def show_unfinished(self, folder: Path, text: str, kind: Kind) -> None:
+        """Keep what was made in a layer."""
+        self.outcome.stopped(folder, text, kind)
 
     def enterEvent(self, event: QEnterEvent | None) -> None:
         """Offer what was trained meanwhile to whoever comes to choose."""
@@ -266,7 +284,8 @@ class SegmentDock(RunDock):
 
     def values(self) -> dict[str, Any]:
         """Plain values of the settings, to be remembered."""
-        return {w.name: w.value for w in self._settings} | {"opened": self._opened}
+        own = {"model": self.model.value, "opened": self._opened}
+        return {**self.segmenting.values(), **own}
 
     def _restore(self) -> None:
         values = settings.recall(self.job)
@@ -274,5 +293,5 @@ class SegmentDock(RunDock):
         if isinstance(opened, list):
             self._opened = [path for path in opened if Path(path).is_file()]
         self._offer_models()
-        for widget in self._settings:
-            restore(widget, values)
+        restore(self.model, values)
+        self.segmenting.restore(values)

@@ -6,13 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from napari_unetseg.core.errors import InputError, ModelError
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.gui.parts import sources
 from napari_unetseg.gui.parts.sources import Input
-from napari_unetseg.gui.run.launch import Plan
+from napari_unetseg.gui.run.launch import COPIED_BELOW, Plan
+from napari_unetseg.gui.segment.part import axes_of
 from napari_unetseg.layers.derived import derived_placement
 from napari_unetseg.runs import listing
 from napari_unetseg.runs.questions import SegmentQuestion
@@ -20,14 +19,14 @@ from napari_unetseg.runs.questions import SegmentQuestion
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from napari.components import Dims
     from napari.layers import Layer
 
     from napari_unetseg.core.config import SegmentConfig
     from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.card import ModelCard
+    from napari_unetseg.layers.boxes import Box
 
-LABELS = "labels.ome.tif"
+LABELS, SCORES, UNCERTAINTY = "labels.zarr", "scores.zarr", "uncertainty.zarr"
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,43 +91,56 @@ def ask(
     return Asked(layers, given, model, config, card.network.dimensions)
 
 
-def plan(asked: Asked, shown: Dims | None = None) -> Plan:
+def plan(asked: Asked, part: Box | None = None) -> Plan:
     """Plan a run, whose labels will lie on the first layer.
 
     Parameters
     ----------
     asked : Asked
         As `ask` returned it.
-    shown : Dims, optional
-        What the viewer shows, its `dims`: only the plane of the layer there is
-        segmented; without, the whole layer.
+    part : dict of axis to (start, stop), optional
+        What is segmented of the layer, in pixels; of axes that are not named all.
 
-    Raises
-    ------
-    InputError
-        If the viewer does not show a plane of the layer, or the model sees volumes.
+    Returns
+    -------
+    Plan
+        The image is given whole, so that its pixels are normalised as in every other
+        part of it. Of one that would have to be copied and is too large for that, only
+        the time points, or slices, that are asked for are given.
     """
+    part = part or {}
+    given = asked.image
+    if not part or given.bytes < COPIED_BELOW:
+        return _plan(asked, part, {})
+    whole, cut = _plan(asked, part, {}), _plan(asked, part, _cut(asked, part))
+    return cut if given.source is None else replace(whole, copied=cut)
+
+
+def _plan(asked: Asked, part: Box, cut: Box) -> Plan:
+    """Plan a run on the image as it is, or cut along some axes."""
     layer, image, given = asked.layers[0], asked.image.image, asked.image
     attributes = layer.as_layer_data_tuple()[1]
-    axes = sources.image_of([layer]).axes[: layer.ndim]
-    start: dict[str, int] = {}
-    if shown is not None:
-        if asked.dimensions == 3:
-            raise InputError(
-                "This model sees volumes, and a slice is none",
-                "Choose all slices",
-            )
-        start = plane_shown(layer, axes, image.plane_axes, shown)
-        image = _plane(image, start)
+    axes = axes_of(layer)
+    if cut:
+        image = _cut_out(image, cut)
         given = Input(image)
+    region = {}
+    for axis, (start, stop) in part.items():
+        first = cut[axis][0] if axis in cut else 0
+        region[axis] = (start - first, stop - first)
+    lengths = dict(zip(image.axes, image.shape, strict=True))
+    region = {a: ends for a, ends in region.items() if ends != (0, lengths[a])}
+    order = axes.replace("C", "")
 
     def question(paths: Mapping[str, str]) -> SegmentQuestion:
         return SegmentQuestion(
             image=paths["image"],
             model=str(asked.model),
             out=LABELS,
+            scores=SCORES if asked.config.scores else None,
+            uncertainty=None if asked.config.uncertainty == "none" else UNCERTAINTY,
             overwrite=True,
-            config=asked.config,
+            config=asked.config.model_copy(update={"region": region}),
         )
 
     return Plan(
@@ -136,64 +148,29 @@ def plan(asked: Asked, shown: Dims | None = None) -> Plan:
         inputs={"image": given},
         ask=question,
         layer={
-            "name": f"{layer.name} segmented",
+            "source": layer.name,
             "image": ", ".join(one.name for one in asked.layers),
-            "placement": derived_placement(attributes, axes, start),
-            "order": axes.replace("C", ""),
-            "axes": image.plane_axes + "YX",
-            "shape": [*image.plane_grid, *image.plane_shape],
+            "placement": derived_placement(
+                attributes, axes, {axis: start for axis, (start, _) in part.items()}
+            ),
+            "order": order,
+            "box": {axis: region.get(axis, (0, lengths[axis])) for axis in order},
+            "cut": {axis: start for axis, (start, _) in cut.items()},
         },
     )
 
 
-def tile_in(text: str) -> int | str:
-    """Read the side of a tile as a person writes it; nothing means "auto".
-
-    Raises
-    ------
-    InputError
-        If it is none.
-    """
-    word = text.strip().lower() or "auto"
-    if word in {"auto", "whole"}:
-        return word
-    if not (word.isascii() and word.isdigit() and int(word)):
-        raise InputError(
-            f"'{text.strip()}' is no tile size",
-            "Write auto, whole, or a number of pixels as in 512, under More settings",
-        )
-    return int(word)
-
-
-def plane_shown(
-    layer: Layer, axes: str, plane_axes: str, shown: Dims
-) -> dict[str, int]:
-    """Which plane of a layer the viewer shows, by axis.
-
-    Raises
-    ------
-    InputError
-        If it shows none: in 3D, along other axes, or beside the layer.
-    """
-    further = shown.ndim - layer.ndim
-    drawn = {axes[number - further] for number in shown.displayed if number >= further}
-    if not drawn <= {"Y", "X"}:
-        raise InputError(
-            f"The viewer does not show a slice of '{layer.name}' along Y and X",
-            "Show it in 2D with these axes, or segment all slices",
-        )
-    where = np.asarray(layer.world_to_data(shown.point[-layer.ndim :]))
-    index = {}
-    for axis in plane_axes:
-        number = axes.index(axis)
-        place, length = round(float(where[number])), layer.data.shape[number]
-        if not 0 <= place < length:
-            raise InputError(
-                f"The viewer shows a slice that '{layer.name}' does not have",
-                "Move the slider to one, or segment all slices",
-            )
-        index[axis] = place
-    return index
+def _cut(asked: Asked, part: Box) -> Box:
+    """What is given of an image that is too large to be copied whole."""
+    image = asked.image.image
+    cut = {axis: part[axis] for axis in "T" if axis in part}
+    size = asked.image.bytes
+    for axis in cut:
+        size = size * (cut[axis][1] - cut[axis][0]) // _length(image, axis)
+    # What is normalised together is copied together, if it can be.
+    if asked.dimensions == 2 and size >= sources.MOST_COPIED and "Z" in part:
+        cut["Z"] = part["Z"]
+    return cut
 
 
 def _check_distinct(layers: Sequence[Layer]) -> None:
@@ -206,10 +183,13 @@ def _check_distinct(layers: Sequence[Layer]) -> None:
             )
 
 
-def _plane(image: Image, index: Mapping[str, int]) -> Image:
-    """One plane of an image, as an image of the same axes with lengths of 1."""
+def _cut_out(image: Image, cut: Box) -> Image:
+    """A part of an image, as an image of the same axes."""
     where = tuple(
-        slice(index[axis], index[axis] + 1) if axis in index else slice(None)
-        for axis in image.axes
+        slice(*cut[axis]) if axis in cut else slice(None) for axis in image.axes
     )
     return replace(image, array=image.array[where])
+
+
+def _length(image: Image, axis: str) -> int:
+    return image.shape[image.axes.index(axis)]

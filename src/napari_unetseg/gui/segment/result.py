@@ -1,53 +1,61 @@
-"""From the labels file of a finished run to a layer on the pixels it was made from."""
+"""From what a run has made to layers on the pixels it was made from."""
 
 from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from napari_unetseg.core.errors import RunError, UnetsegError
 from napari_unetseg.core.network.card import read_card
-from napari_unetseg.core.read import read_image
 from napari_unetseg.core.read.annotations import NAMESPACE
 from napari_unetseg.gui.run.launch import LAYER
+from napari_unetseg.gui.segment.pixels import pixels_of
 from napari_unetseg.runs.folder import programs, read_question
 from napari_unetseg.runs.questions import SegmentQuestion
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
     from pathlib import Path
 
-    from napari.layers import Labels
-    from napari.viewer import Viewer
-
     from napari_unetseg.core.network.card import ModelCard
+
+RUN = "run"
+_KEYS = {"source", "image", "placement", "order", "box", "cut"}
 
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """Labels that a run has made, and all that their layer needs.
+    """One output of a run, and all that its layer needs.
 
     Attributes
     ----------
-    array : ndarray
-        Painted ids, with the axes of the source layer.
+    kind : {"labels", "scores", "uncertainty"}
+        Which output.
+    array : array, or list of arrays
+        With the axes of the source layer, but for its channels: numpy, or, of what
+        does not fit into memory, dask; a list are the levels of a pyramid.
     attributes : dict
-        For `viewer.add_labels`, but the colours.
+        For `viewer.add_labels` or `viewer.add_image`, but the colours.
     colors : dict of int to str
-        Colour of each class, "#rrggbb"; empty where the model knows none.
+        Colour of each class, "#rrggbb"; of scores, that of their class, under 1; empty
+        where the model knows none, and of single objects.
     """
 
-    array: np.ndarray[Any, Any]
+    kind: str
+    array: Any
     attributes: dict[str, Any]
-    colors: dict[int | None, str]
+    colors: dict[int | None, str] = field(default_factory=dict)
 
 
-def result_of(folder: Path) -> Generator[None, None, Made]:
+def result_of(folder: Path) -> Generator[None, None, list[Made]]:
     """Read what a segmentation has made; a generator, to be run beside the window.
+
+    Returns
+    -------
+    list of Made
+        The labels come first, for which all others are made.
 
     Raises
     ------
@@ -55,55 +63,128 @@ def result_of(folder: Path) -> Generator[None, None, Made]:
         If the files of the run are gone or damaged.
     """
     yield
+    question = question_of(folder)
+    about = about_of(folder)
+    named = _Named(folder, question, about)
+    found = [
+        Made(
+            "labels",
+            pixels_of(folder / question.out, about),
+            named.labels(),
+            {} if named.are_objects else named.colors,
+        )
+    ]
+    yield
+    if question.scores is not None:
+        for number, (name, color) in enumerate(named.classes()):
+            scores = pixels_of(folder / question.scores, about, channel=number)
+            attributes = named.image(f"score of {name}")
+            found.append(Made("scores", scores, attributes, color))
+            yield
+    if question.uncertainty is not None:
+        unsure = pixels_of(folder / question.uncertainty, about)
+        found.append(Made("uncertainty", unsure, named.image("uncertainty")))
+    return found
+
+
+def growing_attributes(folder: Path) -> tuple[dict[str, Any], dict[int | None, str]]:
+    """Attributes and colours of the labels of a run that is not at its end.
+
+    Raises
+    ------
+    UnetsegError
+        If the files of the run are gone or damaged.
+    """
+    named = _Named(folder, question_of(folder), about_of(folder))
+    return named.labels(), named.colors
+
+
+def question_of(folder: Path) -> SegmentQuestion:
+    """What a segmentation was asked."""
     question = read_question(folder)
     assert isinstance(question, SegmentQuestion)
-    layer = _layer(folder)
-    labels = read_image(folder / question.out)
-    # Files forget axes of length 1, and hold Y and X last; the layer may not.
-    array = np.asarray(labels.array).reshape(layer["shape"])
-    array = array.transpose([layer["axes"].index(axis) for axis in layer["order"]])
-    names: dict[str, str] = {}
-    colors: dict[str, str] = {}
-    how = {
-        "made by": f"napari-unetseg {programs()['napari-unetseg']}",
-        "image": layer["image"],
-        "model": (folder / question.model).name,
-    }
-    with suppress(UnetsegError):
-        card = read_card(folder / question.model)
-        names, colors = card.class_names, card.class_colors
-        how |= _about(card)
-    attributes = {
-        **layer["placement"],
-        "name": layer["name"],
-        "features": {"index": [int(i) for i in names], "class": [*names.values()]},
-        "metadata": {NAMESPACE: how | {"run": folder.name}},
-    }
-    if not names:
-        attributes.pop("features")
-    return Made(array, attributes, {int(i): color for i, color in colors.items()})
+    return question
 
 
-def add_result(viewer: Viewer, made: Made) -> Labels:
-    """Add the labels as a layer, with the classes in their colours."""
-    colormap = {}
-    if made.colors:
-        from napari.utils.colormaps import DirectLabelColormap
+def about_of(folder: Path) -> dict[str, Any]:
+    """Where what a run makes belongs, as `question.plan` has written it down.
 
-        table = {None: "transparent", 0: "transparent", **made.colors}
-        colormap["colormap"] = DirectLabelColormap(color_dict=table)
-    return viewer.add_labels(made.array, **made.attributes, **colormap)
-
-
-def _layer(folder: Path) -> dict[str, Any]:
+    Raises
+    ------
+    RunError
+        If the run was not started by the dock, or its note is gone.
+    """
     try:
-        values = json.loads((folder / LAYER).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        values = dict(json.loads((folder / LAYER).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        values = {}
+    if not values.keys() >= _KEYS:
         raise RunError(
             f"{folder} does not say which layer it was made from",
             "Segment the layer again",
-        ) from error
-    return dict(values)
+        )
+    return values
+
+
+class _Named:
+    """What the layers of a run are called, and what they tell of their making."""
+
+    def __init__(
+        self, folder: Path, question: SegmentQuestion, about: Mapping[str, Any]
+    ) -> None:
+        self._about = about
+        self._card: ModelCard | None = None
+        self._how = {
+            "made by": f"napari-unetseg {programs()['napari-unetseg']}",
+            "image": about["image"],
+            "model": (folder / question.model).name,
+        }
+        with suppress(UnetsegError):
+            card = read_card(folder / question.model)
+            self._card = card
+            self._how |= _about(card)
+        self._how |= {RUN: folder.name}
+        taught = self._card is not None and self._card.objects is not None
+        objects = question.config.objects
+        self.are_objects = objects == "instances" or (objects == "auto" and taught)
+
+    @property
+    def colors(self) -> dict[int | None, str]:
+        colors = {} if self._card is None else self._card.class_colors
+        return {int(i): color for i, color in colors.items()}
+
+    def labels(self) -> dict[str, Any]:
+        """Attributes of the labels."""
+        found = self._attributes("segmented")
+        names = {} if self._card is None else self._card.class_names
+        if names and not self.are_objects:
+            index = [int(i) for i in names]
+            found["features"] = {"index": index, "class": [*names.values()]}
+        return found
+
+    def image(self, what: str) -> dict[str, Any]:
+        """Attributes of scores or uncertainties, which are from 0 to 1."""
+        return {**self._attributes(what), "contrast_limits": (0.0, 1.0)}
+
+    def classes(self) -> list[tuple[str, dict[int | None, str]]]:
+        """Name and, under 1, the colour of each class, in the order of the scores."""
+        if self._card is None:
+            raise RunError(
+                "The model that made the scores has gone, which names them",
+                "Open the scores from the folder of the run",
+            )
+        names, colors = self._card.class_names, self.colors
+        return [
+            (names.get(str(i), f"label {i}"), {1: colors[i]} if i in colors else {})
+            for i in self._card.classes
+        ]
+
+    def _attributes(self, what: str) -> dict[str, Any]:
+        return {
+            **self._about["placement"],
+            "name": f"{self._about['source']} {what}",
+            "metadata": {NAMESPACE: dict(self._how)},
+        }
 
 
 def _about(card: ModelCard) -> dict[str, Any]:

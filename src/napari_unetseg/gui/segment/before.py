@@ -1,0 +1,170 @@
+"""What a segmentation would take, told under the form before it is started."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qtpy.QtCore import QTimer
+
+from napari_unetseg.core.events import Failed, Forecast
+from napari_unetseg.gui.parts.dock import Message
+from napari_unetseg.gui.parts.lifetime import when_destroyed
+from napari_unetseg.gui.parts.wording import in_a_dock
+from napari_unetseg.gui.parts.worker import Worker, start_worker
+from napari_unetseg.gui.run.launch import copied_bytes
+from napari_unetseg.runs.fitting import doubts, pixels_text, takes
+from napari_unetseg.runs.foreteller import Foreteller
+from napari_unetseg.runs.story import forecast_sentence
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Sequence
+
+    from napari_unetseg.core.events import Event
+    from napari_unetseg.core.network.card import ModelCard
+    from napari_unetseg.gui.parts.dock import Dock
+    from napari_unetseg.gui.run.launch import Plan
+    from napari_unetseg.runs.questions import SegmentQuestion
+
+# While somebody turns a wheel or types a number nothing is worked out.
+PAUSE_MS = 500
+WORKING = "Working out what it takes…"
+
+
+class ForecastRow(Message):
+    """A sentence in the form: what it takes, and what would not fit.
+
+    It is worked out in a process of its own.
+
+    Parameters
+    ----------
+    dock : Dock
+        With which the process ends.
+    """
+
+    def __init__(self, dock: Dock) -> None:
+        super().__init__()
+        self._dock = dock
+        self._asked: tuple[object, ...] | None = None
+        self._plan: Plan | None = None
+        self._pixels = ""
+        self._worker: Worker | None = None
+        self._number = 0
+        self._foreteller = Foreteller()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(PAUSE_MS)
+        self._timer.timeout.connect(self._begin)
+        self.follow(dock.viewer.theme)
+        when_destroyed(dock, self._foreteller.close)
+
+    def at(self, plan: Plan, card: ModelCard) -> None:
+        """Say what a plan would take, unless that is told already.
+
+        Parameters
+        ----------
+        plan : Plan
+            Of a segmentation.
+        card : ModelCard
+            Its model.
+        """
+        asked = (*_essence(plan), card.sha256)
+        if asked == self._asked:
+            return
+        self._asked, self._plan = asked, plan
+        self._pixels = pixels_text(plan.inputs["image"].image, card)
+        self._number += 1
+        if not self.text():
+            # What was told before stays in sight meanwhile: nothing jumps.
+            self._tell(WORKING)
+        self._timer.start()
+
+    def refuse(self, why: str) -> None:
+        """Say why there is nothing to foretell; "" says nothing."""
+        self._forget()
+        self._tell(why, pixels="")
+
+    def stop(self) -> None:
+        """Leave the computer to a run."""
+        self.refuse("")
+        self._foreteller.close()
+
+    def _forget(self) -> None:
+        self._timer.stop()
+        self._number += 1
+        self._asked = self._plan = None
+        if self._worker is not None:
+            self._worker.quit()
+            self._worker = None
+
+    def _begin(self) -> None:
+        plan = self._plan
+        if plan is None:
+            return
+        if self._worker is not None:
+            self._worker.quit()
+        number = self._number
+        self._worker = start_worker(
+            foretold(self._foreteller, plan),
+            owner=self._dock,
+            name="Working out what a segmentation takes",
+            on_event=lambda _: None,
+            on_return=lambda events: self._hear(number, events),
+            on_error=lambda error: self._fail(number, error),
+        )
+
+    def _hear(self, number: int, events: Sequence[Event]) -> None:
+        if number != self._number or self._plan is None:
+            return
+        self._worker = None
+        text = doubt = more = ""
+        for event in events:
+            match event:
+                case Forecast():
+                    text, more = takes(event), forecast_sentence(event)
+                    copied = copied_bytes(self._plan.inputs["image"])
+                    doubt = doubts(event, copied=copied)
+                case Failed(message=message):
+                    doubt = message
+        self._tell(text, doubt, more)
+
+    def _fail(self, number: int, error: Exception) -> None:
+        if number == self._number:
+            self._worker = None
+            self._tell("", str(error))
+
+    def _tell(
+        self, text: str, doubt: str = "", more: str = "", *, pixels: str | None = None
+    ) -> None:
+        parts = (self._pixels if pixels is None else pixels, text, doubt)
+        whole = in_a_dock(" ".join(filter(None, parts)))
+        self.show_text(whole, "warning" if doubt else "info")
+        self.setToolTip(more)
+
+
+def question_of(plan: Plan) -> SegmentQuestion:
+    """What a plan asks, with names in place of paths that are not there yet."""
+    question = plan.ask({name: name for name in plan.inputs})
+    assert question.job == "segment"
+    return question
+
+
+def foretold(
+    foreteller: Foreteller, plan: Plan
+) -> Generator[None, None, tuple[Event, ...]]:
+    """Ask, beside the window; see `Foreteller.ask`."""
+    image = plan.inputs["image"].image
+    return (yield from foreteller.ask(question_of(plan), image, plan.folder))
+
+
+def _essence(plan: Plan) -> tuple[object, ...]:
+    """What a forecast depends on, to be compared."""
+    image = plan.inputs["image"].image
+    return (
+        question_of(plan).model_dump_json(),
+        image.shape,
+        image.dtype.str,
+        image.axes,
+        image.spacing,
+        image.unit,
+        image.channels,
+    )
