@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -53,6 +54,8 @@ class Foreteller:
         # it never waits.
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._number = 0
+        # Each question is asked on a thread of its own.
+        self._lock = threading.RLock()
 
     def ask(
         self, question: SegmentQuestion, image: Image, folder: Path
@@ -84,22 +87,18 @@ class Foreteller:
         RunError
             If the process cannot be started, or ends without an answer.
         """
-        self._number += 1
-        number = self._number
-        process, answers = self._ready()
         asked = {
-            "number": number,
             "folder": str(folder),
             "question": question.model_dump(mode="json"),
             "image": Described.of(image).model_dump(mode="json"),
         }
-        assert process.stdin is not None
-        with suppress(OSError):  # That it has ended is noticed below.
-            process.stdin.write(json.dumps(asked).encode() + b"\n")
-            process.stdin.flush()
+        number, process, answers = self._send(asked)
         while number == self._number and process is self._process:
             is_over = process.poll() is not None  # Before what it wrote is read.
-            found = _answer(answers, number)
+            try:
+                found = _answer(answers, number)
+            except FileNotFoundError:
+                return ()  # It was closed just now.
             if found is not None:
                 return found
             if is_over:
@@ -109,10 +108,25 @@ class Foreteller:
             time.sleep(PAUSE)
         return ()
 
+    def _send(
+        self, asked: dict[str, object]
+    ) -> tuple[int, subprocess.Popen[bytes], Path]:
+        """Send a question; return its number, and where the answer will be."""
+        with self._lock:
+            self._number += 1
+            process, answers = self._ready()
+            line = json.dumps({"number": self._number, **asked}).encode() + b"\n"
+            assert process.stdin is not None
+            with suppress(OSError):  # Who waits notices that it has ended.
+                process.stdin.write(line)
+                process.stdin.flush()
+            return self._number, process, answers
+
     def close(self) -> None:
         """End the process; the next question starts another one."""
-        process, self._process = self._process, None
-        folder, self._folder = self._folder, None
+        with self._lock:
+            process, self._process = self._process, None
+            folder, self._folder = self._folder, None
         if process is not None:
             process.kill()
             process.wait()

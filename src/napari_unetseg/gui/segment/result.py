@@ -164,7 +164,10 @@ class _Named:
 
     def image(self, what: str) -> dict[str, Any]:
         """Attributes of scores or uncertainties, which are from 0 to 1."""
-        return {**self._attributes(what), "contrast_limits": (0.0, 1.0)}
+        found = {**self._attributes(what), "contrast_limits": (0.0, 1.0)}
+        # No dock offers it as an image to be learnt from, or segmented.
+        found["metadata"][NAMESPACE]["shows"] = what
+        return found
 
     def classes(self) -> list[tuple[str, dict[int | None, str]]]:
         """Name and, under 1, the colour of each class, in the order of the scores."""

@@ -1,0 +1,139 @@
+"""What a run has made becomes layers: labels, scores, uncertainty."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from gui.segmenting import model_file
+from napari_unetseg.core.config import SegmentConfig
+from napari_unetseg.core.errors import RunError
+from napari_unetseg.core.image import Image
+from napari_unetseg.core.write.ome_tiff import write_ome_tiff
+from napari_unetseg.gui.parts.choices import layers_of_kind
+from napari_unetseg.gui.segment.result import about_of, result_of
+from napari_unetseg.gui.segment.shown import show
+from napari_unetseg.runs import client
+from napari_unetseg.runs.questions import SegmentQuestion
+
+pytestmark = pytest.mark.gui
+
+SHAPE = (3, 20, 30)
+BOX = {"Z": [1, 3], "Y": [5, 20], "X": [0, 10]}
+ABOUT = {
+    "source": "grey",
+    "image": "grey",
+    "placement": {"scale": [50, 8, 8], "translate": [100, 40, 0]},
+    "order": "ZYX",
+    "box": BOX,
+    "cut": {},
+}
+CARD = {"class_names": {"1": "inside"}, "class_colors": {"1": "#ff0000"}}
+
+
+@pytest.fixture
+def arrays():
+    random = np.random.default_rng(0)
+    return {
+        "labels": random.integers(0, 3, SHAPE, dtype=np.uint8),
+        "scores": random.random((2, *SHAPE), dtype=np.float32),
+        "uncertainty": random.random(SHAPE, dtype=np.float32),
+    }
+
+
+@pytest.fixture
+def run(tmp_path, arrays):
+    """Make the folder of a run that has made all that there is."""
+
+    def function(**config):
+        folder = tmp_path / "run"
+        model = model_file(tmp_path / "m.unetseg.safetensors", **CARD)
+        names = {name: f"{name}.ome.tif" for name in arrays}
+        question = SegmentQuestion(
+            image="i",
+            model=str(model),
+            out=names["labels"],
+            scores=names["scores"],
+            uncertainty=names["uncertainty"],
+            config=SegmentConfig(**config),
+        )
+        client.create(folder, question)
+        (folder / "layer.json").write_text(json.dumps(ABOUT))
+        for name, array in arrays.items():
+            axes = "CZYX" if name == "scores" else "ZYX"
+            write_ome_tiff(folder / names[name], Image(array=array, axes=axes))
+        return folder
+
+    return function
+
+
+def made(folder):
+    generator = result_of(folder)
+    while True:
+        try:
+            next(generator)
+        except StopIteration as end:
+            return end.value
+
+
+def part(array):
+    return array[..., 1:3, 5:20, 0:10]
+
+
+def test_every_output_is_a_layer_in_its_place(run, model, arrays):
+    folder = run()
+
+    labels, inside, other, unsure = show(model, made(folder), folder.name)
+
+    assert [layer.name for layer in model.layers] == [
+        "grey score of inside",
+        "grey score of label 2",
+        "grey uncertainty",
+        "grey segmented",
+    ]
+    np.testing.assert_array_equal(labels.data, part(arrays["labels"]))
+    np.testing.assert_array_equal(inside.data, part(arrays["scores"])[0])
+    np.testing.assert_array_equal(other.data, part(arrays["scores"])[1])
+    np.testing.assert_array_equal(unsure.data, part(arrays["uncertainty"]))
+    for layer in (labels, inside, other, unsure):
+        assert tuple(layer.translate) == (100, 40, 0)
+        assert tuple(layer.scale) == (50, 8, 8)
+    for layer in (inside, other, unsure):
+        assert tuple(layer.contrast_limits) == (0, 1)
+        assert not layer.visible
+        assert layer.blending == "additive"
+    assert tuple(inside.colormap.map(1.0)[0]) == (1, 0, 0, 1)
+    assert unsure.colormap.name == "inferno"
+
+
+def test_scores_are_no_images_to_be_segmented(run, model):
+    image = model.add_image(np.zeros(SHAPE), name="grey")
+    folder = run()
+
+    show(model, made(folder), folder.name)
+
+    assert layers_of_kind(model, "image") == [image]
+
+
+def test_classes_have_the_colours_and_names_of_the_model(run):
+    labels = made(run())[0]
+
+    assert labels.colors == {1: "#ff0000"}
+    assert labels.attributes["features"] == {"index": [1], "class": ["inside"]}
+
+
+def test_single_objects_have_colours_of_their_own(run):
+    labels = made(run(objects="instances"))[0]
+
+    assert not labels.colors
+    assert "features" not in labels.attributes
+
+
+def test_a_run_that_no_dock_has_started_says_so(run):
+    folder = run()
+    (folder / "layer.json").write_text("{}")
+
+    with pytest.raises(RunError, match="does not say which layer"):
+        about_of(folder)
