@@ -189,11 +189,12 @@ def segment(dock: SegmentDock, camera: Camera, model: Path) -> None:
     viewer.dims.set_current_step(0, OTHER_SLICE)
     viewer.layers["painted"].visible = False
     wait("a model", button(dock, "Segment").isEnabled)
+    wait("a forecast", lambda: says(dock, "of memory"))
     camera.take("segment-ready")
     button(dock, "Segment").click()
     wait("some slices", lambda: progress(dock, 1))
     camera.take("segment-running")
-    wait("the labels", lambda: len(viewer.layers) == 3)
+    wait("the labels", lambda: "labels are in the layer" in dock.said)
     viewer.layers[-1].opacity = 0.4
     pause(0.2)
     camera.take("segment-done")

@@ -59,9 +59,13 @@ def test_too_small_a_disk_is_told_with_what_is_copied_to_it():
     [
         ((8, 4, 4), "nm", "Its pixel size is the model's."),
         ((8, 4.1, 4.1), "nm", "Its pixel size is the model's."),
-        ((8, 8, 8), "nm", "Your pixels are 2.0x larger: the image is brought to"),
-        ((8, 1e-3, 1e-3), "um", "Your pixels are 4.0x smaller: the image is brought"),
-        ((8, 4, 60), "nm", "Your pixels are 15x larger along X: the image is brought"),
+        ((8, 8, 8), "nm", "Your pixels are 2.0x larger than the model's: the image"),
+        (
+            (8, 1e-3, 1e-3),
+            "um",
+            "Your pixels are 4.0x smaller than the model's",
+        ),
+        ((8, 4, 60), "nm", "Your pixels are 15x larger along X than the model's"),
         ((8, 4, 4), "pixel", "Its pixel size is unknown: it is taken for the model's"),
     ],
 )

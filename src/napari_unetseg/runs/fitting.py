@@ -93,7 +93,10 @@ def pixels_text(image: Image, card: ModelCard) -> str:
     shape = [image.shape[image.axes.index(a)] for a in "ZYX"[-len(grid) :]]
     if [*grid] == shape:
         return "Its pixel size is the model's."
-    return f"{_ratio_text(ratios)}: the image is brought to the model's, and back."
+    return (
+        f"{_ratio_text(ratios)} than the model's: the image is resampled to them, and "
+        "the result back."
+    )
 
 
 def size_text(count: int) -> str:

@@ -253,3 +253,35 @@ def test_a_file_that_says_something_else_is_not_it(grey, tmp_path, change):
     assert not is_stored_in(replace(grey, **change), path)
     path.write_bytes(b"no tiff")
     assert not is_stored_in(grey, path)
+
+
+def test_what_lies_in_no_file_as_it_is_shown_is_asked_about_a_smaller_copy(
+    plan, grey, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(launching, "COPIED_BELOW", 0)
+    first = replace(grey, array=grey.array[:, :1])
+    small = replace(plan, inputs={**plan.inputs, "image": Input(first)})
+    write_ome_tiff(tmp_path / "other.ome.tif", first)
+    elsewhere = Input(grey, tmp_path / "other.ome.tif")
+    whole = replace(plan, inputs={**plan.inputs, "image": elsewhere}, copied=small)
+
+    story = launch(whole, cancelled=lambda: True)
+    copying = next(story)
+    assert copying.bytes == small.inputs["image"].bytes + plan.inputs["labels"].bytes
+    story.close()
+
+
+def test_what_lies_in_a_file_is_asked_about_as_a_whole(
+    plan, grey, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(launching, "COPIED_BELOW", 0)
+    inputs = {}
+    for name, one in plan.inputs.items():
+        path = tmp_path / f"{name}.ome.tif"
+        write_ome_tiff(path, one.image)
+        inputs[name] = Input(one.image, path)
+
+    story = launch(replace(plan, inputs=inputs, copied=plan), cancelled=lambda: True)
+
+    assert next(story).bytes == 0
+    story.close()

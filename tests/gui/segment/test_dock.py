@@ -210,7 +210,7 @@ def test_it_says_whose_pixels_are_larger(model, stripes, qtbot, until):
 
     dock = opened(model, qtbot)
 
-    assert "Your pixels are 2.0x larger: the image is brought" in dock.forecast.text()
+    assert "Your pixels are 2.0x larger than the model's" in dock.forecast.text()
 
 
 @pytest.mark.parametrize(

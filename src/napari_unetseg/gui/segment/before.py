@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 # While somebody turns a wheel or types a number nothing is worked out.
 PAUSE_MS = 500
+# Room for what mostly is to be said: what stands below does not move when it is.
+LINES, _PADDING = 3, 6
 WORKING = "Working out what it takes…"
 
 
@@ -55,6 +57,7 @@ class ForecastRow(Message):
         self._timer.setInterval(PAUSE_MS)
         self._timer.timeout.connect(self._begin)
         self.follow(dock.viewer.theme)
+        self.setMinimumHeight(LINES * self.fontMetrics().lineSpacing() + _PADDING)
         when_destroyed(dock, self._foreteller.close)
 
     def at(self, plan: Plan, card: ModelCard) -> None:
@@ -85,7 +88,8 @@ class ForecastRow(Message):
 
     def stop(self) -> None:
         """Leave the computer to a run."""
-        self.refuse("")
+        # What was told stays in sight, so that nothing below it moves.
+        self._forget()
         self._foreteller.close()
 
     def _forget(self) -> None:
