@@ -91,6 +91,12 @@ def test_beside_the_view_nothing_is_segmented(image, dims):
         part_of(SEEN, image, dims, None)
 
 
+def test_a_slice_is_the_slice_wherever_the_camera_is(image, dims):
+    image.corner_pixels = np.array([[0, 47, 10], [0, 47, 63]])
+
+    assert part_of(THIS, image, dims, None) == {"Z": (2, 3)}
+
+
 def test_what_is_drawn_is_found_on_an_image_that_lies_elsewhere(dims):
     affine = np.eye(4)
     affine[:3, 3] = (0, 100, 200)

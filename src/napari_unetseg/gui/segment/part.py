@@ -61,25 +61,30 @@ def part_of(choice: str, layer: Layer, dims: Dims, shapes: Shapes | None) -> Box
         return box_of_shapes(shapes.data, _attributes(shapes), target)
     if choice == THIS:
         _check_plane(layer, axes, dims)
+        return _slice_shown(layer, dims)
     seen = seen_in(layer, dims)
     if seen is None:
         raise InputError(
-            f"The viewer shows a slice that '{layer.name}' does not have"
-            if choice == THIS
-            else f"The viewer does not show any of '{layer.name}'",
-            "Move the slider to one, or segment all slices"
-            if choice == THIS
-            else "Move it into sight, or segment all slices",
+            f"The viewer does not show any of '{layer.name}'",
+            "Move it into sight, or segment all slices",
         )
-    if choice == SEEN:
-        return seen
-    in_plane = [axis for axis in seen if axis in "YX"]
     if choice == SEEN_ALL:
-        return {axis: seen[axis] for axis in in_plane}
-    return {axis: seen[axis] for axis in seen if axis not in in_plane}
+        return {axis: ends for axis, ends in seen.items() if axis in "YX"}
+    return seen
 
 
-def seen_in(layer: Layer, dims: Dims) -> Box | None:
+def _slice_shown(layer: Layer, dims: Dims) -> Box:
+    """The slice where the viewer stands, whatever is in sight of it."""
+    seen = seen_in(layer, dims, as_a_whole=True)
+    if seen is None:
+        raise InputError(
+            f"The viewer shows a slice that '{layer.name}' does not have",
+            "Move the slider to one, or segment all slices",
+        )
+    return {axis: ends for axis, ends in seen.items() if axis not in "YX"}
+
+
+def seen_in(layer: Layer, dims: Dims, *, as_a_whole: bool = False) -> Box | None:
     """The part of a layer that the viewer shows; None if it shows nothing of it.
 
     Parameters
@@ -88,13 +93,15 @@ def seen_in(layer: Layer, dims: Dims) -> Box | None:
         With one dimension of the viewer for each of its own, from the last one on.
     dims : Dims
         What the viewer shows.
+    as_a_whole : bool
+        Whether all of the slice counts as seen, wherever the camera is.
     """
     further = dims.ndim - layer.ndim
     displayed = [number - further for number in dims.displayed if number >= further]
     point = [float(one) for one in layer.world_to_data(dims.point[-layer.ndim :])]
     corners = np.asarray(layer.corner_pixels)
-    if len(displayed) == 2 and not corners.any():
-        # No window has drawn the layer yet.
+    if as_a_whole or (len(displayed) == 2 and not corners.any()):
+        # All of it; also where no window has drawn the layer yet.
         corners = np.array([[0] * layer.ndim, [n - 1 for n in _shape(layer)]])
     elif getattr(layer, "multiscale", False):
         # They are told of the level that is drawn.
