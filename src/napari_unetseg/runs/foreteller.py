@@ -87,7 +87,7 @@ class Foreteller:
         RunError
             If the process cannot be started, or ends without an answer.
         """
-        asked = {
+        asked: dict[str, object] = {
             "folder": str(folder),
             "question": question.model_dump(mode="json"),
             "image": Described.of(image).model_dump(mode="json"),

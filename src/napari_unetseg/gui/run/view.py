@@ -87,13 +87,10 @@ class RunView(QWidget):
         # What the user wishes to become of the run that is under way.
         self._wish: Literal["", "cancel", "stop", "discard"] = ""
         self._rest = Rest()
-        self._is_new = False
-        self._resumable = False
+        self._is_new = self._resumable = False
         self.warnings: list[str] = []
         self.folder: Path | None = None
         self.curves: Curves | None = None
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
         self.controls = Controls(
             words,
             start=self.asked.emit,
@@ -102,6 +99,8 @@ class RunView(QWidget):
             pause=self.pause,
             discard=self.discard,
         )
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.controls)
         self._show_state()
 
@@ -123,7 +122,7 @@ class RunView(QWidget):
 
     def attach(self, folder: Path) -> None:
         """Show a run that is under way; it does not end with this napari."""
-        name = f"{self._words.job} in {folder.name} (goes on without napari)"
+        name = f"{self._words.job} in {folder.name} ({on_closing(stays=True)})"
         self._begin(folder, follow(folder, stays=True), name, "Found under way.")
 
     def offer(self, folder: Path) -> None:
@@ -191,7 +190,12 @@ class RunView(QWidget):
         self._wish, self._rest, self._is_new = "", Rest(), False
         self._story, self.warnings = Story(), []
         if self._words.curves:
-            self._renew_curves()
+            from napari_unetseg.gui.run.curves import Curves
+
+            self._drop_curves()
+            self.curves = Curves(self._dock.viewer.theme)
+            self._dock.add_below_form(self.curves)
+            self._dock.reveal(self.curves)
         self.controls.show_progress(self._story)
         self._worker = start_worker(
             job,
@@ -266,8 +270,7 @@ class RunView(QWidget):
 
     def _fail(self, error: Exception) -> None:
         self._worker = None
-        if self._is_new:
-            self.folder = None
+        self.folder = None if self._is_new else self.folder
         self._resumable = self.folder is not None
         self._show_state()
         self.busy.emit(False)
@@ -289,14 +292,6 @@ class RunView(QWidget):
             resumable=self._resumable,
             pause=self._rest.text(self._story),
         )
-
-    def _renew_curves(self) -> None:
-        from napari_unetseg.gui.run.curves import Curves
-
-        self._drop_curves()
-        self.curves = Curves(self._dock.viewer.theme)
-        self._dock.add_below_form(self.curves)
-        self._dock.reveal(self.curves)
 
     def _drop_curves(self) -> None:
         if self.curves is not None:
