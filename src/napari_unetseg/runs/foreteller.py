@@ -23,7 +23,7 @@ from napari_unetseg.runs.described import Described
 from napari_unetseg.runs.machine import creation_flags
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Mapping
 
     from napari_unetseg.core.events import Event
     from napari_unetseg.core.image import Image
@@ -109,7 +109,7 @@ class Foreteller:
         return ()
 
     def _send(
-        self, asked: dict[str, object]
+        self, asked: Mapping[str, object]
     ) -> tuple[int, subprocess.Popen[bytes], Path]:
         """Send a question; return its number, and where the answer will be."""
         with self._lock:
