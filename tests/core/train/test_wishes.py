@@ -191,7 +191,7 @@ def test_a_rest_can_be_left_by_closing_and_the_state_is_there(quick, tmp_path, p
 def planned(monkeypatch, pair, person):
     """How many steps are planned for a minute, by a clock that ticks as it is asked."""
     clock = Clock(0.05)
-    for module in (loop, schedule, training):
+    for module in (loop, rest, schedule, training):
         monkeypatch.setattr(module, "time", clock)
     options = {"steps": None, "minutes": 1.0, "wishes": person.wishes}
     events, _ = train(pair, lambda e: isinstance(e[-1], Planned), **options)
