@@ -151,6 +151,9 @@ def test_the_menus_have_our_entries(viewer):
     assert entries(window.layers_menu, "Segment", "U-Net") == [
         f"Train U-Net{ours}",
         f"Segment with U-Net{ours}",
+        "",  # a line between what makes and what only shows
+        f"U-Net runs{ours}",
+        f"Check my computer{ours}",
     ]
     assert f"IoU report{ours}" in entries(window.layers_menu, "Measure")
 

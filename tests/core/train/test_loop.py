@@ -165,7 +165,7 @@ def same(one, other):
 
 
 # 3 is not validated by itself, 4 and 6 are: two and three quarters of the steps.
-@pytest.mark.parametrize("keep_after", [1, 3, 4, 6, 7])
+@pytest.mark.parametrize("keep_after", [1, 4, 7])
 def test_a_kept_training_scores_its_last_weights_and_can_go_on(tmp_path, keep_after):
     _, whole = run()
     events, kept = run(folder=tmp_path, keep_after=keep_after)

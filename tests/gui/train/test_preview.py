@@ -140,7 +140,7 @@ def test_a_training_that_goes_on_shows_it_in_the_same_layer(training, model, unt
     until(lambda: shown(model))
     layer = shown(model)
     training.run.controls.stop.click()
-    until(lambda: "after" in layer.name)
+    until(lambda: "after" in layer.name and not training.run.running)
 
     training.run.controls.go_on.click()
 

@@ -82,11 +82,10 @@ class RunView(QWidget):
         super().__init__(dock)
         self._dock = dock
         self._words = words
-        self._story = Story()
+        self._story, self._rest = Story(), Rest()
         self._worker: Worker | None = None
         # What the user wishes to become of the run that is under way.
         self._wish: Literal["", "cancel", "stop", "discard"] = ""
-        self._rest = Rest()
         self._is_new = self._resumable = False
         self.warnings: list[str] = []
         self.folder: Path | None = None
@@ -132,7 +131,8 @@ class RunView(QWidget):
 
     def go_on(self) -> None:
         """Resume the run that was stopped."""
-        assert self.folder is not None
+        if self.running or self.folder is None:
+            return  # A run whose end is being told is not to be begun again.
         stays = self._dock.stays
         name = f"{self._words.job} in {self.folder.name} ({on_closing(stays)})"
         self._begin(self.folder, resume(self.folder, stays=stays), name, "Resuming…")
@@ -160,8 +160,8 @@ class RunView(QWidget):
         """After a question, stop the run and delete what it made."""
         if self.folder is None or not self.controls.is_discard_meant():
             return
+        self._wish = "discard"
         if self.running:
-            self._wish = "discard"
             self._pass_on()
         else:
             self._forget()
@@ -279,7 +279,8 @@ class RunView(QWidget):
             raise error
 
     def _forget(self) -> None:
-        if self.folder is not None:
+        # Nothing but what was begun here, or what the user wants to be rid of.
+        if self.folder is not None and (self._is_new or self._wish):
             discard(self.folder)
         self.folder, self._resumable = None, False
         self._drop_curves()
