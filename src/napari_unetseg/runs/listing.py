@@ -68,8 +68,8 @@ def model_name(path: Path) -> str:
     return path.name.removesuffix(MODEL_ENDING)
 
 
-def found(job: str) -> list[tuple[Path, RunStatus]]:
-    """Return the runs of a kind that were ever started, the newest first.
+def found(job: str = "") -> list[tuple[Path, RunStatus]]:
+    """Return the runs of a kind, or all, that were ever started, the newest first.
 
     What was begun to be made an hour ago and never started is deleted.
     """
@@ -82,7 +82,7 @@ def found(job: str) -> list[tuple[Path, RunStatus]]:
             continue
         if where.state == "new":
             _sweep(folder)
-        elif where.job == job:
+        elif job in {"", where.job}:
             runs.append((folder, where))
     return runs
 

@@ -88,13 +88,12 @@ def _train_options(question: TrainQuestion) -> Iterator[str]:
     config = question.config
     if config.preset != "default":
         yield from ("--preset", config.preset)
-    usual = _preset(config)
+    plain, usual = train_config(config.preset), _preset(config)
     for name in _TRAIN:
         value = getattr(config, name)
         # The network and the dimensions decide what is usual.
-        before = getattr(train_config(config.preset), name)
         decides = name in {"network", "dimensions"}
-        if value != (before if decides else getattr(usual, name)):
+        if value != getattr(plain if decides else usual, name):
             yield from _option(name, value)
     if config.task == "instances":
         for name, option in _INSTANCES.items():

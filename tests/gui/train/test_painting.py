@@ -7,7 +7,6 @@ import pytest
 
 from napari_unetseg.core.read import read_image
 from napari_unetseg.gui.train import painting
-from napari_unetseg.gui.train.dock import TrainDock
 from napari_unetseg.gui.train.meanwhile import LEARN, NOT_FROM_HERE
 
 pytestmark = pytest.mark.gui
@@ -16,23 +15,6 @@ pytestmark = pytest.mark.gui
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
     monkeypatch.setattr(painting, "PAUSE_MS", 20)
-
-
-@pytest.fixture
-def opened(model, until):
-    docks = []
-
-    def function():
-        dock = TrainDock(model)
-        docks.append(dock)
-        dock.destroyed.connect(lambda: docks.remove(dock))
-        until(lambda: dock.labels.value is None or dock.look.seen is not None)
-        return dock
-
-    yield function
-    for dock in [*docks]:
-        dock.deleteLater()
-    until(lambda: not docks)
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import pytest
 
 from napari_unetseg.gui.parts import settings
 from napari_unetseg.gui.train import preview
-from napari_unetseg.gui.train.dock import TrainDock
 from napari_unetseg.gui.train.meanwhile import LOOK, NOT_OF_HERE
 from napari_unetseg.gui.train.preview_layer import NAME
 
@@ -19,23 +18,6 @@ PLACE = {"scale": (50, 8, 8), "units": ("nm",) * 3, "translate": (0, 80, 16)}
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
     monkeypatch.setattr(preview, "PAUSE_MS", 20)
-
-
-@pytest.fixture
-def opened(model, until):
-    docks = []
-
-    def function():
-        dock = TrainDock(model)
-        docks.append(dock)
-        dock.destroyed.connect(lambda: docks.remove(dock))
-        until(lambda: dock.labels.value is None or dock.look.seen is not None)
-        return dock
-
-    yield function
-    for dock in [*docks]:
-        dock.deleteLater()
-    until(lambda: not docks)
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_unetseg.core.evaluate.pixels import check_pair
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -86,22 +88,3 @@ def errors_map(
     if len(ignore):
         errors[np.isin(predicted, ignore) | np.isin(true, ignore)] = NOTHING
     return errors
-
-
-def check_pair(prediction: Any, truth: Any) -> None:
-    """Refuse arrays that cannot be compared pixel by pixel.
-
-    Raises
-    ------
-    ValueError
-        If the shapes differ or the arrays hold anything but integers.
-    """
-    shapes = tuple(prediction.shape), tuple(truth.shape)
-    if shapes[0] != shapes[1]:
-        raise ValueError(
-            f"prediction (shape {shapes[0]}) must have the shape of truth (shape "
-            f"{shapes[1]})"
-        )
-    for dtype in (np.dtype(prediction.dtype), np.dtype(truth.dtype)):
-        if dtype.kind not in "biu":
-            raise ValueError(f"labels must be integers, not {dtype}")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_unetseg.core.evaluate.errors_map import check_pair, errors_map
+from napari_unetseg.core.evaluate.errors_map import errors_map
+from napari_unetseg.core.evaluate.pixels import check_pair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -79,7 +79,7 @@ class Contingency:
 
 
 def contingency(
-    truth: NDArray[Any], prediction: NDArray[Any], *, ignore: int | None = IGNORE
+    truth: Any, prediction: Any, *, ignore: int | None = IGNORE
 ) -> Contingency:
     """Find the objects of a frame that overlap.
 

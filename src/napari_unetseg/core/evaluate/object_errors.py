@@ -95,7 +95,7 @@ def object_report(
         predicted, whole = (_Frame(side, index) for side in sides)
         true = _Annotated(whole, predicted, ignore) if len(ignore) else whole
         unknown = IGNORE if len(ignore) else None
-        table = contingency(true, predicted, ignore=unknown)  # type: ignore[arg-type]
+        table = contingency(true, predicted, ignore=unknown)
         total += score(table)
         boxes = boxes_of(true), boxes_of(predicted)
         for fate, identity, iou, pixels in fates(table):

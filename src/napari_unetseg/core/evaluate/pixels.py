@@ -17,19 +17,31 @@ BLOCK = 1 << 20
 TABLE = 1 << 16
 
 
+def check_pair(prediction: Any, truth: Any) -> None:
+    """Refuse arrays that cannot be compared pixel by pixel.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or the arrays hold anything but integers.
+    """
+    shapes = tuple(prediction.shape), tuple(truth.shape)
+    if shapes[0] != shapes[1]:
+        raise ValueError(
+            f"prediction (shape {shapes[0]}) must have the shape of truth (shape "
+            f"{shapes[1]})"
+        )
+    for dtype in (np.dtype(prediction.dtype), np.dtype(truth.dtype)):
+        if dtype.kind not in "biu":
+            raise ValueError(f"labels must be integers, not {dtype}")
+
+
 def compared(
     prediction: NDArray[Any], truth: NDArray[Any], ignore: Sequence[int]
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """The pixels to compare, as flat pairs of at most about BLOCK pixels."""
     shape = tuple(truth.shape)
-    if tuple(prediction.shape) != shape:
-        raise ValueError(
-            f"prediction (shape {tuple(prediction.shape)}) must have the shape of "
-            f"truth (shape {shape})"
-        )
-    for dtype in (np.dtype(prediction.dtype), np.dtype(truth.dtype)):
-        if dtype.kind not in "biu":
-            raise ValueError(f"labels must be integers, not {dtype}")
+    check_pair(prediction, truth)
     if len(shape) < 2:
         raise ValueError(f"labels must have the axes (..., Y, X), not shape {shape}")
     rows = max(1, BLOCK // max(1, shape[-1]))

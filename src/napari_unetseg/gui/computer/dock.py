@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtGui import QFontDatabase, QGuiApplication
-from qtpy.QtWidgets import QHBoxLayout, QPlainTextEdit, QPushButton
+from qtpy.QtWidgets import QHBoxLayout, QPlainTextEdit
 
+from napari_unetseg.gui.parts.buttons import make_button
 from napari_unetseg.gui.parts.dock import Dock
 from napari_unetseg.gui.parts.worker import start_worker
 from napari_unetseg.runs import machine
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from napari.viewer import Viewer
 
     from napari_unetseg.gui.parts.worker import Worker
@@ -37,11 +36,13 @@ class ComputerDock(Dock):
         self.text.setAccessibleName("What this computer offers")
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.fill_with(self.text)
-        self.again = _button(
+        self.again = make_button(
             "Check again", "Look at the computer, and train some steps", self.check
         )
-        self.cancel = _button("Cancel", "Stop checking", self._cancel)
-        self.copy = _button("Copy", "Copy the text, for an issue or a mail", self._copy)
+        self.cancel = make_button("Cancel", "Stop checking", self._cancel)
+        self.copy = make_button(
+            "Copy", "Copy the text, for an issue or a mail", self._copy
+        )
         row = QHBoxLayout()
         for button in (self.again, self.cancel, self.copy):
             row.addWidget(button)
@@ -96,10 +97,3 @@ class ComputerDock(Dock):
         self.again.setEnabled(not busy)
         self.cancel.setEnabled(busy)
         self.copy.setEnabled(bool(self.text.toPlainText()))
-
-
-def _button(text: str, tooltip: str, pressed: Callable[[], None]) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tooltip)
-    button.clicked.connect(lambda: pressed())
-    return button

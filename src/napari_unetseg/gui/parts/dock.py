@@ -33,7 +33,6 @@ HEIGHT = 640
 # Three docks above one another fit a screen of 768 pixels, beside napari's own parts.
 LEAST_WIDTH, LEAST_HEIGHT = 280, 160
 MARGIN = 6
-SETTLED_MS = 200
 COLOURS: dict[Kind, Name] = {
     "info": "grey",
     "busy": "grey",
@@ -116,9 +115,7 @@ class Dock(QWidget):
 
     def reveal(self, widget: QWidget) -> None:
         """Scroll the form so that a widget in it is seen."""
-        # Once more when the footer, too, has its height.
-        for delay in (0, SETTLED_MS):
-            _soon(widget, lambda: self._area.ensureWidgetVisible(widget), delay)
+        _soon(widget, lambda: self._area.ensureWidgetVisible(widget))
 
     def later(self, method: Callable[[], None]) -> None:
         """Call a method once napari has shown the dock, if it is still there."""
@@ -193,16 +190,13 @@ class Message(QLabel):
         )
 
 
-def _soon(owner: QObject, function: Callable[[], None], delay: int = 0) -> None:
-    """Call a function when Qt has nothing else to do, unless its owner is deleted.
-
-    With a delay it is called so many milliseconds later.
-    """
+def _soon(owner: QObject, function: Callable[[], None]) -> None:
+    """Call a function when Qt has nothing else to do, unless its owner is deleted."""
     timer = QTimer(owner)
     timer.setSingleShot(True)
     timer.timeout.connect(function)
     timer.timeout.connect(timer.deleteLater)
-    timer.start(delay)
+    timer.start(0)
 
 
 class _Content(QWidget):

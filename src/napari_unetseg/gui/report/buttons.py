@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from qtpy.QtWidgets import (
     QHBoxLayout,
     QProgressBar,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
+from napari_unetseg.gui.parts.buttons import make_button
 from napari_unetseg.gui.parts.swap import swap
 
 if TYPE_CHECKING:
@@ -38,12 +38,12 @@ class ReportButtons(QWidget):
         super().__init__()
         self.progress = QProgressBar()
         self.progress.setToolTip("How much is compared")
-        self.compare = _button("Compare", "Compare the two layers", compare)
-        self.cancel = _button("Cancel", "Stop comparing", cancel)
-        self.copy = _button(
+        self.compare = make_button("Compare", "Compare the two layers", compare)
+        self.cancel = make_button("Cancel", "Stop comparing", cancel)
+        self.copy = make_button(
             "Copy", "Copy the table as it is shown, for a spreadsheet", copy
         )
-        self.save = _button(
+        self.save = make_button(
             "Save CSV…", "Write the table, with all digits, to a CSV file", save
         )
         row = QHBoxLayout()
@@ -67,10 +67,3 @@ class ReportButtons(QWidget):
         )
         self.copy.setEnabled(has_report)
         self.save.setEnabled(has_report)
-
-
-def _button(text: str, tooltip: str, pressed: Callable[[], None]) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tooltip)
-    button.clicked.connect(lambda: pressed())
-    return button

@@ -37,8 +37,14 @@ class CopyTable(QTableWidget):
         )
 
     def copy_all(self) -> None:
-        """Put the table with its titles on the clipboard."""
-        raise NotImplementedError
+        """Put all rows, as they are sorted, and their titles on the clipboard."""
+        columns = range(self.columnCount())
+        cells = ([self.text(r, c) for c in columns] for r in range(self.rowCount()))
+        self.to_clipboard([[self._title(column) for column in columns], *cells])
+
+    def _title(self, column: int) -> str:
+        item = self.horizontalHeaderItem(column)
+        return item.text() if item is not None else ""
 
     def text(self, row: int, column: int) -> str:
         """What is copied of a cell: all digits of a number that is shown shorter."""

@@ -113,17 +113,6 @@ class WorstTable(CopyTable):
             return
         super().keyPressEvent(event)
 
-    def copy_all(self) -> None:
-        """Put all rows, as they are sorted, and their titles on the clipboard."""
-        titles = [self._title(column) for column in range(self.columnCount())]
-        rows = range(self.rowCount())
-        columns = range(self.columnCount())
-        self.to_clipboard([titles, *([self.text(r, c) for c in columns] for r in rows)])
-
-    def _title(self, column: int) -> str:
-        item = self.horizontalHeaderItem(column)
-        return item.text() if item is not None else ""
-
     def _choose(self, row: int) -> None:
         item = self.item(row, 0)
         if item is not None:

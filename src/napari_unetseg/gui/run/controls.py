@@ -8,11 +8,11 @@ from qtpy.QtWidgets import (
     QHBoxLayout,
     QMessageBox,
     QProgressBar,
-    QPushButton,
     QVBoxLayout,
     QWidget,
 )
 
+from napari_unetseg.gui.parts.buttons import make_button
 from napari_unetseg.gui.parts.steady import SteadyButton
 from napari_unetseg.gui.parts.swap import swap
 from napari_unetseg.runs.story import duration
@@ -56,15 +56,15 @@ class Controls(QWidget):
         super().__init__()
         self.progress = QProgressBar()
         self.progress.setToolTip(f"How far the {words.job.lower()} is")
-        self.start = _button(
+        self.start = make_button(
             words.start, "Begin, with the layers as they are now", start
         )
-        self.go_on = _button("Go on", "Go on from where it was stopped", go_on)
-        self.stop = _button(words.stop, f"Stop it, and keep {words.keeps}", stop)
+        self.go_on = make_button("Go on", "Go on from where it was stopped", go_on)
+        self.stop = make_button(words.stop, f"Stop it, and keep {words.keeps}", stop)
         self._job, self._rests = words.job.lower(), words.rests
         self.pause = SteadyButton([*_RESTS])
         self.pause.clicked.connect(lambda: pause())
-        self.discard = _button(
+        self.discard = make_button(
             "Discard…", "Stop it if it runs, and delete all that it made", discard
         )
         layout = QVBoxLayout(self)
@@ -150,10 +150,3 @@ def how_far(story: Story) -> str:
     if left is None or story.done >= story.total:
         return far
     return f"{far}, {duration(left)} left"
-
-
-def _button(text: str, tooltip: str, pressed: Callable[[], None]) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tooltip)
-    button.clicked.connect(lambda: pressed())
-    return button

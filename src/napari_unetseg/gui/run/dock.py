@@ -165,8 +165,10 @@ class RunDock(Dock):
             return
         if where.state == "interrupted":
             self._offer(folder, where)
-        else:
+        elif where.state == "running":
             self.run.attach(folder)
+        else:
+            self.run.attach(folder, "Reading its story…")
 
     def resume_run(self, folder: Path) -> None:
         """Go on with a run that was chosen from a list."""

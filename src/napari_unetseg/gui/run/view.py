@@ -80,8 +80,7 @@ class RunView(QWidget):
 
     def __init__(self, dock: RunDock, words: Words) -> None:
         super().__init__(dock)
-        self._dock = dock
-        self._words = words
+        self._dock, self._words = dock, words
         self._story, self._rest = Story(), Rest()
         self._worker: Worker | None = None
         # What the user wishes to become of the run that is under way.
@@ -119,10 +118,10 @@ class RunView(QWidget):
         self._begin(plan.folder, job, name, "Starting…")
         self._is_new = True
 
-    def attach(self, folder: Path) -> None:
-        """Show a run that is under way; it does not end with this napari."""
+    def attach(self, folder: Path, text: str = "Found under way.") -> None:
+        """Show a run to its end, which it does not reach with that of this napari."""
         name = f"{self._words.job} in {folder.name} ({on_closing(stays=True)})"
-        self._begin(folder, follow(folder, stays=True), name, "Found under way.")
+        self._begin(folder, follow(folder, stays=True), name, text)
 
     def offer(self, folder: Path) -> None:
         """Show a run that was stopped and can go on."""
@@ -165,6 +164,7 @@ class RunView(QWidget):
             self._pass_on()
         else:
             self._forget()
+            self._wish = ""
             self._dock.say("Discarded.")
 
     def follow(self, theme: str) -> None:
@@ -236,8 +236,7 @@ class RunView(QWidget):
                 self._dock.say(" ".join(self.warnings), "warning")
             case Started(device=device, precision=precision):
                 if not self.warnings:
-                    how = f"{self._words.job} on {device} in {precision}."
-                    self._dock.say(how, "busy")
+                    self._dock.say(self._words.begun(device, precision), "busy")
                 self._pass_on()
                 self._show_state()
             case Paused() | Resumed() | Edited():

@@ -38,6 +38,10 @@ class Words:
     curves: bool = False
     rests: bool = False
 
+    def begun(self, device: str, precision: str) -> str:
+        """Say where its work has begun, and how."""
+        return f"{self.job} on {device} in {precision}."
+
 
 def on_closing(stays: bool) -> str:
     """What napari shows of a run when it is closed meanwhile."""

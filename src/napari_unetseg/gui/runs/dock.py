@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QTimer, QUrl
 from qtpy.QtGui import QDesktopServices, QGuiApplication
-from qtpy.QtWidgets import QHBoxLayout, QMessageBox, QPushButton
+from qtpy.QtWidgets import QHBoxLayout, QMessageBox
 
 from napari_unetseg.core.errors import UnetsegError
+from napari_unetseg.gui.parts.buttons import make_button
 from napari_unetseg.gui.parts.dock import Dock
 from napari_unetseg.gui.parts.worker import start_worker
 from napari_unetseg.gui.runs.opening import dock_of
@@ -44,24 +45,24 @@ class RunsDock(Dock):
         super().__init__(napari_viewer)
         self.table = RunsTable()
         self.fill_with(self.table)
-        self.open = _button(
+        self.open = make_button(
             "Show",
             "Show the run in its dock: watch it, or see what it made",
             self._open,
         )
-        self.resume = _button(
+        self.resume = make_button(
             "Go on", "Go on with a run that was stopped", self._resume
         )
-        self.delete = _button(
+        self.delete = make_button(
             "Delete…", "Delete the folder of a run; models stay", self._delete
         )
-        self.again = _button("Refresh", "Read the list anew", self.read)
-        self.copy = _button(
+        self.again = make_button("Refresh", "Read the list anew", self.read)
+        self.copy = make_button(
             "Copy how",
             "Copy how it was made: sentences for a paper, and the command line",
             self._copy,
         )
-        self.folder = _button("Folder", "Open the run's folder", self._folder)
+        self.folder = make_button("Folder", "Open the run's folder", self._folder)
         rows_of_buttons = (
             (self.open, self.resume, self.delete),
             (self.copy, self.folder, self.again),
@@ -201,10 +202,3 @@ class RunsDock(Dock):
             self.say("This run has gone meanwhile.", "warning")
             self.read()
         return newer
-
-
-def _button(text: str, tooltip: str, pressed: Callable[[], None]) -> QPushButton:
-    button = QPushButton(text)
-    button.setToolTip(tooltip)
-    button.clicked.connect(lambda: pressed())
-    return button

@@ -89,11 +89,10 @@ def rows() -> Generator[None, None, list[Row]]:
     hold a large result that is to be measured.
     """
     found = []
-    for job in JOBS:
-        for folder, where in listing.found(job):
-            found.append(Row(folder, where, folder_bytes(folder)))
-            yield
-    return sorted(found, key=lambda row: row.folder.name, reverse=True)
+    for folder, where in listing.found():
+        found.append(Row(folder, where, folder_bytes(folder)))
+        yield
+    return found
 
 
 def now(row: Row) -> Row | None:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from magicgui.widgets.bases import ValueWidget
     from napari.viewer import Viewer
 
-AVERAGES = {
+    from napari_unetseg.core.predict.views import ViewKind
+
+AVERAGES: dict[ViewKind, str] = {
     "none": "nothing",
     "flips": "flips",
     "rotations": "flips and turns",
@@ -172,9 +174,9 @@ class SegmentForm:
 
 def averages(dimensions: int) -> list[tuple[str, str]]:
     """What can be averaged over, with what it costs, by its name in a configuration."""
-    found = []
+    found: list[tuple[str, str]] = []
     for kind, text in AVERAGES.items():
-        count = len(views(kind, dimensions, True))  # type: ignore[arg-type]
+        count = len(views(kind, dimensions, True))
         found.append((text if count == 1 else f"{text} ({count}x as long)", kind))
     return found
 

@@ -15,6 +15,7 @@ from napari_unetseg.gui.parts.form import sentence
 from napari_unetseg.gui.run.dock import OPEN_ONE, RunDock
 from napari_unetseg.gui.run.launch import Plan
 from napari_unetseg.gui.run.words import Words
+from napari_unetseg.gui.runs.opening import dock_of
 from napari_unetseg.gui.train.form import INSTANCES, TrainForm, restore
 from napari_unetseg.gui.train.look import Look, Wish
 from napari_unetseg.gui.train.meanwhile import Meanwhile
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
     from napari_unetseg.runs.cost import Cost
 
-SEGMENT_DOCK = "Segment with U-Net"
 STEPS = "The steps decide how long it trains: clear them, under More settings"
 STOP, KEEP_TRAINING = "stop and keep", "keep training"
 WORDS = Words(
@@ -258,9 +258,7 @@ class TrainDock(RunDock):
         self.training.offer_models()
 
     def _open_segment(self) -> None:
-        _, dock = self.viewer.window.add_plugin_dock_widget(
-            "napari-unetseg", SEGMENT_DOCK, tabify=True
-        )
+        dock = dock_of(self.viewer, "segment")
         if self.trained is not None:
             dock.choose_model(self.trained)
 
