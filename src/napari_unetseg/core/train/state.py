@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from napari_unetseg.core.network.windows import NORMS
 from napari_unetseg.core.sizes import Sizes
 from napari_unetseg.core.train.schedule import PARTS
 from napari_unetseg.core.train.score import Score
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from napari_unetseg.core.config import TrainConfig
 
 _WARM_UP_OF_AVERAGE = 10
+_MOMENTUM_OF_STATISTICS = 0.3
 _COUNTERS = ("step", "validated", "total", "parts", "best_step", "stale", "held")
 
 
@@ -64,6 +66,8 @@ class TrainingState:
     def __init__(self, network: nn.Module, config: TrainConfig, size: Sizes) -> None:
         self.network = network
         self.average = copy.deepcopy(network).requires_grad_(False)
+        if config.averaging:
+            _hasten_statistics(network)
         self.optimiser = _optimiser(network, config)
         self.averaging = config.averaging
         self.step = 0
@@ -164,6 +168,18 @@ class TrainingState:
             state.setdefault(int(number), {})[key] = tensor
         whole = self.optimiser.state_dict()
         self.optimiser.load_state_dict({**whole, "state": state})
+
+
+def _hasten_statistics(network: nn.Module) -> None:
+    """Let the statistics of batch normalisation follow the weights faster.
+
+    At the usual 0.1 they are ten steps behind, which in the first dozens of steps are
+    those of another network. That they fluctuate more does not matter: what is scored
+    and kept is their average.
+    """
+    for layer in network.modules():
+        if isinstance(layer, NORMS):
+            layer.momentum = _MOMENTUM_OF_STATISTICS
 
 
 def weights(network: nn.Module) -> dict[str, Tensor]:
