@@ -93,7 +93,7 @@ def compare(wishes: dict[str, object], steps: int) -> dict[str, float]:
         channels=1,
         classes=2,
         machine=here,
-        shape=(SIDE, SIDE),
+        shapes=[(SIDE, SIDE)],
     )
     assert cost.seconds_per_step is not None
     values = json.dumps({**wishes, "steps": steps})

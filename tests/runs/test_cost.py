@@ -52,7 +52,7 @@ def reckon(
         channels=1,
         classes=2,
         machine=here,
-        shape=(side, side) if side else shape,
+        shapes=[(side, side) if side else shape] if side or shape else (),
         spacing=spacing,
     )
 

@@ -9,6 +9,7 @@ import typer
 
 from napari_unetseg.cli import network_options, options, training_options
 from napari_unetseg.cli.following import follow
+from napari_unetseg.cli.pairs import with_folder
 from napari_unetseg.cli.settings import check_pairs, training_config
 from napari_unetseg.cli.starting import (
     check_resumable,
@@ -64,6 +65,7 @@ def train(
             rich_help_panel=options.DATA,
         ),
     ] = None,
+    pairs: training_options.Pairs = None,
     task: training_options.Task = None,
     unannotated: training_options.Unannotated = None,
     annotated: training_options.Annotated_ = None,
@@ -176,10 +178,11 @@ def train(
                 _already_finished(folder, status.result, as_json)
                 return
         else:
-            options.required("train", image=image, labels=labels, model=model)
-            assert image is not None
-            assert labels is not None
+            needed: dict[str, object] = {"image": image, "labels": labels}
+            needed = {} if pairs else needed
+            options.required("train", **needed, model=model)
             assert model is not None
+            image, labels, found = with_folder(image or [], labels or [], pairs)
             check_pairs(image, labels, annotated)
             config = training_config(
                 preset,
@@ -234,6 +237,7 @@ def train(
                 axes=options.axes_of(axes),
                 pixel_size=size,
                 channels=options.names(channels),
+                pairs=found,
                 overwrite=overwrite,
                 config=config,
             )

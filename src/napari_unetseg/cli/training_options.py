@@ -44,6 +44,16 @@ Unannotated = Annotated[
         rich_help_panel=options.DATA,
     ),
 ]
+Pairs = Annotated[
+    Path | None,
+    typer.Option(
+        "--pairs",
+        metavar="FOLDER",
+        help="Folder of images and labels: with the same names in the folders images "
+        "and labels (or masks), or as NAME.tif and NAME-labels.tif.",
+        rich_help_panel=options.DATA,
+    ),
+]
 Annotated_ = Annotated[
     list[Path] | None,
     typer.Option(

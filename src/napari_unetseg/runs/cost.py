@@ -112,7 +112,7 @@ def training_cost(
     channels: int,
     classes: int,
     machine: Machine | None,
-    shape: tuple[int, ...] = (),
+    shapes: Sequence[tuple[int, ...]] = (),
     spacing: tuple[float, ...] = (),
 ) -> Cost:
     """Reckon what a training costs. Loads no torch and takes no time.
@@ -126,9 +126,9 @@ def training_cost(
     machine : Machine or None
         This computer, as `runs.machine.known` or `measure` returned it. Without it a
         training whose device is not said is reckoned for a CPU in float32.
-    shape : tuple of int
-        ([Z,] Y, X) of what the network may see at once, in pixels; no patch is larger.
-        Empty if it is large enough.
+    shapes : sequence of tuple of int
+        ([Z,] Y, X) of what the network may see at once, of each image, in pixels of the
+        model; no patch is larger than the largest. Empty if they are large enough.
     spacing : tuple of float
         Pixel size along the same axes; empty if all alike.
 
@@ -146,10 +146,10 @@ def training_cost(
         size,
         channels=channels,
         classes=classes,
-        shapes=[shape] if shape else (),
+        shapes=shapes,
         spacing=spacing,
     )
-    patch = _patch(config, size, shape, spacing)
+    patch = _patch(config, size, shapes, spacing)
     memory = training_memory(
         network, patch, size.batch, optimiser=config.optimiser, precision=precision
     )
@@ -171,14 +171,17 @@ def training_cost(
 
 
 def _patch(
-    config: TrainConfig, size: Sizes, shape: tuple[int, ...], spacing: tuple[float, ...]
+    config: TrainConfig,
+    size: Sizes,
+    shapes: Sequence[tuple[int, ...]],
+    spacing: tuple[float, ...],
 ) -> int | tuple[int, ...]:
     """Sides of what a patch teaches, as the training will choose them."""
-    if not shape:
+    if not shapes:
         return size.patch
     if config.dimensions == 2:
-        return min(size.patch, max(shape))
-    return patch_shape(size.patch, spacing or (1.0,) * 3, [shape])
+        return min(size.patch, max(map(max, shapes)))
+    return patch_shape(size.patch, spacing or (1.0,) * 3, shapes)
 
 
 def seconds_per_step(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from napari_unetseg.core.errors import InputError, ReadError
 from napari_unetseg.core.read import read_image
 from napari_unetseg.core.read.files import READERS
+from napari_unetseg.core.read.folders import image_files, stem
 from napari_unetseg.core.read.ome_zarr import is_zarr
 
 if TYPE_CHECKING:
@@ -63,11 +64,7 @@ def images_in(folder: Path) -> list[Path]:
     ReadError
         If there is none.
     """
-    found = sorted(
-        path
-        for path in folder.iterdir()
-        if path.suffix.lower() in IMAGES and not path.name.startswith(".")
-    )
+    found = image_files(folder)
     if not found:
         raise ReadError(
             f"There is no image in '{folder.name}'",
@@ -126,11 +123,7 @@ def workers_of(question: SegmentQuestion) -> Iterator[Workers | None]:
 
 def _of_item(question: SegmentQuestion, path: Path) -> SegmentQuestion:
     """The question for one image of a folder."""
-    stem = path.name
-    for ending in (*IMAGES, ".ome"):
-        if stem.lower().endswith(ending):
-            stem = stem[: -len(ending)]
-    name = stem + (ZARR if path.suffix.lower() == ZARR else ".ome.tif")
+    name = stem(path) + (ZARR if path.suffix.lower() == ZARR else ".ome.tif")
     extra = {
         kind: str(Path(where) / name)
         for kind in ("scores", "uncertainty")

@@ -69,8 +69,7 @@ def _training(folder: Path, question: TrainQuestion) -> str:
     )
     sentences = [
         f"A {_network(config)} ({_PAPER}) was trained with {_programs(folder)} on "
-        f"{_files(question.images)}, annotated in {_files(question.labels)}, for "
-        f"{_length(config)} ({how}).",
+        f"{_learnt_from(question)}, for {_length(config)} ({how}).",
         "Patches were varied at random by elastic deformation, rotation, mirroring, "
         "scale and intensity.",
         _objects(question.config),
@@ -157,6 +156,18 @@ def _programs(folder: Path) -> str:
 
 def _files(paths: Sequence[str]) -> str:
     return ", ".join(Path(path).name for path in paths)
+
+
+def _learnt_from(question: TrainQuestion) -> str:
+    named, pairs = question.named, question.pairs
+    told = []
+    if named:
+        files = question.images[:named], question.labels[:named]
+        told.append(f"{_files(files[0])}, annotated in {_files(files[1])}")
+    if pairs is not None:
+        which = "the pair" if pairs.count == 1 else f"the {pairs.count} pairs"
+        told.append(f"{which} of image and labels in the folder {_files([pairs.path])}")
+    return ", and on ".join(told)
 
 
 def _card(path: Path) -> ModelCard | None:

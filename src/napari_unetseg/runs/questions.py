@@ -10,7 +10,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from napari_unetseg.core.config import Config, SegmentConfig, TrainConfig
+from napari_unetseg.core.config import (
+    Config,
+    PositiveInt,
+    SegmentConfig,
+    TrainConfig,
+)
 from napari_unetseg.core.network.card import HexColour
 
 
@@ -19,6 +24,21 @@ class PixelSize(Config):
 
     spacing: tuple[float, ...]
     unit: str
+
+
+class PairsFolder(Config):
+    """Folder in which the last pairs of a training were found.
+
+    Attributes
+    ----------
+    path : str
+        Absolute path.
+    count : int
+        How many of the pairs, the last ones, come from there.
+    """
+
+    path: str
+    count: PositiveInt
 
 
 class TrainQuestion(Config):
@@ -42,6 +62,9 @@ class TrainQuestion(Config):
         Names of the channels to use; empty for all.
     class_names, class_colors : dict of str to str
         Names, and colours as "#rrggbb", by painted id; for some classes or none.
+    pairs : PairsFolder, optional
+        Where the last pairs were found, to say how to find them again; what is learnt
+        from is in `images` and `labels`.
     overwrite : bool
         Whether an existing model file may be replaced.
     """
@@ -57,8 +80,14 @@ class TrainQuestion(Config):
     channels: tuple[str, ...] = ()
     class_names: dict[str, str] = Field(default_factory=dict)
     class_colors: dict[str, HexColour] = Field(default_factory=dict)
+    pairs: PairsFolder | None = None
     overwrite: bool = False
     config: TrainConfig = TrainConfig()
+
+    @property
+    def named(self) -> int:
+        """How many of the pairs, the first ones, were named one by one."""
+        return len(self.images) - (self.pairs.count if self.pairs else 0)
 
 
 class SegmentQuestion(Config):

@@ -60,8 +60,12 @@ def command_line(question: Question) -> tuple[str, list[str]]:
 
 
 def _train_files(question: TrainQuestion) -> Iterator[str]:
-    yield from ("--image", *_names(question.images))
-    yield from ("--labels", *_names(question.labels))
+    named = question.named
+    if named:
+        yield from ("--image", *_names(question.images[:named]))
+        yield from ("--labels", *_names(question.labels[:named]))
+    if question.pairs:
+        yield from ("--pairs", *_names([question.pairs.path]))
     if question.regions:
         yield from ("--annotated", *_names(question.regions))
     yield from ("--model", *_names([question.model]))

@@ -224,7 +224,7 @@ def test_images_with_other_channels_are_refused():
     image, labels = stack()
     two = Image(array=np.stack([IMAGE, IMAGE], 1), axes="ZCYX", name="two")
     config = us.train_config(**TINY | HOW)
-    with pytest.raises(InputError, match="'em' has 1 channels but 'two' has 2"):
+    with pytest.raises(InputError, match="'em' has 1 channel but 'two' has 2"):
         drained(jobs.train([image, two], [labels, labels], config))
 
 

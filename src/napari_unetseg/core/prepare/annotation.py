@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from napari_unetseg.core.draining import result_of
 from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.prepare.counting import count_steps
 from napari_unetseg.core.prepare.coverage import ObjectCounts, judge_instances
 from napari_unetseg.core.prepare.strokes import judge_classes, verdict
 
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     Flags = tuple[dict[Index, bool], ...]
 
 _MOST_CLASSES = 255
+_MOST_NAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,21 +116,51 @@ def annotation_steps(
     counts = []
     masks: list[Image | None] = [*regions] or [None] * len(labels)
     for image, mask in zip(labels, masks, strict=True):
-        counts.append((yield from _count_planes(image, mask)))
-    names = ", ".join(f"'{image.name}'" for image in labels)
-    if regions:
+        counts.append((yield from count_steps(image, mask)))
+    names = [image.name for image in labels]
+    return judged(counts, names, unannotated, instances=instances, inside=bool(regions))
+
+
+def judged(
+    counts: Sequence[Counts],
+    names: Sequence[str],
+    unannotated: Unannotated = "auto",
+    *,
+    instances: InstancesConfig | None = None,
+    inside: bool = False,
+) -> Annotation:
+    """Find the same of labels that were counted before.
+
+    Parameters
+    ----------
+    counts : sequence of dict
+        As `count_steps` returned them, for each labels image.
+    names : sequence of str
+        Of the labels images.
+    unannotated, instances
+        As for `annotation`.
+    inside : bool
+        Whether zeros were counted inside regions alone.
+
+    Raises
+    ------
+    InputError
+        As `annotation`.
+    """
+    called = _listed(names)
+    if inside:
         # The mask decides pixel by pixel; here only the zeros inside are counted.
         hidden = tuple(dict.fromkeys(planes, False) for planes in counts)
-        found = _named(counts, hidden, _region_verdict(counts), names, instances)
+        found = _named(counts, hidden, _region_verdict(counts), called, instances)
         everywhere = tuple(dict.fromkeys(planes, True) for planes in counts)
         return replace(found, zero_unknown=everywhere)
     if instances is not None:
-        judged = judge_instances([_objects(planes) for planes in counts], unannotated)
-        told = " ".join(judged.verdict)
-        return _named(counts, judged.zero_unknown, told, names, instances)
+        by_image = judge_instances([_objects(planes) for planes in counts], unannotated)
+        told = " ".join(by_image.verdict)
+        return _named(counts, by_image.zero_unknown, told, called, instances)
     unknown = judge_classes(counts, unannotated)
     told = verdict(counts, unknown, unannotated)
-    return _named(counts, unknown, told, names, instances)
+    return _named(counts, unknown, told, called, instances)
 
 
 def _named(
@@ -178,36 +208,6 @@ def _objects(planes: Counts) -> dict[Index, ObjectCounts]:
     }
 
 
-def _count_planes(image: Image, mask: Image | None) -> Generator[None, None, Counts]:
-    """Pixels per id in each plane, a step per plane; of zeros only those in a mask."""
-    if image.dtype.kind not in "buif" or "C" in image.axes:
-        raise InputError(
-            f"The labels '{image.name}' are {image.dtype} with the axes {image.axes}",
-            "Labels are whole numbers without a channel axis",
-        )
-    table = {}
-    for index in image.planes():
-        plane = np.asarray(image.plane(index))[0]
-        values, pixels = np.unique(plane, return_counts=True)
-        if not (np.isfinite(values) & (values == np.floor(values))).all():
-            raise InputError(
-                f"The labels '{image.name}' hold {values[values % 1 != 0][0]:g}",
-                "Labels are whole numbers; was an image given in their place?",
-            )
-        if values[0] < 0:
-            raise InputError(
-                f"The labels '{image.name}' hold the negative id {int(values[0])}",
-                "Use 0 and positive ids",
-            )
-        found = dict(zip(map(int, values), map(int, pixels), strict=True))
-        if mask is not None and 0 in found:
-            inside = np.asarray(mask.plane(index))[0] != 0
-            found[0] = int(np.count_nonzero(inside & (plane == 0)))
-        table[index] = {label: count for label, count in found.items() if count}
-        yield
-    return table
-
-
 def _check_painted(
     painted: set[int], names: str, instances: InstancesConfig | None
 ) -> None:
@@ -237,6 +237,13 @@ def _one_class(label: int, names: str, *, zeros: bool) -> InputError:
         f"Only class {label} is painted in {names}, and it fills them",
         "Paint a second class too",
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names of labels, of many the first ones."""
+    told = ", ".join(f"'{name}'" for name in names[:_MOST_NAMES])
+    more = len(names) - _MOST_NAMES
+    return f"{told} and {more} more" if more > 0 else told
 
 
 def _region_verdict(counts: Sequence[Counts]) -> str:

@@ -30,14 +30,25 @@ def check_pairs(images: Sequence[Image], labels: Sequence[Image]) -> None:
         )
     for image, painted in zip(images, labels, strict=True):
         check_shapes(image, painted)
-        if image.channel_count != images[0].channel_count:
-            raise InputError(
-                f"'{images[0].name}' has {images[0].channel_count} channels but "
-                f"'{image.name}' has {image.channel_count}",
-                "Train on images with the same channels",
-            )
+        check_channels(images[0], image)
     for image in images:
         check_values(image)
+
+
+def check_channels(first: Image, image: Image) -> None:
+    """Refuse an image whose channels are not as many as those of the first.
+
+    Raises
+    ------
+    InputError
+        Naming both.
+    """
+    if image.channel_count != first.channel_count:
+        raise InputError(
+            f"'{first.name}' has {_channels(first)} but '{image.name}' has "
+            f"{_channels(image)}",
+            "Train on images with the same channels",
+        )
 
 
 def check_values(image: Image) -> None:
@@ -91,6 +102,11 @@ def check_shapes(image: Image, painted: Image) -> None:
         f"'{painted.name}' are {_shape(painted)}",
         remedy,
     )
+
+
+def _channels(image: Image) -> str:
+    count = image.channel_count
+    return f"{count} channel{'s' * (count > 1)}"
 
 
 def _shape(image: Image) -> str:

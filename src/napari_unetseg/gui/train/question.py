@@ -121,7 +121,7 @@ def cost_of(asked: Asked, machine: Machine | None) -> Cost:
         channels=image.channel_count,
         classes=len(asked.ids),
         machine=machine,
-        shape=frames.shape,
+        shapes=[frames.shape],
         spacing=frames.spacing,
     )
 
