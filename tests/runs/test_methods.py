@@ -11,7 +11,7 @@ from napari_unetseg.core.presets import train_config
 from napari_unetseg.runs import client
 from napari_unetseg.runs.journal import Journal
 from napari_unetseg.runs.methods import how_made
-from napari_unetseg.runs.questions import SegmentQuestion, TrainQuestion
+from napari_unetseg.runs.questions import PairsFolder, SegmentQuestion, TrainQuestion
 from oracles.models import random_model
 
 
@@ -46,6 +46,25 @@ def test_a_finished_training(tmp_path):
         assert words in sentences
     assert line.startswith("unetseg train --image em.tif --labels em-labels.tif")
     assert str(tmp_path) not in found
+
+
+def test_a_training_on_a_folder_of_pairs(tmp_path):
+    question = TrainQuestion(
+        images=("a.tif", "x/images/b.tif", "x/images/c.tif"),
+        labels=("a-labels.tif", "x/labels/b.tif", "x/labels/c.tif"),
+        pairs=PairsFolder(path=str(tmp_path / "x"), count=2),
+        model="m",
+    )
+    found = asked(tmp_path / "both", question)
+    assert "on a.tif, annotated in a-labels.tif, and on the 2 pairs of image" in found
+    assert "labels in the folder x, for 5 minutes" in found
+    assert "--image a.tif --labels a-labels.tif --pairs x --model m" in found
+    assert str(tmp_path) not in found
+
+    one = {"images": question.images[1:2], "labels": question.labels[1:2]}
+    pairs = PairsFolder(path="x", count=1)
+    found = asked(tmp_path / "one", TrainQuestion(**one, pairs=pairs, model="m"))
+    assert "on the pair of image and labels in the folder x, for" in found
 
 
 def test_a_training_of_objects_that_has_not_ended(tmp_path):

@@ -121,6 +121,12 @@ def test_the_planes_of_all_images_are_gone_through_one_by_one():
     assert found == [annotation(given_labels, "auto")]
 
 
+def test_of_many_labels_the_first_ones_are_named():
+    empty = [labels(np.zeros((4, 4), int), name) for name in "abcde"]
+    with pytest.raises(InputError, match="'a', 'b', 'c' and 2 more have no painted"):
+        annotation(empty)
+
+
 @given(
     st.lists(st.sampled_from(["0", "12", "01", "22"]), min_size=1, max_size=5),
     st.sampled_from(["auto", "0", "none"]),

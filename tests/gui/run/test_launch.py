@@ -13,6 +13,8 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from napari_unetseg.core.errors import RunError, WriteError
 from napari_unetseg.core.events import Failed, Finished, Step, Stopped
@@ -22,7 +24,13 @@ from napari_unetseg.core.write import ome_tiff
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.gui.parts.sources import Input
 from napari_unetseg.gui.run import launch as launching
-from napari_unetseg.gui.run.launch import Copying, Plan, is_stored_in, launch
+from napari_unetseg.gui.run.launch import (
+    Copying,
+    Plan,
+    _file_names,
+    is_stored_in,
+    launch,
+)
 from napari_unetseg.runs import client, process
 from napari_unetseg.runs.folder import read_question
 from napari_unetseg.runs.lock import is_taken
@@ -84,6 +92,15 @@ def test_copies_are_called_as_their_layers(plan, scenario):
     question = read_question(plan.folder)
     assert question.images == ("inputs/my grey-image.ome.tif",)
     assert question.labels == ("inputs/my grey-labels.ome.tif",)
+
+
+@given(st.dictionaries(st.text("a-2", min_size=1), st.text("aA-2", max_size=4)))
+@example({"image": "a", "image-2": "A", "labels": "a-image-2"})
+def test_no_two_copies_are_called_alike(layers):
+    names = _file_names(layers)
+
+    assert names.keys() == layers.keys()
+    assert len({name.lower() for name in names.values()}) == len(layers)
 
 
 def test_the_story_is_told_to_its_end(plan, scenario):

@@ -43,7 +43,7 @@ def looks(monkeypatch):
     begun = []
 
     def counting(labels, zero, **wish):
-        begun.append(labels.name)
+        begun.append([image.name for image in labels])
         return look(labels, zero, **wish)
 
     monkeypatch.setattr(look_module, "look", counting)
@@ -73,7 +73,7 @@ def looking(idle, layer, looks, qtbot, until):
 
 def test_it_can_be_given_up_after_every_plane():
     array = Counted(painted())
-    steps = look(Image(array=array, axes="ZYX"), "auto")
+    steps = look([Image(array=array, axes="ZYX")], "auto")
 
     for plane in range(1, 4):
         next(steps)
@@ -86,7 +86,7 @@ def test_it_can_be_given_up_after_every_plane():
 def test_every_plane_is_read_once():
     array = Counted(painted())
 
-    steps = look(Image(array=array, axes="ZYX"), "auto")
+    steps = look([Image(array=array, axes="ZYX")], "auto")
     assert sum(1 for _ in steps) == 4
 
     assert array.read == 4

@@ -9,6 +9,7 @@ from qtpy.QtCore import QEvent, Qt
 from qtpy.QtWidgets import (
     QComboBox,
     QFormLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QPushButton,
@@ -63,8 +64,16 @@ class Form(QWidget):
         for widget in widgets:
             self.append(widget)
 
-    def append(self, widget: Widget) -> None:
-        """Add a row; a `sentence` or a button has no label."""
+    def append(self, widget: Widget, beside: QWidget | None = None) -> QLabel | None:
+        """Add a row and return its label; a `sentence` or a button has none.
+
+        Parameters
+        ----------
+        widget : magicgui widget
+            The field.
+        beside : QWidget, optional
+            What stands at its right.
+        """
         self._widgets.append(widget)
         if isinstance(widget.native, QLineEdit):
             widget.native.setTextMargins(INSET, 0, 0, 0)
@@ -75,15 +84,17 @@ class Form(QWidget):
             cut_in_the_middle(widget.native)
         if isinstance(widget, Label | PushButton):
             self._rows.addRow(widget.native)
-            return
-        self.add_row(widget.label, widget.tooltip or "", widget.native)
+            return None
+        field = widget.native if beside is None else joined(widget.native, beside)
+        return self.add_row(widget.label, widget.tooltip or "", field)
 
-    def add_row(self, text: str, tooltip: str, field: QWidget) -> None:
-        """Add a row with a widget that is not of magicgui."""
+    def add_row(self, text: str, tooltip: str, field: QWidget) -> QLabel:
+        """Add a row with a widget that is not of magicgui, and return its label."""
         label = QLabel(text)
         label.setToolTip(tooltip)
         label.setMinimumWidth(LABEL_WIDTH)
         self._rows.addRow(label, field)
+        return label
 
     def event(self, event: QEvent | None) -> bool:
         """Forget the rows' heights when a text has changed, which Qt keeps too long."""
@@ -166,6 +177,16 @@ class Folded(QWidget):
         # An arrow of the text's font has the text's colour in every theme.
         self.heading.setText(f"{'▾' if shown else '▸'} {self._title}")
         self.form.setVisible(shown)
+
+
+def joined(left: QWidget, right: QWidget) -> QWidget:
+    """Two widgets in one row."""
+    both = QWidget()
+    row = QHBoxLayout(both)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.addWidget(left, 1)
+    row.addWidget(right)
+    return both
 
 
 def sentence(name: str) -> Label:

@@ -128,7 +128,7 @@ class RunDock(Dock):
             self.say(str(error), "error")
             return
         settings.remember(self.job, self.values())
-        name = f"{self.words.job} of {plan.inputs['image'].image.name}"
+        name = f"{self.words.job} of {plan.about}"
         self.run.start(plan, f"{name} ({on_closing(plan.stays)})")
 
     def _on_busy(self, busy: bool) -> None:

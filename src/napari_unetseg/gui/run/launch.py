@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
+from collections import Counter
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -70,6 +71,12 @@ class Plan:
     stays: bool = False
     layer: dict[str, Any] = field(default_factory=dict)
     copied: Plan | None = None
+
+    @property
+    def about(self) -> str:
+        """What it is about, for a person: the image, or the run where there is none."""
+        image = self.inputs.get("image")
+        return self.folder.name if image is None else image.image.name
 
 
 @dataclass(frozen=True)
@@ -190,8 +197,9 @@ def _predicted(folder: Path, events: tuple[Event, ...]) -> Generator[Predicted]:
 
 def _paths(plan: Plan, stored: Mapping[str, Path | None]) -> dict[str, str]:
     """Where the run finds each input: in a file of the user's, or in its own folder."""
+    copies = _file_names({key: one.image.name for key, one in plan.inputs.items()})
     return {
-        name: f"{INPUTS}/{_file_name(name, plan)}" if path is None else str(path)
+        name: f"{INPUTS}/{copies[name]}" if path is None else str(path)
         for name, path in stored.items()
     }
 
@@ -216,11 +224,29 @@ def _copy(
             write_text_atomic(plan.folder / LAYER, json.dumps(plan.layer))
 
 
-def _file_name(name: str, plan: Plan) -> str:
-    """Name of a copy: that of the layer, which the model then tells it learnt from."""
-    names = {key: file_name(one.image.name) for key, one in plan.inputs.items()}
-    same = [key for key, own in names.items() if own.lower() == names[name].lower()]
-    return f"{names[name]}{f'-{name}' if len(same) > 1 else ''}.ome.tif"
+def _file_names(layers: Mapping[str, str]) -> dict[str, str]:
+    """Names of the copies: those of the layers, which the model then tells it learnt.
+
+    Parameters
+    ----------
+    layers : mapping of str to str
+        Part that each layer plays, and its name. Layers of one name are told apart by
+        the parts, and by numbers where that is somebody's name, too.
+    """
+    own = {key: file_name(name) for key, name in layers.items()}
+    count = Counter(name.lower() for name in own.values())
+    taken = {name for name, number in count.items() if number == 1}
+    found: dict[str, str] = {}
+    for key, name in own.items():
+        distinct, number = name, 1
+        if count[name.lower()] > 1:
+            distinct = f"{name}-{key}"
+            while distinct.lower() in taken:
+                number += 1
+                distinct = f"{name}-{key}-{number}"
+            taken.add(distinct.lower())
+        found[key] = f"{distinct}.ome.tif"
+    return found
 
 
 def _stored(given: Input) -> Path | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from magicgui.widgets import ComboBox, LineEdit
+from magicgui.widgets import ComboBox
 from qtpy.QtWidgets import QPushButton
 
 from napari_unetseg.core.errors import InputError, UnetsegError
@@ -12,13 +12,15 @@ from napari_unetseg.gui.parts import settings
 from napari_unetseg.gui.parts.channels import FurtherChannels
 from napari_unetseg.gui.parts.choices import LayerBox, follow_layers
 from napari_unetseg.gui.parts.form import sentence
-from napari_unetseg.gui.run.dock import OPEN_ONE, RunDock
+from napari_unetseg.gui.run.dock import RunDock
 from napari_unetseg.gui.run.launch import Plan
 from napari_unetseg.gui.run.words import Words
 from napari_unetseg.gui.runs.opening import dock_of
 from napari_unetseg.gui.train.form import INSTANCES, TrainForm, restore
 from napari_unetseg.gui.train.look import Look, Wish
 from napari_unetseg.gui.train.meanwhile import Meanwhile
+from napari_unetseg.gui.train.model_name import ModelName
+from napari_unetseg.gui.train.pairs import TOOLTIP, FurtherPairs
 from napari_unetseg.gui.train.question import Asked, ask, cost_of, plan
 from napari_unetseg.gui.train.region import REGION_DECIDES, RegionBox
 from napari_unetseg.gui.train.speed import Speed
@@ -85,15 +87,11 @@ class TrainDock(RunDock):
             "the image.",
         )
         self.region = RegionBox(napari_viewer)
+        self.pairs = FurtherPairs(self)
         self.training = TrainForm(self.region)
         self.verdict = sentence("verdict")
         self.cost = sentence("cost")
-        self.model = LineEdit(
-            name="model",
-            label="Model name",
-            tooltip="Name of the model file. An existing one is never replaced: the "
-            "new one then gets a number.",
-        )
+        self.model = ModelName()
         self.closing = ComboBox(
             name="closing",
             label="On closing",
@@ -103,9 +101,10 @@ class TrainDock(RunDock):
         )
         self.form.append(self.image)
         self.form.add_row("With", "Further channels of the image", self.channels)
-        self.form.extend(
-            [self.labels, self.training.task, self.training.zero, self.verdict]
-        )
+        self.form.append(self.labels)
+        self.form.add_whole_row(self.pairs)
+        self.form.add_row("Further pairs", TOOLTIP, self.pairs.links)
+        self.form.extend([self.training.task, self.training.zero, self.verdict])
         self.views = Views(self)
         self.form.add_whole_row(self.views)
         self.form.extend(
@@ -131,7 +130,6 @@ class TrainDock(RunDock):
         self.footer.addWidget(self.segment_button)
         self.look = Look(self)
         self.speed = Speed(self)
-        self._suggested = ""
         self.trained: Path | None = None
         self._restore()
         self._connect()
@@ -142,7 +140,8 @@ class TrainDock(RunDock):
         follow_layers(self.viewer, self, self._on_layers)
         for box in (self.image, self.labels, self.region):
             box.changed.connect(self._on_choice)
-        self.channels.changed.connect(self.refresh)
+        for part in (self.channels, self.pairs):
+            part.changed.connect(self._on_choice)
         self.training.changed.connect(self._on_choice)
         self.training.changed.connect(self.views.bending.redraw)
         self.model.changed.connect(self.refresh)
@@ -165,8 +164,7 @@ class TrainDock(RunDock):
         asked = self.check()
         name, old = self.model.value.strip(), self.training.start_from.value
         made = plan(asked, name, start_from=old, stays=self.stays)
-        image, labels = self.chosen_images()[0], made.inputs["labels"].image
-        self.meanwhile.take(made.folder, image, asked, labels)
+        self.meanwhile.take(asked, made)
         return made
 
     @property
@@ -176,15 +174,10 @@ class TrainDock(RunDock):
 
     def check(self) -> Asked:
         """As `RunDock.check`: what is asked, if all fits."""
-        images = self.chosen_images()
-        if not images:
-            raise InputError("There is no image", OPEN_ONE)
-        if self.labels.value is None:
-            raise InputError(
-                "There are no labels", "Add a labels layer and paint some of each class"
-            )
-        config, region = self.training.config, self.region.value
-        asked = ask(images, self.labels.value, self.look.seen, config, region)
+        images, labels = self.chosen_images(), self.labels.value
+        pairs = self.pairs.complete(images, labels, self.region.value)
+        config, folder = self.training.config, self.pairs.folder
+        asked = ask(pairs, self.look.seen, config, folder)
         self._cost(asked)  # Refuses a network that is too deep.
         if not self.model.value.strip():
             raise InputError("The model has no name", "Give it one")
@@ -193,9 +186,8 @@ class TrainDock(RunDock):
     # -- what happens -------------------------------------------------------------
 
     def _on_layers(self) -> None:
-        self.image.reset_choices()
-        self.labels.reset_choices()
-        self.region.reset_choices()
+        for box in (self.image, self.labels, self.region, self.pairs):
+            box.reset_choices()
         self._on_choice()
 
     def _on_choice(self) -> None:
@@ -206,8 +198,11 @@ class TrainDock(RunDock):
         region = self.region.value
         zero = self.training.zero
         self.form.refuse(zero.native, "" if region is None else REGION_DECIDES)
-        self._suggest_name()
-        self.look.at(self.labels.value, Wish(zero.value, self.training.objects, region))
+        self.model.suggest(self.pairs.name())
+        further = bool(self.channels.layers())
+        self.pairs.offer(channels=further, regions=region is not None)
+        wish = Wish(zero.value, self.training.objects, region)
+        self.look.at(*self.pairs.wish(self.labels.value, wish))
         self.refresh()
 
     def refresh(self) -> None:
@@ -274,17 +269,10 @@ class TrainDock(RunDock):
 
     def _on_theme(self) -> None:
         super()._on_theme()
-        self.views.follow(self.viewer.theme)
+        for links in (self.views, self.pairs.links):
+            links.follow(self.viewer.theme)
 
     # -- small things -------------------------------------------------------------
-
-    def _suggest_name(self) -> None:
-        """Name the model after the image, unless the user has named it."""
-        if self.model.value in {"", self._suggested} and self.image.value is not None:
-            self._suggested = listing.file_name(self.image.value.name)
-            self.model.value = self._suggested
-            # Of a long name, show the beginning.
-            self.model.native.setCursorPosition(0)
 
     def values(self) -> dict[str, Any]:
         """Plain values of the settings, to be remembered."""

@@ -27,6 +27,7 @@ class Link(QPushButton):
     def __init__(self, text: str, tooltip: str, pressed: Callable[[], None]) -> None:
         super().__init__(text)
         self._tooltip = tooltip
+        self._limit = ""
         self.setFlat(True)
         self.setToolTip(tooltip)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -35,7 +36,13 @@ class Link(QPushButton):
     def refuse(self, why: str) -> None:
         """Keep it from being pressed and say why in its tooltip; "" lets it be."""
         self.setEnabled(not why)
-        self.setToolTip(why or self._tooltip)
+        self.setToolTip(why or f"{self._tooltip}{self._limit}")
+
+    def limit(self, limit: str) -> None:
+        """Say in the tooltip what it leaves out; "" takes that back."""
+        self._limit = limit
+        if self.isEnabled():
+            self.setToolTip(f"{self._tooltip}{limit}")
 
 
 class Links(QWidget):

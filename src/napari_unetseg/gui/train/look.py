@@ -11,21 +11,25 @@ from qtpy.QtCore import QObject, QTimer, Signal  # type: ignore[attr-defined]
 
 from napari_unetseg.core.config import InstancesConfig
 from napari_unetseg.core.errors import UnetsegError
-from napari_unetseg.core.prepare.annotation import annotation_steps
+from napari_unetseg.core.prepare.annotation import judged
+from napari_unetseg.core.prepare.counting import count_steps
 from napari_unetseg.core.prepare.region import check_regions
 from napari_unetseg.gui.parts.lifetime import when_destroyed
 from napari_unetseg.gui.parts.sources import labels_of
 from napari_unetseg.gui.parts.worker import Worker, start_worker
+from napari_unetseg.gui.train.paired_files import look_into
 from napari_unetseg.gui.train.region import region_of
 from napari_unetseg.gui.train.watched import Watched
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Sequence
 
     from napari.layers import Layer
 
     from napari_unetseg.core.image import Image
+    from napari_unetseg.core.read.folders import FoundPairs
     from napari_unetseg.gui.parts.dock import Dock
+    from napari_unetseg.gui.train.paired_files import SeenFiles
 
 PAUSE_MS = 400
 _NO_OBJECTS = "single objects"
@@ -43,11 +47,18 @@ class Wish:
         Whether ids are single objects rather than classes.
     region : Labels or Shapes or None
         Layer that marks where everything counts.
+    further : tuple of (Labels, Labels or Shapes or None)
+        Labels of further pairs that are to be understood together with these, and where
+        everything counts in each.
+    folder : FoundPairs or None
+        Pairs of files, likewise.
     """
 
     zero: Literal["auto", "0", "none"] = "auto"
     objects: bool = False
     region: Labels | Shapes | None = None
+    further: tuple[tuple[Labels, Labels | Shapes | None], ...] = ()
+    folder: FoundPairs | None = None
 
 
 @dataclass(frozen=True)
@@ -61,11 +72,13 @@ class Seen:
     sentence : str
         What 0 means and why; or what is wrong.
     annotated : tuple of bool
-        Whether a slice is annotated at all, slice by slice.
+        Whether a slice is annotated at all, slice by slice through all pairs.
     problem : bool
         Whether something is wrong.
     like_objects : bool
         Whether they are too many for classes, and may be single objects.
+    files : tuple of SeenFiles
+        What the pairs of files hold.
     """
 
     ids: tuple[int, ...]
@@ -73,10 +86,11 @@ class Seen:
     annotated: tuple[bool, ...] = ()
     problem: bool = False
     like_objects: bool = False
+    files: tuple[SeenFiles, ...] = ()
 
 
 class Look(QObject):
-    """Looks at a labels layer beside the window, and again when it is painted.
+    """Looks at labels layers beside the window, and again when they are painted.
 
     Parameters
     ----------
@@ -86,7 +100,7 @@ class Look(QObject):
     Attributes
     ----------
     seen : Seen or None
-        The latest look at this layer; None before the first is done.
+        The latest look at these layers; None before the first is done.
     changed : Signal
         `seen` is another.
     """
@@ -99,6 +113,7 @@ class Look(QObject):
         self._layer: Labels | None = None
         self._wish = Wish()
         self._watched: list[Watched] = []
+        self._files: dict[object, SeenFiles] = {}
         self._worker: Worker | None = None
         self._number = 0
         self._timer = QTimer(self)
@@ -116,11 +131,13 @@ class Look(QObject):
         when_destroyed(owner, forget)
 
     def at(self, layer: Labels | None, wish: Wish = Wish()) -> None:
-        """Look at a layer, as the user wishes it to be understood."""
+        """Look at a layer and what goes with it, as the user wishes it understood."""
         if layer is self._layer and wish == self._wish:
             return
+        if wish.folder != self._wish.folder:
+            self._files = {}
         self._layer, self._wish = layer, wish
-        layers = [] if layer is None else [layer, wish.region]
+        layers = [one for pair in self._pairs() for one in pair]
         # The same layer may be both.
         self._watch(*dict.fromkeys(one for one in layers if one is not None))
         self.seen = None
@@ -144,29 +161,50 @@ class Look(QObject):
             self._worker.quit()
             self._worker = None
         self._number += 1
-        if self._layer is None:
+        wish, pairs = self._wish, self._pairs()
+        if not pairs and wish.folder is None:
             return
-        wish = self._wish
         try:
-            labels = labels_of(self._layer)
-            region = None
-            if wish.region is not None:
-                region = region_of(wish.region, self._layer)
+            labels = [labels_of(layer) for layer, _ in pairs]
+            regions = [
+                region_of(region, layer)
+                for layer, region in pairs
+                if region is not None and self._has_regions
+            ]
         except UnetsegError as error:
             self._show(Seen((), str(error), problem=True))
             return
         # It may have ended when it is quit; what it says then is old.
         number = self._number
         self._worker = start_worker(
-            look(labels, wish.zero, objects=wish.objects, region=region),
+            look(
+                labels,
+                wish.zero,
+                objects=wish.objects,
+                regions=regions,
+                folder=wish.folder,
+                known=self._files,
+            ),
             owner=self._owner,
-            name=f"Looking at {labels.name}",
+            name=f"Looking at {labels[0].name if labels else 'files'}",
             on_event=lambda _: None,
             on_return=lambda seen: self._hear(number, seen),
             on_error=lambda error: self._hear(
                 number, Seen((), str(error), problem=True)
             ),
         )
+
+    def _pairs(self) -> list[tuple[Labels, Labels | Shapes | None]]:
+        """All labels, and the region of each."""
+        if self._layer is None:
+            return []
+        return [(self._layer, self._wish.region), *self._wish.further]
+
+    @property
+    def _has_regions(self) -> bool:
+        """Whether all have a region; otherwise none counts, and it cannot be asked."""
+        given = [region is not None for _, region in self._pairs()]
+        return all(given) and self._wish.folder is None
 
     def _hear(self, number: int, seen: Seen) -> None:
         if number == self._number:
@@ -179,22 +217,29 @@ class Look(QObject):
 
 
 def look(
-    labels: Image,
+    labels: Sequence[Image],
     zero: Literal["auto", "0", "none"],
     *,
     objects: bool = False,
-    region: Image | None = None,
+    regions: Sequence[Image] = (),
+    folder: FoundPairs | None = None,
+    known: dict[object, SeenFiles] | None = None,
 ) -> Generator[None, None, Seen]:
     """Find classes, or objects, and the meaning of 0.
 
     Parameters
     ----------
-    labels : Image
-        What is painted.
+    labels : sequence of Image
+        What is painted, pair by pair.
     zero, objects
         As of `Wish`.
-    region : Image, optional
-        Mask of the labels' shape, inside which everything counts.
+    regions : sequence of Image
+        Masks of the labels' shapes, inside which everything counts; one for each, or
+        none.
+    folder : FoundPairs, optional
+        Files that are looked at behind the labels.
+    known : dict, optional
+        What is known of the files; what is read is added.
 
     Yields
     ------
@@ -203,15 +248,21 @@ def look(
     """
     # What is shown does not depend on how the objects are taught.
     instances = InstancesConfig() if objects else None
-    regions = [] if region is None else [region]
+    masks: Sequence[Image | None] = regions or [None] * len(labels)
+    counts, names = [], [image.name for image in labels]
+    files: list[SeenFiles] = []
     try:
         if regions:
-            check_regions(regions, [labels])
-        found = yield from annotation_steps(
-            [labels], zero, instances=instances, regions=regions
-        )
+            check_regions(regions, labels)
+        for image, mask in zip(labels, masks, strict=True):
+            counts.append((yield from count_steps(image, mask)))
+        if folder is not None:
+            files = yield from look_into(folder, {} if known is None else known)
+            counts += [one.counts for one in files]
+            names += [one.labels.name for one in files]
+        found = judged(counts, names, zero, instances=instances, inside=bool(regions))
     except UnetsegError as error:
         proposed = not objects and _NO_OBJECTS in error.problem
         return Seen((), str(error), problem=True, like_objects=proposed)
-    (annotated,) = found.annotated
-    return Seen(found.ids, found.verdict, tuple(annotated.values()))
+    annotated = tuple(flag for one in found.annotated for flag in one.values())
+    return Seen(found.ids, found.verdict, annotated, files=tuple(files))

@@ -9,16 +9,15 @@ from qtpy.QtWidgets import QBoxLayout, QCheckBox, QSizePolicy, QWidget
 from napari_unetseg.core.train.wishes import Predicted
 from napari_unetseg.gui.train.painting import Painting
 from napari_unetseg.gui.train.preview import Preview
+from napari_unetseg.gui.train.question import input_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-    from napari.layers import Image
     from qtpy.QtGui import QResizeEvent
 
     from napari_unetseg.core.events import Event
-    from napari_unetseg.core.image import Image as Array
+    from napari_unetseg.gui.run.launch import Plan
     from napari_unetseg.gui.train.dock import TrainDock
     from napari_unetseg.gui.train.question import Asked
 
@@ -29,7 +28,8 @@ LEARN = (
 LOOK = (
     "Add a layer that shows what the network says by now of what is in view, every few "
     "seconds: of at most a million pixels around its middle, fewer where that would "
-    "take long. It lies below the labels: hide these to see it alone. It takes a tenth "
+    "take long. Of several images it is the one whose layer, or whose labels, is "
+    "selected. It lies below the labels: hide these to see it alone. It takes a tenth "
     "of the time at most, and changes nothing of what is learnt"
 )
 NOT_FROM_HERE = (
@@ -92,22 +92,21 @@ class Meanwhile(QWidget):
         )
         super().resizeEvent(event)
 
-    def take(self, folder: Path, image: Image, asked: Asked, labels: Array) -> None:
+    def take(self, asked: Asked, made: Plan) -> None:
         """Remember what a training is about to learn from.
 
         Parameters
         ----------
-        folder : Path
-            The run folder, which need not be there yet.
-        image : Image
-            The layer on which is shown what it says; the first of several.
         asked : Asked
             What is asked.
-        labels : core.image.Image
-            The labels as they are now, as of `sources.frozen`.
+        made : Plan
+            Of it, with the labels as they are now; its folder need not be there yet.
         """
-        self._painting.take(folder, asked.layer, labels)
-        self._preview.take(folder, image, asked.layer)
+        for number, one in enumerate(asked.pairs):
+            labels = made.inputs[input_name("labels", number)].image
+            self._painting.take(made.folder, number, one.layer, labels)
+            # Of several channels it is shown on the first.
+            self._preview.take(made.folder, number, one.shown_on, one.layer)
 
     def values(self) -> dict[str, Any]:
         """What is ticked, as plain values to be remembered."""

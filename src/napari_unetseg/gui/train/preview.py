@@ -41,12 +41,24 @@ class Source:
     ----------
     folder : Path
         The run folder.
+    number : int
+        Which of its images this is, from 0.
     labels : weakref to Labels
         What is painted, whose colours are shown.
     """
 
     folder: Path
+    number: int
     labels: weakref.ref[Labels]
+
+
+@dataclass(frozen=True, eq=False)
+class _Followed:
+    """An image of the training that is shown."""
+
+    layer: Image
+    axes: str
+    source: Source
 
 
 # By layer, and not by dock: one that is opened again goes on with it.
@@ -78,13 +90,13 @@ class Preview(QObject):
         super().__init__(owner)
         self._owner = owner
         self.on = False
-        self._layer: Image | None = None
-        self._axes = ""
-        self._source: Source | None = None
+        self._folder: Path | None = None
+        # By their numbers.
+        self._followed: dict[int, _Followed] = {}
         self._open = False  # Whether the training has begun and hears.
         self._shown = PreviewLayer(owner.viewer)
         # What the training was told last; None: that nobody looks.
-        self._told: Region | None = None
+        self._told: tuple[int, Region] | None = None
         self._worker: Worker | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -102,9 +114,9 @@ class Preview(QObject):
 
         when_destroyed(owner, forget)
 
-    def take(self, folder: Path, image: Image, labels: Labels) -> None:
-        """Remember the layers that a training is about to learn from."""
-        _SOURCES[image] = Source(folder, weakref.ref(labels))
+    def take(self, folder: Path, number: int, image: Image, labels: Labels) -> None:
+        """Remember a pair of layers that a training is about to learn from."""
+        _SOURCES[image] = Source(folder, number, weakref.ref(labels))
 
     def follow(self, folder: Path | None) -> bool:
         """Show what a training says that begins or was found.
@@ -112,17 +124,18 @@ class Preview(QObject):
         Returns
         -------
         bool
-            Whether it was started from a layer that is in the viewer.
+            Whether it was started from layers that are in the viewer.
         """
-        self._layer = self._source = self._told = None
+        self._let_go()
+        self._folder, self._told = folder, None
         self._open = False
         for layer in self._owner.viewer.layers:
             source = _SOURCES.get(layer) if isinstance(layer, Image) else None
             if source is not None and source.folder == folder:
-                self._layer, self._source = layer, source
-                self._axes = image_of([layer]).axes[: layer.ndim]
-                return True
-        return False
+                axes = image_of([layer]).axes[: layer.ndim]
+                self._followed[source.number] = _Followed(layer, axes, source)
+                layer.events.visible.connect(self._on_move)
+        return bool(self._followed)
 
     def hear(self, events: Iterable[Event]) -> None:
         """Take in what the training says."""
@@ -138,15 +151,12 @@ class Preview(QObject):
 
     def show(self, predicted: Predicted) -> None:
         """Show what the training says, where it lies on its image."""
-        if not self.on or self._layer is None or self._source is None:
+        one = self._followed.get(predicted.image)
+        if not self.on or one is None:
             return
         try:
             self._shown.show(
-                predicted,
-                self._layer,
-                self._axes,
-                self._source.labels(),
-                self._source.folder,
+                predicted, one.layer, one.axes, one.source.labels(), self._folder
             )
         except UnetsegError as error:
             self.problem.emit(str(error))
@@ -165,6 +175,7 @@ class Preview(QObject):
         return [
             *(getattr(camera.events, name) for name in ("zoom", "center")),
             *(getattr(dims.events, name) for name in ("point", "ndisplay", "order")),
+            viewer.layers.selection.events.active,
         ]
 
     def _on_move(self) -> None:
@@ -172,31 +183,50 @@ class Preview(QObject):
             self._timer.start()
 
     def _on_removed(self, event: Any) -> None:
-        if event.value is self._layer:
-            self._layer = None
-            self._timer.start()
-        elif self._shown.is_closed(event.value):
+        for number, one in [*self._followed.items()]:
+            if event.value is one.layer:
+                one.layer.events.visible.disconnect(self._on_move)
+                del self._followed[number]
+                self._timer.start()
+                return
+        if self._shown.is_closed(event.value):
             self.closed.emit()
 
     def _tell(self) -> None:
-        if self._source is None or not self._open or self._worker is not None:
+        if self._folder is None or not self._open or self._worker is not None:
             return
-        region = None
-        if self.on and self._layer is not None:
-            region = in_view(self._layer, self._axes, self._owner.viewer.dims)
-            if region is None:
-                return  # Nothing of it is seen for now: what is shown stays.
-        if region == self._told:
+        seen = None
+        if self.on and self._followed:
+            seen = self._in_view()
+            if seen is None:
+                return  # Nothing of them is seen for now: what is shown stays.
+        if seen == self._told:
             return
-        self._told = region
+        self._told = seen
         self._worker = start_worker(
-            tell(self._source.folder, region),
+            tell(self._folder, seen),
             owner=self._owner,
             name="Telling the training what is in view",
             on_event=lambda _: None,
             on_return=lambda _: self._on_told(),
             on_error=self._on_error,
         )
+
+    def _in_view(self) -> tuple[int, Region] | None:
+        """Which image is looked at, and which part: of several the one worked on."""
+        layers = self._owner.viewer.layers
+        active = layers.selection.active
+
+        def nearness(one: _Followed) -> tuple[bool, bool, int]:
+            layer = one.layer
+            worked_on = active is not None and active in (layer, one.source.labels())
+            return worked_on, layer.visible, layers.index(layer)
+
+        for one in sorted(self._followed.values(), key=nearness, reverse=True):
+            region = in_view(one.layer, one.axes, self._owner.viewer.dims)
+            if region is not None:
+                return one.source.number, region
+        return None
 
     def _on_told(self) -> None:
         self._worker = None
@@ -214,15 +244,25 @@ class Preview(QObject):
         for event in self._events():
             event.disconnect(self._on_move)
         self._owner.viewer.layers.events.removed.disconnect(self._on_removed)
-        if self._source is not None and self._open and self._told is not None:
+        self._let_go()
+        if self._folder is not None and self._open and self._told is not None:
             with suppress(OSError, UnetsegError):
-                client.preview(self._source.folder, None)
+                client.preview(self._folder, None)
+
+    def _let_go(self) -> None:
+        for one in self._followed.values():
+            one.layer.events.visible.disconnect(self._on_move)
+        self._followed.clear()
 
 
-def tell(folder: Path, region: Region | None) -> Generator[None]:
-    """Tell a training what is in view; to be run beside the window."""
+def tell(folder: Path, seen: tuple[int, Region] | None) -> Generator[None]:
+    """Tell a training which image is in view, and what part of it.
+
+    To be run beside the window.
+    """
     yield
-    if region is None:
+    if seen is None:
         client.preview(folder, None)
     else:
-        client.preview(folder, 0, **region)
+        number, region = seen
+        client.preview(folder, number, **region)

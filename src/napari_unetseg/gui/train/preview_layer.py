@@ -34,6 +34,7 @@ class PreviewLayer:
         self._viewer = viewer
         self._shown = Shown(viewer)
         self._about: object = None
+        self._image = 0
         self._step = 0
 
     def show(
@@ -57,7 +58,8 @@ class PreviewLayer:
         labels : Labels or None
             What is painted, for the colours; None if it is gone.
         about : object
-            The training: of another one there is another layer.
+            The training: of another one there is another layer; of another image of
+            the same one the layer is replaced.
 
         Raises
         ------
@@ -69,7 +71,13 @@ class PreviewLayer:
         )
         placement = derived_placement(image.as_layer_data_tuple()[1], axes, start)
         layer = self.layer if about == self._about else None
-        self._about, self._step = about, predicted.step
+        if layer is not None and predicted.image != self._image:
+            # It may have other dimensions, and other colours.
+            self._shown = Shown(self._viewer)
+            self._viewer.layers.remove(layer)
+            layer = None
+        self._about, self._image = about, predicted.image
+        self._step = predicted.step
         if layer is None:
             attributes = placement | {
                 "name": NAME,

@@ -5,38 +5,59 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.frames import Frames
-from napari_unetseg.core.prepare.pairs import check_shapes
-from napari_unetseg.core.prepare.split import is_fraction, neighbours, split
+from napari_unetseg.core.prepare.pairs import check_channels, check_shapes
+from napari_unetseg.core.prepare.pixelsize import PixelSize, zoom_to
 from napari_unetseg.gui.parts import sources
 from napari_unetseg.gui.parts.sources import Input
 from napari_unetseg.gui.run.launch import Plan
+from napari_unetseg.gui.train.pair import check_distinct
 from napari_unetseg.gui.train.region import region_of
+from napari_unetseg.gui.train.validated import validated
 from napari_unetseg.runs import listing
 from napari_unetseg.runs.cost import training_cost
-from napari_unetseg.runs.questions import TrainQuestion
+from napari_unetseg.runs.questions import PairsFolder, TrainQuestion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from napari.layers import Labels, Layer
+    from napari.layers import Image as ImageLayer
+    from napari.layers import Labels
 
     from napari_unetseg.core.config import TrainConfig
     from napari_unetseg.core.image import Image
+    from napari_unetseg.core.read.folders import FoundPairs
     from napari_unetseg.gui.train.look import Seen
+    from napari_unetseg.gui.train.pair import Pair
     from napari_unetseg.gui.train.region import Region
     from napari_unetseg.runs.cost import Cost
     from napari_unetseg.runs.machine import Machine
 
 
-# How wide the band is depends on the network, which needs torch.
-ONE_BLOCK = (
-    "A block of the only annotated {frame} validates, if there is room for a band "
-    "around it that the network does not see."
-)
+@dataclass(frozen=True, eq=False)
+class AskedPair:
+    """A pair of layers that can be learnt from.
+
+    Attributes
+    ----------
+    image : Input
+        What is learnt from.
+    shown_on : Image
+        The layer of it, of several channels the first.
+    layer : Labels
+        What is painted.
+    labels : core.image.Image
+        The same, referred to and not yet copied.
+    region : Labels or Shapes or None
+        What marks where everything counts.
+    """
+
+    image: Input
+    shown_on: ImageLayer
+    layer: Labels
+    labels: Image
+    region: Region | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,110 +66,131 @@ class Asked:
 
     Attributes
     ----------
-    image : Input
-        What is learnt from.
-    layer : Labels
-        What is painted.
-    labels : Image
-        The same, referred to and not yet copied.
+    pairs : sequence of AskedPair
+        Of layers.
+    images : sequence of core.image.Image
+        Of all pairs; of those of files all but the pixels.
+    folder : FoundPairs or None
+        Pairs of files, which follow those of layers.
     ids : tuple of int
         The classes.
     config : TrainConfig
         How.
-    region : Labels or Shapes or None
-        What marks where everything counts.
     notes : str
         What 0 means, and what is validated on.
     """
 
-    image: Input
-    layer: Labels
-    labels: Image
+    pairs: Sequence[AskedPair]
+    images: Sequence[Image]
+    folder: FoundPairs | None
     ids: tuple[int, ...]
     config: TrainConfig
-    region: Region | None
     notes: str
 
 
 def ask(
-    images: Sequence[Layer],
-    layer: Labels,
+    pairs: Sequence[Pair],
     seen: Seen | None,
     config: TrainConfig,
-    region: Region | None = None,
+    folder: FoundPairs | None = None,
 ) -> Asked:
     """Check what can be checked without reading a pixel.
 
     Parameters
     ----------
-    images : sequence of Layer
-        At least one; several are channels of one image.
-    layer : Labels
-        What is painted.
+    pairs : sequence of Pair
+        Layers; there may be none if there is a folder.
     seen : Seen or None
-        What a look at the labels has shown; None while it is not done.
+        What a look at the labels, and into the files, has shown; None while it is not
+        done.
     config : TrainConfig
         How.
-    region : Labels or Shapes, optional
-        What marks where everything counts; the look has seen to it that it fits.
+    folder : FoundPairs, optional
+        Pairs of files.
 
     Raises
     ------
     InputError
         In a sentence, if something does not fit.
     """
-    image = sources.input_of(images)
-    labels = sources.labels_of(layer)
-    check_shapes(image.image, labels)
+    check_distinct(pairs)
+    _check_regions(pairs, folder)
+    asked = [
+        AskedPair(
+            image=sources.input_of(pair.images),
+            shown_on=pair.images[0],
+            layer=pair.labels,
+            labels=sources.labels_of(pair.labels),
+            region=pair.region,
+        )
+        for pair in pairs
+    ]
+    both = [(one.image.image, one.labels) for one in asked]
+    _check_fit(both)
     if seen is None:
         raise InputError("The labels are still being looked at", "Wait a moment")
     if seen.problem:
         raise InputError(seen.sentence)
+    both += [(one.image, one.labels) for one in seen.files]
+    _check_fit(both)
     ids = seen.ids
     if config.task == "instances":
         ids = tuple(range(config.instances.class_count))
-    validated = _validated(config, seen.annotated, image.image)
-    notes = " ".join(filter(None, (seen.sentence, validated)))
-    return Asked(image, layer, labels, ids, config, region, notes)
+    images = [image for image, _ in both]
+    note = validated(config, seen.annotated, images)
+    notes = " ".join(filter(None, (seen.sentence, note)))
+    return Asked(asked, images, folder, ids, config, notes)
+
+
+def _check_fit(pairs: Sequence[tuple[Image, Image]]) -> None:
+    for image, labels in pairs:
+        check_shapes(image, labels)
+        check_channels(pairs[0][0], image)
+
+
+def _check_regions(pairs: Sequence[Pair], folder: FoundPairs | None) -> None:
+    """Refuse regions that are not given for every pair."""
+    without = [pair for pair in pairs if pair.region is None]
+    if len(without) == len(pairs):
+        return
+    if folder is not None:
+        raise InputError(
+            "'All counts in' is for layers, and the files of the folder have no region",
+            "Choose nowhere under More settings, or remove the folder",
+        )
+    if without:
+        raise InputError(
+            f"'All counts in' is chosen for some pairs, but not for "
+            f"'{without[0].labels.name}'",
+            "Choose a layer for each pair, or nowhere for all",
+        )
 
 
 def cost_of(asked: Asked, machine: Machine | None) -> Cost:
     """What a training costs on a computer, as far as that is known."""
-    image = asked.image.image
-    frames = Frames(image, asked.config.dimensions)
+    dimensions = asked.config.dimensions
+    first = Frames(asked.images[0], dimensions)
+    size = PixelSize(first.spacing, first.image.unit)
     return training_cost(
         asked.config,
-        channels=image.channel_count,
+        channels=first.image.channel_count,
         classes=len(asked.ids),
         machine=machine,
-        shapes=[frames.shape],
-        spacing=frames.spacing,
+        shapes=[_shape_at(size, image, dimensions) for image in asked.images],
+        spacing=first.spacing,
     )
 
 
-def _validated(config: TrainConfig, annotated: Sequence[bool], image: Image) -> str:
-    """Say what validates, as far as that is known without torch."""
-    indices = [*Frames(image, config.dimensions)]  # Refuses a plane for volumes.
-    count = len(indices)
-    volumes = config.dimensions == 3
-    slices = [*annotated]
-    if volumes:
-        slices = _by_volume(slices, image)
-    thickness = len(slices) // count
-    frames = [any(slices[i : i + thickness]) for i in range(0, len(slices), thickness)]
-    if is_fraction(config.validation) and sum(frames) == 1:
-        return ONE_BLOCK.format(frame="volume" if volumes else "slice")
-    number = [slice_ // thickness if volumes else 0 for slice_ in range(len(slices))]
-    beside = neighbours([(0, index) for index in indices])
-    wish = config.validation
-    return split(wish, slices, number, volumes=volumes, beside=beside).note
+def _shape_at(size: PixelSize, image: Image, dimensions: int) -> tuple[int, ...]:
+    """([Z,] Y, X) of an image that comes to another's pixel size, in its pixels."""
+    shape = Frames(image, dimensions).shape
+    zoom = zoom_to(size, image, dimensions) or (1.0,) * len(shape)
+    return tuple(max(1, round(n / z)) for n, z in zip(shape, zoom, strict=True))
 
 
-def _by_volume(slices: list[bool], image: Image) -> list[bool]:
-    """Put what is known of an image's planes into the order of its volumes."""
-    planes = np.asarray(slices).reshape(image.plane_grid)
-    stacked = np.moveaxis(planes, image.plane_axes.index("Z"), -1)
-    return [bool(is_annotated) for is_annotated in stacked.ravel()]
+def input_name(what: str, number: int) -> str:
+    """Name of an input of a plan, as in "image" of the first pair, and "image-2"."""
+    return f"{what}-{number + 1}" if number else what
 
 
 def plan(asked: Asked, name: str, *, start_from: str = "", stays: bool = False) -> Plan:
@@ -168,22 +210,36 @@ def plan(asked: Asked, name: str, *, start_from: str = "", stays: bool = False) 
     model = listing.new_model(name)
     names: dict[str, str] = {}
     colors: dict[str, str] = {}
-    if asked.config.task == "classes":
-        names = sources.class_names(asked.layer)
-        colors = sources.class_colors(asked.layer, asked.ids)
-    inputs = {"image": asked.image, "labels": Input(sources.frozen(asked.labels))}
-    if asked.region is not None:
-        inputs["region"] = Input(region_of(asked.region, asked.layer, frozen=True))
+    inputs: dict[str, Input] = {}
+    for number, one in enumerate(asked.pairs):
+        inputs[input_name("image", number)] = one.image
+        labels = Input(sources.frozen(one.labels))
+        inputs[input_name("labels", number)] = labels
+        if one.region is not None:
+            region = Input(region_of(one.region, one.layer, frozen=True))
+            inputs[input_name("region", number)] = region
+        if asked.config.task == "classes":
+            # Where two layers call a class otherwise, the first one counts.
+            names = sources.class_names(one.layer) | names
+            colors = sources.class_colors(one.layer, asked.ids) | colors
 
     def question(paths: Mapping[str, str]) -> TrainQuestion:
+        def of(what: str) -> list[str]:
+            wanted = (input_name(what, number) for number in range(len(asked.pairs)))
+            return [paths[name] for name in wanted if name in inputs]
+
+        folder = asked.folder
+        files = () if folder is None else folder.pairs
         return TrainQuestion(
-            images=(paths["image"],),
-            labels=(paths["labels"],),
-            regions=(paths["region"],) if asked.region is not None else (),
+            images=(*of("image"), *(str(pair.image.absolute()) for pair in files)),
+            labels=(*of("labels"), *(str(pair.labels.absolute()) for pair in files)),
+            regions=tuple(of("region")),
             model=str(model),
             start_from=start_from or None,
             class_names=names,
             class_colors=colors,
+            pairs=folder
+            and PairsFolder(path=str(folder.folder.absolute()), count=len(files)),
             config=asked.config,
         )
 

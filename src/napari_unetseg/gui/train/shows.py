@@ -104,7 +104,7 @@ def split_of(folder: Path) -> Generator[None, None, list[Part]]:
     Raises
     ------
     InputError
-        If the training has not told it yet.
+        If the training has not told it yet, or only of other pairs than the first.
     """
     yield
     found = journal.read_last(folder, lambda event: isinstance(event, Divided))
@@ -112,11 +112,14 @@ def split_of(folder: Path) -> Generator[None, None, list[Part]]:
         raise InputError(
             "The training has not divided the slices yet", "Try again in a moment"
         )
-    return [
+    parts = [
         Part(part["name"], tuple(part["start"]), tuple(part["stop"]))
         for part in found[-1].parts
         if part["image"] == 0
     ]
+    if found[-1].parts and not parts:
+        raise InputError("Nothing of the first pair trains or validates")
+    return parts
 
 
 def split_on(layer: Labels, parts: list[Part]) -> LayerData:

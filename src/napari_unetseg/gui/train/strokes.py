@@ -1,4 +1,4 @@
-"""Which pixels a stroke has touched, as napari tells it."""
+"""Where labels are painted, as napari tells it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,66 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_unetseg.gui.train.watched import Watched
+from napari_unetseg.layers.changes import whole
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from napari.layers import Labels
+    from napari.viewer import Viewer
 
     from napari_unetseg.layers.changes import Box
+
+
+class Strokes:
+    """Collects where a layer is painted, until it is told to end.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        That shows the layer.
+    layer : Labels
+        What is painted on.
+    changed : callable
+        Called at each change, often.
+
+    Attributes
+    ----------
+    touched : list of (Box or None)
+        Where the layer may differ from what was taken last; None for anywhere, as at
+        first: it was painted on while nobody looked.
+    """
+
+    def __init__(
+        self, viewer: Viewer, layer: Labels, changed: Callable[[], None]
+    ) -> None:
+        self.layer = layer
+        self.touched: list[Box | None] = [None]
+        self._changed = changed
+        self._watched = Watched(viewer, layer, self.look_everywhere, of=("data",))
+        layer.events.paint.connect(self._on_stroke)
+
+    def take(self, shape: Sequence[int]) -> list[Box]:
+        """Where to look in an array of the layer's shape; it is not said twice."""
+        touched, self.touched = self.touched, []
+        # What lies nowhere in particular is everywhere.
+        known = [box for box in touched if box is not None]
+        return known if len(known) == len(touched) else [whole(shape)]
+
+    def look_everywhere(self) -> None:
+        """Undone strokes and other data do not tell where they are."""
+        self.touched.append(None)
+        self._changed()
+
+    def end(self) -> None:
+        """Let the layer go."""
+        self._watched.end()
+        self.layer.events.paint.disconnect(self._on_stroke)
+
+    def _on_stroke(self, event: Any) -> None:
+        self.touched.append(stroke_box(event.value, self.layer.data.shape))
+        self._changed()
 
 
 def stroke_box(item: Any, shape: Sequence[int]) -> Box | None:

@@ -34,6 +34,7 @@ BENDING = (
     "again for another one"
 )
 NO_IMAGE = "There is no image to bend yet"
+OF_FIRST = ". Of several pairs it shows the first one"
 WEIGHING = "The weights are being worked out"
 
 
@@ -84,6 +85,8 @@ class Views(Links):
         self.deformation.refuse("" if self._dock.image.value else NO_IMAGE)
         self.weights.setVisible(self._dock.training.objects)
         self.weights.refuse(why if self._worker is None else WEIGHING)
+        for link in (self.split, self.weights, self.deformation):
+            link.limit(OF_FIRST if self._dock.pairs.several else "")
 
     def show_split(self) -> None:
         """Add what trains and what validates in the shown training, as shapes."""
