@@ -166,6 +166,7 @@ def train(dock: TrainDock, camera: Camera, steps: int) -> Path:
     wait("the labels are seen", button(dock, "Train").isEnabled)
     wait("the computer's speed", lambda: not says(dock, "not measured yet"))
     camera.take("train-ready")
+    take_more_pairs(dock, camera)
     button(dock, "Train").click()
     wait("most of the training", lambda: progress(dock, 2 * steps // 3))
     camera.take("train-running")
@@ -181,6 +182,38 @@ def train(dock: TrainDock, camera: Camera, steps: int) -> Path:
     wait("the dock notices", button(dock, "Go on").isVisible)
     camera.take("train-failed")
     return model
+
+
+def take_more_pairs(dock: TrainDock, camera: Camera) -> None:
+    """Learn from a further pair of layers, and from a folder; and go back."""
+    from napari_unetseg.core.image import Image as Array
+    from napari_unetseg.core.write.ome_tiff import write_ome_tiff
+
+    viewer = dock.viewer
+    image, painted = (viewer.layers[name] for name in ("tissue", "painted"))
+    place = {name: getattr(image, name) for name in ("scale", "units", "axis_labels")}
+    few = (slice(0, 4), slice(0, 200))
+    added = [
+        viewer.add_image(image.data[few], name="other tissue", **place),
+        viewer.add_labels(painted.data[few], name="other tissue painted", **place),
+    ]
+    button(dock, "Add a pair").click()
+    with tempfile.TemporaryDirectory() as parent:
+        folder = Path(parent) / "more tissue"
+        folder.mkdir()
+        for number in range(12):
+            for mark, data in (("", image.data), ("-labels", painted.data)):
+                if mark and number > 9:
+                    continue
+                plane = Array(array=np.array(data[number]), axes="YX")
+                write_ome_tiff(folder / f"{number:02}{mark}.ome.tif", plane)
+        dock.pairs.add_folder(folder)
+        wait("the files are seen", button(dock, "Train").isEnabled)
+        camera.take("train-pairs")
+        dock.pairs.remove_folder()
+    for layer in added:
+        viewer.layers.remove(layer)
+    wait("the labels are seen", button(dock, "Train").isEnabled)
 
 
 def segment(dock: SegmentDock, camera: Camera, model: Path) -> None:

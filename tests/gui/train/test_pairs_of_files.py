@@ -47,7 +47,7 @@ def test_a_folder_is_learnt_from_by_path(of_two, folder, monkeypatch, until):
 def test_a_folder_alone_needs_no_layer(opened, folder, until):
     dock = opened()
     dock.pairs.add_folder(folder)
-    assert dock.pairs._files._parts(dock.pairs.alone.native)[0].isHidden()
+    assert dock.pairs.alone.isHidden()
     until(lambda: dock.look.seen is not None)
 
     plan, asked = question(dock)
@@ -63,7 +63,7 @@ def test_a_folder_alone_needs_no_layer(opened, folder, until):
 
 def test_a_folder_can_be_taken_without_the_layers(of_two, folder, until):
     of_two.pairs.add_folder(folder)
-    of_two.pairs.alone.value = True
+    of_two.pairs.alone.setChecked(True)
     until(lambda: of_two.look.seen is not None)
 
     assert question(of_two)[1].images == tuple(
@@ -72,7 +72,7 @@ def test_a_folder_can_be_taken_without_the_layers(of_two, folder, until):
     assert not of_two.labels.native.isEnabled()
     assert of_two.labels.native.toolTip() == ALONE
 
-    of_two.pairs.alone.value = False
+    of_two.pairs.alone.setChecked(False)
     assert of_two.labels.native.isEnabled()
 
 

@@ -185,7 +185,7 @@ def joined(left: QWidget, right: QWidget) -> QWidget:
     row = QHBoxLayout(both)
     row.setContentsMargins(0, 0, 0, 0)
     row.addWidget(left, 1)
-    row.addWidget(right)
+    row.addWidget(right, 0, Qt.AlignmentFlag.AlignTop)
     return both
 
 

@@ -6,9 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from magicgui.widgets import CheckBox
 from qtpy.QtCore import Signal  # type: ignore[attr-defined]
-from qtpy.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from qtpy.QtWidgets import QCheckBox, QFileDialog, QVBoxLayout, QWidget
 
 from napari_unetseg.core.errors import InputError, UnetsegError
 from napari_unetseg.core.read.folders import pairs_in
@@ -46,7 +45,8 @@ FILES = (
     "They are read where they lie. Painting while it trains goes for layers, not for "
     "these files"
 )
-ALONE = "Only the files of the folder are learnt from: untick 'Folder alone'"
+ONLY = "Learn from the files of the folder, and not from the layers above"
+ALONE = "Only the files of the folder are learnt from: untick 'Only these files'"
 
 
 class FurtherPairs(QWidget):
@@ -65,7 +65,7 @@ class FurtherPairs(QWidget):
         The pairs of layers.
     folder : FoundPairs or None
         The pairs of files.
-    alone : CheckBox
+    alone : QCheckBox
         Whether nothing but these files is learnt from.
     changed : Signal
         Another pair, or another choice in one.
@@ -87,17 +87,14 @@ class FurtherPairs(QWidget):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(8)
         self.found = sentence("folder")
-        self.alone = CheckBox(
-            name="alone",
-            label="Folder alone",
-            tooltip="Learn from the files of the folder, and not from the layers above",
-        )
+        self.alone = QCheckBox("Only these files")
+        self.alone.setToolTip(ONLY)
         self._files = Form()
         remove = remove_button("Do not learn from this folder", self.remove_folder)
         self._files.add_row("Folder", FILES, joined(self.found.native, remove))
-        self._files.append(self.alone)
+        self._files.add_row("", "", self.alone)
         self._layout.addWidget(self._files)
-        self.alone.changed.connect(self._on_choice)
+        self.alone.toggled.connect(self._on_choice)
         self._show()
 
     # -- what is chosen -----------------------------------------------------------
@@ -108,7 +105,7 @@ class FurtherPairs(QWidget):
         if self.folder is None:
             return False
         first = (self._dock.image.value, self._dock.labels.value)
-        return bool(self.alone.value) or None in first
+        return self.alone.isChecked() or None in first
 
     @property
     def several(self) -> bool:
@@ -197,7 +194,7 @@ class FurtherPairs(QWidget):
     def remove_folder(self) -> None:
         """Forget the folder; its files stay as they are."""
         self.folder = None
-        self.alone.value = False
+        self.alone.setChecked(False)
         self._on_choice()
 
     def reset_choices(self) -> None:
@@ -227,7 +224,7 @@ class FurtherPairs(QWidget):
             row.count(number)
         self._files.setVisible(self.folder is not None)
         layers = None not in (self._dock.image.value, self._dock.labels.value)
-        self._files.show_row(self.alone.native, layers)
+        self._files.show_row(self.alone, layers)
         self.setVisible(self.several)
 
     def _on_choice(self) -> None:
