@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QPushButton
 
 from napari_unetseg.gui.train.pairs import NONE_FITS
@@ -69,6 +70,27 @@ def test_names_of_all_layers_travel_and_those_of_the_first_count(of_two, layers)
     layers["second labels"].features = {"index": [1, 2], "class": ["x", "inside"]}
 
     assert question(of_two)[1].class_names == {"1": "wall", "2": "inside"}
+
+
+def test_the_keyboard_goes_through_the_boxes_as_they_are_seen(of_two):
+    (row,) = of_two.pairs.rows
+    add, folder = of_two.pairs.links.findChildren(QPushButton)
+    of_two.show()
+    at, order = of_two.image.native, []
+    while not order or at is not order[0]:
+        if at.focusPolicy() & Qt.FocusPolicy.TabFocus and at.isVisible():
+            order.append(at)
+        at = at.nextInFocusChain()
+
+    assert order[:7] == [
+        of_two.image.native,
+        of_two.labels.native,
+        row.image.native,
+        row.labels.native,
+        row.remove,
+        add,
+        folder,
+    ]
 
 
 def test_no_further_layers_are_no_pair(of_two):

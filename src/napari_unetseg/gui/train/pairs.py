@@ -90,8 +90,10 @@ class FurtherPairs(QWidget):
         self.alone = QCheckBox("Only these files")
         self.alone.setToolTip(ONLY)
         self._files = Form()
-        remove = remove_button("Do not learn from this folder", self.remove_folder)
-        self._files.add_row("Folder", FILES, joined(self.found.native, remove))
+        self._remove = remove_button(
+            "Do not learn from this folder", self.remove_folder
+        )
+        self._files.add_row("Folder", FILES, joined(self.found.native, self._remove))
         self._files.add_row("", "", self.alone)
         self._layout.addWidget(self._files)
         self.alone.toggled.connect(self._on_choice)
@@ -222,10 +224,20 @@ class FurtherPairs(QWidget):
     def _show(self) -> None:
         for number, row in enumerate(self.rows, start=2):
             row.count(number)
+        if self.several:
+            self._order()
         self._files.setVisible(self.folder is not None)
         layers = None not in (self._dock.image.value, self._dock.labels.value)
         self._files.show_row(self.alone, layers)
         self.setVisible(self.several)
+
+    def _order(self) -> None:
+        """Let the keyboard go through the boxes as they are seen."""
+        before = self._dock.labels.native
+        rows = [widget for row in self.rows for widget in row.in_order()]
+        for widget in (*rows, self._remove, self.alone):
+            QWidget.setTabOrder(before, widget)
+            before = widget
 
     def _on_choice(self) -> None:
         self._show()

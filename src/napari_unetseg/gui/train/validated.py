@@ -70,7 +70,7 @@ def validated(
         volumes=volumes,
         beside=neighbours(places),
     ).note
-    return f"{note} {THROUGH_ALL}" if note and len(images) > 1 else note
+    return f"{note} {THROUGH_ALL}".lstrip() if len(images) > 1 else note
 
 
 def _by_volume(slices: list[bool], image: Image) -> list[bool]:
