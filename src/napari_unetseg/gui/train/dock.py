@@ -140,8 +140,8 @@ class TrainDock(RunDock):
         follow_layers(self.viewer, self, self._on_layers)
         for box in (self.image, self.labels, self.region):
             box.changed.connect(self._on_choice)
-        for part in (self.channels, self.pairs):
-            part.changed.connect(self._on_choice)
+        self.channels.changed.connect(self._on_choice)
+        self.pairs.changed.connect(self._on_choice)
         self.training.changed.connect(self._on_choice)
         self.training.changed.connect(self.views.bending.redraw)
         self.model.changed.connect(self.refresh)
@@ -186,8 +186,9 @@ class TrainDock(RunDock):
     # -- what happens -------------------------------------------------------------
 
     def _on_layers(self) -> None:
-        for box in (self.image, self.labels, self.region, self.pairs):
+        for box in (self.image, self.labels, self.region):
             box.reset_choices()
+        self.pairs.reset_choices()
         self._on_choice()
 
     def _on_choice(self) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from napari.layers import Layer
 
     from napari_unetseg.core.image import Image
+    from napari_unetseg.core.prepare.counting import Counts
     from napari_unetseg.core.read.folders import FoundPairs
     from napari_unetseg.gui.parts.dock import Dock
     from napari_unetseg.gui.train.paired_files import SeenFiles
@@ -249,7 +250,8 @@ def look(
     # What is shown does not depend on how the objects are taught.
     instances = InstancesConfig() if objects else None
     masks: Sequence[Image | None] = regions or [None] * len(labels)
-    counts, names = [], [image.name for image in labels]
+    counts: list[Counts] = []
+    names = [image.name for image in labels]
     files: list[SeenFiles] = []
     try:
         if regions:

@@ -74,8 +74,8 @@ class PairRow(Form):
             box.value = layer
         self.region.reset_choices()
         self.offer(channels=False, regions=False)
-        for box in (self.image, self.labels, self.region):
-            box.changed.connect(self._on_choice)
+        for choice in (self.image, self.labels, self.region):
+            choice.changed.connect(self._on_choice)
         self.channels.changed.connect(self.changed)
 
     def count(self, number: int) -> None:

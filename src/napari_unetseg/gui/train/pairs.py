@@ -212,8 +212,9 @@ class FurtherPairs(QWidget):
             row.offer(channels=channels, regions=regions)
             row.setEnabled(not self.only_files)
         form = self._dock.form
+        alone = self.only_files and self.alone.isChecked()
         for box in (self._dock.image, self._dock.labels):
-            form.refuse(box.native, ALONE if self.only_files else "")
+            form.refuse(box.native, ALONE if alone else "")
 
     def _take_out(self, row: PairRow) -> None:
         self.rows.remove(row)

@@ -228,8 +228,10 @@ def plan(asked: Asked, name: str, *, start_from: str = "", stays: bool = False) 
             wanted = (input_name(what, number) for number in range(len(asked.pairs)))
             return [paths[name] for name in wanted if name in inputs]
 
-        folder = asked.folder
+        folder, origin = asked.folder, None
         files = () if folder is None else folder.pairs
+        if folder is not None:
+            origin = PairsFolder(path=str(folder.folder.absolute()), count=len(files))
         return TrainQuestion(
             images=(*of("image"), *(str(pair.image.absolute()) for pair in files)),
             labels=(*of("labels"), *(str(pair.labels.absolute()) for pair in files)),
@@ -238,8 +240,7 @@ def plan(asked: Asked, name: str, *, start_from: str = "", stays: bool = False) 
             start_from=start_from or None,
             class_names=names,
             class_colors=colors,
-            pairs=folder
-            and PairsFolder(path=str(folder.folder.absolute()), count=len(files)),
+            pairs=origin,
             config=asked.config,
         )
 
