@@ -50,7 +50,9 @@ def test_of_any_pairs_it_says_what_the_training_does(data, axes, dimensions, wis
     assume(not seen.problem)
     try:
         material = result_of(gather(images, labels, config))
-        note = divide(material.samples, material.annotated, wish).slices.note
+        band = (1,) * dimensions
+        parts = divide(material.samples, material.annotated, wish, lambda: band)
+        note = parts.slices.note
     except InputError as error:
         note = str(error)
 
