@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from napari_unetseg.core.train.wishes import Predicted
 from napari_unetseg.gui.parts import settings
 from napari_unetseg.gui.train import preview
 from napari_unetseg.gui.train.meanwhile import LOOK, NOT_OF_HERE
@@ -128,6 +129,18 @@ def test_a_training_that_goes_on_shows_it_in_the_same_layer(training, model, unt
 
     until(lambda: layer.name == NAME)
     assert shown(model) is layer
+
+
+def test_what_is_read_after_the_end_stays_with_its_steps(training, model, until):
+    training.meanwhile.look.click()
+    until(lambda: shown(model))
+    training.run.controls.stop.click()
+    until(lambda: not training.run.running)
+
+    last = Predicted(77, 0, "ZYX", (1, 0, 0), np.ones((1, 48, 64), np.uint8))
+    training.run.heard.emit(last)
+
+    assert shown(model).name == f"{NAME} after 77 steps"
 
 
 def test_an_image_that_is_gone_is_shown_no_more(training, model, until, qtbot):

@@ -158,6 +158,8 @@ class Preview(QObject):
             self._shown.show(
                 predicted, one.layer, one.axes, one.source.labels(), self._folder
             )
+            if not self._open:  # What was told at the end is read after it.
+                self._shown.end()
         except UnetsegError as error:
             self.problem.emit(str(error))
 
