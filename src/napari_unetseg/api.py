@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+
 from napari_unetseg.core import jobs
 from napari_unetseg.core.config import InstancesConfig, SegmentConfig, TrainConfig
 from napari_unetseg.core.evaluate.report import Report
@@ -101,6 +103,7 @@ def segment(
     model: Model | str | Path,
     *,
     axes: str | None = None,
+    mask: Any = None,
     scores: bool = False,
     listen: Listener | None = None,
     **wishes: Any,
@@ -115,6 +118,10 @@ def segment(
         A model or its file.
     axes : str, optional
         Axes of an array, out of "TZCYX".
+    mask : Image or array, optional
+        0 where nothing is to be segmented, on the image's pixels without its channels,
+        or of one plane for all. Only tiles that it touches are computed. Inside, the
+        result is that of the whole image; elsewhere it is 0.
     scores : bool
         Whether to return the softmax probabilities too.
     listen : callable, optional
@@ -131,7 +138,8 @@ def segment(
     """
     known = model if isinstance(model, Model) else load_model(model)
     config = SegmentConfig.check(scores=scores, **wishes)
-    job = jobs.segment(as_image(image, axes=axes), known, config)
+    given = as_image(image, axes=axes)
+    job = jobs.segment(given, known, config, mask=_mask(mask, given))
     result = _drain(job, listen)
     found = [result.labels, result.scores] if scores else [result.labels]
     plain = [x if isinstance(image, Image) else x.array for x in found if x is not None]
@@ -245,6 +253,14 @@ def weight_map(
     [image] = _images(labels, axes, "labels")
     found = _weight_map(image, how, dimensions)
     return found if isinstance(labels, Image) else found.array
+
+
+def _mask(mask: Any, image: Image) -> Image | None:
+    """A mask on the pixels of an image; an array has the image's last axes."""
+    if mask is None or isinstance(mask, Image):
+        return mask
+    axes = f"{image.plane_axes}YX"
+    return as_image(mask, axes=axes[-np.ndim(mask) :], name="mask")
 
 
 def _regions(data: Any, axes: str | None) -> Sequence[Image]:

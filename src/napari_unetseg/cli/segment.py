@@ -43,6 +43,7 @@ def segment(
     uncertainty_by: segment_options.Measure = None,
     average: segment_options.Average = None,
     region: segment_options.Region = None,
+    mask: segment_options.Mask = None,
     objects: segment_options.Objects = None,
     link: segment_options.Link = None,
     thresholds: segment_options.Thresholds = None,
@@ -81,7 +82,7 @@ def segment(
             needed = {"model": model} if dry_run else {"model": model, "out": out}
             options.required("segment", **needed)
             assert model is not None
-            read = options.inputs([image, model])
+            read = options.inputs([image, model, *([mask] if mask else [])])
             wanted = {"out": out, "scores": scores, "uncertainty": uncertainty}
             if dry_run:  # The checks of what is written make its folder.
                 wanted["out"] = out or Path("out.zarr")
@@ -91,6 +92,7 @@ def segment(
             asked = SegmentQuestion.check(
                 image=read[0],
                 model=read[1],
+                mask=read[2] if mask else None,
                 overwrite=overwrite,
                 config=SegmentConfig.check(**config),
                 **written,
@@ -159,7 +161,7 @@ def _check_same(
     assert isinstance(begun, SegmentQuestion)
     paths = {
         name: str(Path(given[name]).absolute())
-        for name in ("image", "model", "out", "scores", "uncertainty")
+        for name in ("image", "model", "mask", "out", "scores", "uncertainty")
         if given[name] is not None
     }
     differs = [

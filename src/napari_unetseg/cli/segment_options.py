@@ -75,6 +75,15 @@ Region = Annotated[
         rich_help_panel=RESULT,
     ),
 ]
+Mask = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Segment only what is inside: an image of the same pixels that is 0 "
+        "outside, or shapes that napari has saved as CSV. The result is 0 elsewhere.",
+        rich_help_panel=RESULT,
+    ),
+]
 Objects = Annotated[
     str | None,
     typer.Option(

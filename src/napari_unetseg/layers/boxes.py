@@ -76,23 +76,11 @@ def box_of_shapes(
         If nothing is drawn, or nothing of it lies on the layer, or the two have axes
         that do not fit each other.
     """
-    name = str(attributes.get("name") or "shapes")
-    if not len(shapes):
-        raise InputError(
-            f"Nothing is drawn in '{name}'", "Draw around what is to be segmented"
-        )
-    corners = np.concatenate([np.asarray(one, dtype=float) for one in shapes])
-    axes, count = layer.image.axes, corners.shape[1]
-    if count > len(axes) or not {"Y", "X"} <= {*axes[-count:]}:
-        raise InputError(
-            f"'{name}' has {count} dimensions and {layer.name} has {len(axes)}, {axes}",
-            "Draw in a layer with the dimensions of the image",
-        )
-    matrix = to_pixels(name, attributes, count, layer)
-    moved = corners @ matrix[:-1, :-1].T + matrix[:-1, -1]
-    sizes = layer.image.shape[-count:]
+    name, axes, corners = in_pixels(shapes, attributes, layer)
+    moved = np.concatenate(corners)
+    sizes = layer.image.shape[-len(axes) :]
     found: Box = {}
-    for axis, size, places in zip(axes[-count:], sizes, moved.T, strict=True):
+    for axis, size, places in zip(axes, sizes, moved.T, strict=True):
         span = _touched(float(places.min()), float(places.max()), size)
         if span[0] >= span[1]:
             raise InputError(
@@ -102,6 +90,47 @@ def box_of_shapes(
         if axis != "C":
             found[axis] = span
     return found
+
+
+def in_pixels(
+    shapes: Sequence[NDArray[Any]], attributes: Mapping[str, Any], layer: Placed
+) -> tuple[str, str, list[NDArray[np.float64]]]:
+    """Shapes of one layer in the pixels of another.
+
+    Parameters
+    ----------
+    shapes, attributes, layer
+        As for `box_of_shapes`.
+
+    Returns
+    -------
+    name : str
+        Of the layer of the shapes.
+    axes : str
+        Letters of the axes that the shapes have: the last ones of the other layer.
+    corners : list of ndarray of shape (N, D)
+        Of each shape.
+
+    Raises
+    ------
+    InputError
+        If nothing is drawn, or the two have axes that do not fit each other.
+    """
+    name = str(attributes.get("name") or "shapes")
+    if not len(shapes):
+        raise InputError(
+            f"Nothing is drawn in '{name}'", "Draw around what is to be segmented"
+        )
+    corners = [np.asarray(one, dtype=float) for one in shapes]
+    axes, count = layer.image.axes, corners[0].shape[1]
+    if count > len(axes) or not {"Y", "X"} <= {*axes[-count:]}:
+        raise InputError(
+            f"'{name}' has {count} dimensions and {layer.name} has {len(axes)}, {axes}",
+            "Draw in a layer with the dimensions of the image",
+        )
+    matrix = to_pixels(name, attributes, count, layer)
+    moved = [one @ matrix[:-1, :-1].T + matrix[:-1, -1] for one in corners]
+    return name, axes[-count:], moved
 
 
 def box_in_view(

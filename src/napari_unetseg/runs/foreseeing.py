@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -85,7 +86,7 @@ def foresee(
 
 
 def foresee_image(
-    question: SegmentQuestion, image: Image, folder: Path
+    question: SegmentQuestion, image: Image, folder: Path, shapes: str = ""
 ) -> Generator[Event, None, None]:
     """Tell what the segmentation of an image that is in no file yet would take.
 
@@ -97,6 +98,8 @@ def foresee_image(
         Of which no pixel is read.
     folder : Path
         Where the run folder would be; nothing is written.
+    shapes : str
+        What the question's mask would hold, a CSV of shapes, if it is not there yet.
 
     Yields
     ------
@@ -109,7 +112,14 @@ def foresee_image(
         As the segmentation would.
     """
     model = load_model(folder / question.model)
-    yield from _told(question, image, folder, model, None)
+    if not shapes:
+        yield from _told(question, image, folder, model, None)
+        return
+    with tempfile.TemporaryDirectory(prefix="unetseg-") as kept:
+        path = Path(kept) / "shapes.csv"
+        path.write_text(shapes, encoding="utf-8")
+        question = question.model_copy(update={"mask": str(path)})
+        yield from _told(question, image, folder, model, None)
 
 
 def _one(
@@ -129,6 +139,11 @@ def _told(
     store = _Elsewhere((folder / question.out).absolute().parent)
     yield (
         yield from jobs.foresee(
-            image, model, images.settings(question), store=store, computer=workers
+            image,
+            model,
+            images.settings(question),
+            store=store,
+            computer=workers,
+            mask=images.read_mask(question, folder, image),
         )
     )

@@ -58,7 +58,7 @@ class Foreteller:
         self._lock = threading.RLock()
 
     def ask(
-        self, question: SegmentQuestion, image: Image, folder: Path
+        self, question: SegmentQuestion, image: Image, folder: Path, shapes: str = ""
     ) -> Generator[None, None, tuple[Event, ...]]:
         """Ask what a segmentation would take, and wait.
 
@@ -70,6 +70,8 @@ class Foreteller:
             Of which no pixel is read.
         folder : Path
             Where the run folder would be.
+        shapes : str
+            What the question's mask would hold, a CSV of shapes, if it has one.
 
         Yields
         ------
@@ -91,6 +93,7 @@ class Foreteller:
             "folder": str(folder),
             "question": question.model_dump(mode="json"),
             "image": Described.of(image).model_dump(mode="json"),
+            "shapes": shapes,
         }
         number, process, answers = self._send(asked)
         while number == self._number and process is self._process:

@@ -46,8 +46,8 @@ def answers_to(line: str) -> Iterator[str]:
     Parameters
     ----------
     line : str
-        JSON of "number", "folder", "question" (`SegmentQuestion`) and "image"
-        (`Described`).
+        JSON of "number", "folder", "question" (`SegmentQuestion`), "image"
+        (`Described`) and, if its mask is not there yet, "shapes", the text of it.
 
     Yields
     ------
@@ -68,7 +68,8 @@ def _events(asked: dict[str, object]) -> Iterator[str]:
 
         question = SegmentQuestion.model_validate(asked["question"])
         image = Described.model_validate(asked["image"]).image()
-        for event in foresee_image(question, image, Path(str(asked["folder"]))):
+        folder, shapes = Path(str(asked["folder"])), str(asked.get("shapes", ""))
+        for event in foresee_image(question, image, folder, shapes):
             yield to_json(event)
     except Exception as error:  # noqa: BLE001 - whatever happens is told
         yield to_json(failed(error, "segment"))

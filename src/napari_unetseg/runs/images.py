@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import InputError, ReadError
+from napari_unetseg.core.image import Image
+from napari_unetseg.core.prepare.shapemask import ShapesMask
+from napari_unetseg.core.prepare.shapes import shapes_in
 from napari_unetseg.core.read import read_image
 from napari_unetseg.core.read.files import READERS
 from napari_unetseg.core.read.folders import image_files, stem
@@ -16,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari_unetseg.core.config import SegmentConfig
-    from napari_unetseg.core.image import Image
     from napari_unetseg.core.predict.workers import Workers
     from napari_unetseg.runs.questions import SegmentQuestion
 
@@ -80,6 +82,28 @@ def read(question: SegmentQuestion, folder: Path) -> Image:
         size = question.pixel_size
         image = image.with_spacing(size.spacing, size.unit)
     return image
+
+
+def read_mask(question: SegmentQuestion, folder: Path, image: Image) -> Image | None:
+    """Read the mask of a question, on the pixels of its image; None without one.
+
+    Raises
+    ------
+    ReadError, InputError
+        If it cannot be read, or no such shapes can be drawn on the image.
+    """
+    if question.mask is None:
+        return None
+    path = folder / question.mask
+    axes = f"{image.plane_axes}YX"
+    if path.suffix.lower() == ".csv":
+        shape = (*image.plane_grid, *image.plane_shape)
+        corners, kinds = shapes_in(path)
+        drawn = ShapesMask(corners, shape, kinds)
+        return Image(array=drawn, axes=axes, name=path.name)
+    mask = read_image(path)
+    # A file may not know what its axes are; one plane may be meant for all.
+    return read_image(path, axes=axes) if len(mask.axes) == len(axes) else mask
 
 
 def settings(question: SegmentQuestion) -> SegmentConfig:

@@ -93,6 +93,9 @@ def _segmentation(folder: Path, question: SegmentQuestion) -> str:
         "had reached were kept.",
         *_applied(question.config),
     ]
+    if question.mask is not None:
+        name = Path(question.mask).name
+        sentences.append(f"Only what lies inside of {name} was segmented.")
     return " ".join(sentences)
 
 

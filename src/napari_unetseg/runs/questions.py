@@ -101,6 +101,9 @@ class SegmentQuestion(Config):
         folder too, and so are the two below.
     scores, uncertainty : str, optional
         Where to write the softmax probabilities, and how unsure they are.
+    mask : str, optional
+        Path of a mask, or of shapes that napari has saved as CSV: only what is inside
+        is segmented. Of a folder of images, the same for each.
     axes : str, optional
         Axes of the image, one letter per dimension, overriding the file's.
     pixel_size : PixelSize, optional
@@ -118,6 +121,7 @@ class SegmentQuestion(Config):
     out: str
     scores: str | None = None
     uncertainty: str | None = None
+    mask: str | None = None
     axes: str | None = None
     pixel_size: PixelSize | None = None
     dask: str | None = None

@@ -84,6 +84,8 @@ def _segment_files(question: SegmentQuestion) -> Iterator[str]:
         yield from ("--scores", *_names([question.scores]))
     if question.uncertainty:
         yield from ("--uncertainty", *_names([question.uncertainty]))
+    if question.mask:
+        yield from ("--mask", *_names([question.mask]))
     yield from _about_image(question)
 
 

@@ -72,8 +72,9 @@ def segment(
         means = _Means(folder, model, focus, workers)
         if image is None:
             return (yield from _all(asked, means, told))
-        store = _store(question, image, means, folder, told[""])
-        written, labels = yield from _one(question, image, means, store)
+        mask = images.read_mask(question, folder, image)
+        store = _store(question, image, means, folder, told[""], mask)
+        written, labels = yield from _one(question, image, means, store, mask)
     return {
         "image": image.name,
         "out": [Path(name).name for name in written],
@@ -118,11 +119,12 @@ def _all(
             yield Item(name=name, number=number, total=len(asked))
         try:
             image = images.read(one, means.folder)
-            store = _store(one, image, means, state, told.get(name, []))
+            mask = images.read_mask(one, means.folder, image)
+            store = _store(one, image, means, state, told.get(name, []), mask)
             if written:
                 store.plan()  # Refuses what was made of another image or model.
             else:
-                written, _ = yield from _one(one, image, means, store)
+                written, _ = yield from _one(one, image, means, store, mask)
                 write_text_atomic(state / _WRITTEN, json.dumps(written))
         except UnetsegError as error:
             if means.workers and isinstance(error, DeviceError):
@@ -151,15 +153,22 @@ def _store(
     means: _Means,
     state: Path,
     told: list[Tile],
+    mask: Image | None,
 ) -> RunStore:
     """Where the segmentation of an image grows."""
     card, config = means.model.card, images.settings(question)
     how = _provenance(image, card, question)
-    return RunStore(state, fit(image, card), card, config, told=told, description=how)
+    return RunStore(
+        state, fit(image, card), card, config, told=told, description=how, mask=mask
+    )
 
 
 def _one(
-    question: SegmentQuestion, image: Image, means: _Means, store: RunStore
+    question: SegmentQuestion,
+    image: Image,
+    means: _Means,
+    store: RunStore,
+    mask: Image | None,
 ) -> Generator[Event, None, tuple[list[str], Image]]:
     """Segment one image into the outputs that its question names."""
     folder, model = means.folder, means.model
@@ -169,7 +178,13 @@ def _one(
     opened = partial(_opened, question, folder.resolve(), card)
     computer = means.workers and means.workers.reading(opened)
     result = yield from jobs.segment(
-        image, model, config, store=store, focus=means.focus, computer=computer
+        image,
+        model,
+        config,
+        store=store,
+        focus=means.focus,
+        computer=computer,
+        mask=mask,
     )
     assert result is not None
     made = {
@@ -222,7 +237,8 @@ def _provenance(
     image: Image, card: ModelCard, question: SegmentQuestion
 ) -> dict[str, str]:
     """How a result was made: names and hashes, no paths."""
-    return {
+    inside = {} if question.mask is None else {"inside": Path(question.mask).name}
+    return inside | {
         "image": image.name,
         "model": Path(question.model).name,
         "model_sha256": card.sha256,

@@ -37,6 +37,7 @@ _OTHER = {
     "model": "another model",
     "image": "another image",
     "settings": "other settings",
+    "mask": "another mask",
 }
 
 # A process that is killed loses nothing that it has handed to the system. A power cut
@@ -61,6 +62,8 @@ class RunStore:
         What the story says of finished tiles.
     description : mapping of str to str
         How the result is made; written into it.
+    mask : Image, optional
+        Inside of which it is segmented.
 
     Attributes
     ----------
@@ -77,6 +80,7 @@ class RunStore:
         *,
         told: Iterable[Tile] = (),
         description: Mapping[str, str] | None = None,
+        mask: Image | None = None,
     ) -> None:
         self._folder = folder / RESULT
         self._image = image
@@ -89,6 +93,7 @@ class RunStore:
             "model": card.sha256,
             "image": fingerprint(image),
             "settings": config.model_dump_json(),
+            "mask": "" if mask is None else fingerprint(mask),
         }
 
     def plan(self) -> Plan | None:
@@ -97,7 +102,7 @@ class RunStore:
         Raises
         ------
         RunError
-            If that was with another model, image or settings.
+            If that was with another model, image, mask or settings.
         """
         try:
             text = (self._folder / _PLAN).read_text(encoding="utf-8")
@@ -112,7 +117,8 @@ class RunStore:
                 "Add --overwrite to begin anew, or name another run folder",
             ) from error
         for what, value in self._identity.items():
-            if begun.get(what) != value:
+            # Of masks, earlier versions knew nothing.
+            if begun.get(what, "") != value:
                 raise RunError(
                     f"This run was begun with {_OTHER[what]}",
                     "Add --overwrite to begin anew, or name another run folder",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.predict.asked import ANY_OBJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from napari_unetseg.core.image import Image
     from napari_unetseg.core.postprocess.blocks import Blockwise
     from napari_unetseg.core.predict.asked import Finish
+    from napari_unetseg.core.predict.inside import Inside
     from napari_unetseg.core.predict.store import ArraySpec, Store
+    from napari_unetseg.core.predict.tiling import Bounds
 
     Made = Generator[None, None, Blockwise]
 
@@ -28,7 +31,12 @@ _SIDES = {2: (2048, 2048), 3: (64, 512, 512)}
 
 
 def finish(
-    labels: Image, dimensions: int, asked: Finish, spec: ArraySpec, store: Store
+    labels: Image,
+    dimensions: int,
+    asked: Finish,
+    spec: ArraySpec,
+    store: Store,
+    inside: Inside | None = None,
 ) -> Generator[Event, None, Image]:
     """Tidy classes, or find objects, in labels that need not fit into memory.
 
@@ -44,6 +52,8 @@ def finish(
         Of the labels.
     store : Store
         Where the result, and what lies in between, is kept.
+    inside : Inside, optional
+        Outside of it no hole is filled.
 
     Yields
     ------
@@ -58,7 +68,8 @@ def finish(
     count = _Count()
     tidies = not asked.objects and asked.smallest
     if tidies or asked.holes:
-        labels = yield from _tidied(labels, dimensions, asked, spec, store, count)
+        tidied = _tidied(labels, dimensions, asked, spec, store, count, inside)
+        labels = yield from tidied
     if asked.objects:
         labels = yield from _numbered(labels, dimensions, asked, spec, store, count)
     return labels
@@ -71,6 +82,7 @@ def _tidied(
     spec: ArraySpec,
     store: Store,
     count: _Count,
+    inside: Inside | None,
 ) -> Generator[Event, None, Image]:
     from napari_unetseg.core.postprocess.tidy import tidy
 
@@ -82,7 +94,8 @@ def _tidied(
         blocks = _blocks(frames.shape)
         walk = tidy(frame, blocks, smallest=smallest, holes=asked.holes)
         made = yield from count.through(walk)
-        yield from count.over(_fill(LabelFrame(into, index), made))
+        mask = None if inside is None else partial(inside.read, index)
+        yield from count.over(_fill(LabelFrame(into, index), made, mask))
     return target
 
 
@@ -215,9 +228,17 @@ class _Count:
             yield self.next()
 
 
-def _fill(target: LabelFrame, made: Blockwise) -> Iterator[None]:
+def _fill(
+    target: LabelFrame,
+    made: Blockwise,
+    mask: Callable[[Bounds], NDArray[np.bool_]] | None = None,
+) -> Iterator[None]:
     for box, values in made.walk():
-        target[box] = values
+        if mask is None:
+            target[box] = values
+        else:
+            ends = tuple((part.start, part.stop) for part in box)
+            target[box] = np.where(mask(ends), values, np.zeros((), values.dtype))
         yield
 
 

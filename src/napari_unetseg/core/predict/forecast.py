@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from math import ceil, prod
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -63,7 +63,6 @@ def forecast(
     geometries = axis_geometries(network)
     work = plan.work(frames)
     total = len(work)
-    pixels = len(work.frames) * sum(prod(b - a for a, b in box) for box in work.boxes)
     looks = len(views(plan.views, len(plan.grid), True))
     return Forecast(
         tile=[min(pair) for pair in zip(plan.sides, frames.shape, strict=True)],
@@ -72,7 +71,7 @@ def forecast(
         memory=tile_memory(plan, frames.shape, network),
         free=free,
         seconds=each * looks * (total - done),
-        size=pixels
+        size=work.pixels
         * sum(
             np.dtype(array["dtype"]).itemsize
             * (array["shape"][0] if "C" in array["axes"] else 1)

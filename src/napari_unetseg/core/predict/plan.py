@@ -51,6 +51,9 @@ class Plan:
     parts : tuple of int, optional
         Longest side along each axis of what is computed at once, if the memory turned
         out to be too small for a tile.
+    chosen : tuple of int, optional
+        Numbers of the tiles that are computed, among those of the region; all if there
+        is no mask.
     """
 
     grid: tuple[int, ...]
@@ -61,6 +64,7 @@ class Plan:
     device: str = "cpu"
     precision: str = "fp32"
     parts: tuple[int, ...] | None = None
+    chosen: tuple[int, ...] | None = None
 
     def to_values(self) -> dict[str, Any]:
         """As values that JSON can hold; floats survive it exactly."""
@@ -75,6 +79,8 @@ class Plan:
                 "grid": tuple(values["grid"]),
                 "sides": tuple(values["sides"]),
                 "parts": tuple(values["parts"]) if values["parts"] else None,
+                # Plans of earlier versions do not know it.
+                "chosen": tuple(values["chosen"]) if values.get("chosen") else None,
                 "region": {k: (a, b) for k, (a, b) in values["region"].items()},
                 "statistics": {
                     int(k): (mean, std)
@@ -90,7 +96,8 @@ class Plan:
             for axis, size in zip(frames.axes, frames.shape, strict=True)
         )
         axes = [cuts(*part, side) for part, side in zip(ends, self.sides, strict=True)]
-        return Work.of(frames, list(product(*axes)), self.region)
+        work = Work.of(frames, list(product(*axes)), self.region)
+        return work if self.chosen is None else replace(work, chosen=self.chosen)
 
     def normalisers(self, frames: Frames) -> dict[Index, Normaliser]:
         """The statistics by the frame's index."""

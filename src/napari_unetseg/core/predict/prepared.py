@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import DeviceError
@@ -10,6 +10,7 @@ from napari_unetseg.core.events import Event, Note
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.predict.asked import Finish
 from napari_unetseg.core.predict.fit import fit, pixel_size_notes
+from napari_unetseg.core.predict.inside import Inside
 from napari_unetseg.core.predict.plan import grid_of, region_of
 from napari_unetseg.core.predict.store import ArraySpec, Store, tile_arrays
 
@@ -50,6 +51,8 @@ class Prepared:
         What is done to the classes of all tiles.
     arrays : dict of str to ArraySpec
         What tiles are written to.
+    inside : Inside or None
+        What is kept of the tiles, if not all.
     """
 
     image: Image
@@ -61,6 +64,7 @@ class Prepared:
     done: set[int]
     finish: Finish
     arrays: dict[str, ArraySpec]
+    inside: Inside | None = None
 
     @property
     def frames(self) -> Frames:
@@ -74,12 +78,13 @@ def prepare(
     config: SegmentConfig,
     store: Store,
     computer: Computer | None,
+    mask: Image | None = None,
 ) -> Generator[Event, None, Prepared]:
     """Check all that can be refused, and take the plan of before or make one.
 
     Parameters
     ----------
-    image, model, config, store, computer
+    image, model, config, store, computer, mask
         As for `segmentation.segment`.
 
     Yields
@@ -105,6 +110,7 @@ def prepare(
 
     network = model.network()
     frames = Frames(image, card.network.dimensions)
+    inside = None if mask is None else Inside.of(mask, frames)
     is_turned = can_be_turned(frames, network, grid_of(image, card, config))
     views(config.average, frames.dimensions, is_turned)
     computer = computer or Here()
@@ -122,12 +128,16 @@ def prepare(
             precision="fp32" if config.precision == "auto" else config.precision,
             free=computer.free(device),
         )
+        if inside is not None:
+            plan = replace(plan, chosen=inside.touched(plan.work(frames)))
     elif len(done) < len(plan.work(frames)):
         yield from computer.ready()
         _check_device(plan, computer)
     wanted = {"scores": config.scores, "uncertainty": config.uncertainty != "none"}
     arrays = tile_arrays(frames, plan, card.classes, wanted)
-    return Prepared(image, card, network, config, computer, plan, done, asked, arrays)
+    return Prepared(
+        image, card, network, config, computer, plan, done, asked, arrays, inside
+    )
 
 
 def _check_device(plan: Plan, computer: Computer) -> None:

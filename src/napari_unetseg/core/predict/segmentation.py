@@ -50,6 +50,7 @@ def segment(
     store: Store | None = None,
     focus: Callable[[], Region | None] = lambda: None,
     computer: Computer | None = None,
+    mask: Image | None = None,
 ) -> Generator[Event, None, Segmentation]:
     """Apply a model to every plane, or every volume, of an image.
 
@@ -69,6 +70,12 @@ def segment(
         whose tiles then come first, or None.
     computer : Computer, optional
         Who computes the tiles in place of this process.
+    mask : Image, optional
+        Numbers on the image's pixels, without channels: only where they are not 0 there
+        is a result, the same as without the mask; elsewhere it is 0. Only tiles that
+        touch it are computed. An object that its outline cuts ends there, and what it
+        cuts in two are two objects. Of axes other than Y and X that the mask does not
+        have, it is the same all along.
 
     Yields
     ------
@@ -83,7 +90,7 @@ def segment(
         memory, the disk or a cluster can fail, and what is finished stays.
     """
     store = store or Memory()
-    prepared = yield from prepare(image, model, config, store, computer)
+    prepared = yield from prepare(image, model, config, store, computer, mask)
     done = prepared.done
     told = _forecast(prepared, store)
     plan, frames = prepared.plan, prepared.frames
@@ -108,6 +115,7 @@ def segment(
         prepared.finish,
         prepared.arrays["labels"],
         store,
+        prepared.inside,
     )
     return _named(prepared.image, model.card, labels, arrays)
 
@@ -119,12 +127,13 @@ def foresee(
     *,
     store: Store | None = None,
     computer: Computer | None = None,
+    mask: Image | None = None,
 ) -> Generator[Event, None, Forecast]:
     """Tell what a segmentation would take, and do nothing of it.
 
     Parameters
     ----------
-    image, model, config, store, computer
+    image, model, config, store, computer, mask
         As for `segment`.
 
     Yields
@@ -138,7 +147,7 @@ def foresee(
         As `segment` would.
     """
     store = store or Memory()
-    prepared = yield from prepare(image, model, config, store, computer)
+    prepared = yield from prepare(image, model, config, store, computer, mask)
     return _forecast(prepared, store)
 
 

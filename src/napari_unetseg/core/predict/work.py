@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import deque
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,11 +49,14 @@ class Work:
         Indices of the frames.
     boxes : sequence of Bounds
         What the tiles of each frame write.
+    chosen : sequence of int, optional
+        Which of these tasks there are, rising; numbered anew from 0. All if not given.
     """
 
     axes: str
     frames: Sequence[Index]
     boxes: Sequence[Bounds]
+    chosen: Sequence[int] | None = None
 
     @classmethod
     def of(
@@ -71,11 +76,14 @@ class Work:
 
     def __len__(self) -> int:
         """Number of tasks."""
+        if self.chosen is not None:
+            return len(self.chosen)
         return len(self.frames) * len(self.boxes)
 
     def __getitem__(self, number: int) -> Task:
         """The task of a number from 0 on."""
-        frame, tile = divmod(number, len(self.boxes))
+        place = number if self.chosen is None else self.chosen[number]
+        frame, tile = divmod(place, len(self.boxes))
         return Task(number, self.frames[frame], self.boxes[tile])
 
     def touching(self, region: Region) -> list[int]:
@@ -98,7 +106,23 @@ class Work:
                 for axis, i in zip(grid, index, strict=True)
             )
         ]
-        return [frame * len(self.boxes) + tile for frame in frames for tile in tiles]
+        found = [frame * len(self.boxes) + tile for frame in frames for tile in tiles]
+        return found if self.chosen is None else _places(found, self.chosen)
+
+    @property
+    def pixels(self) -> int:
+        """Pixels that all tasks write together."""
+        if self.chosen is None:
+            each = sum(prod(b - a for a, b in box) for box in self.boxes)
+            return len(self.frames) * each
+        tasks = (self[number] for number in range(len(self)))
+        return sum(prod(b - a for a, b in task.box) for task in tasks)
+
+
+def _places(wanted: Sequence[int], rising: Sequence[int]) -> list[int]:
+    """Where those of some numbers stand that are among others."""
+    places = ((number, bisect_left(rising, number)) for number in wanted)
+    return [at for one, at in places if at < len(rising) and rising[at] == one]
 
 
 def _meets(ends: tuple[int, int], wanted: tuple[int, int] | None) -> bool:

@@ -62,7 +62,7 @@ def write_tiles(
                 if isinstance(result, Event):
                     yield result
                 else:
-                    yield from behind.put(partial(_write, result, frames, arrays))
+                    yield from behind.put(partial(_write, result, prepared, arrays))
             yield from behind.rest()
 
         for result in written():
@@ -93,11 +93,13 @@ def write_tiles(
 
 
 def _write(
-    work: Callable[[], Result], frames: Frames, arrays: dict[str, Any]
+    work: Callable[[], Result], prepared: Prepared, arrays: dict[str, Any]
 ) -> Result:
     """Work out a result and write it, in the thread behind."""
     result = work()
-    box = _place(frames, result.task)
+    if prepared.inside is not None:
+        result = prepared.inside.cut(result)
+    box = _place(prepared.frames, result.task)
     shape = tuple(s.stop - s.start for s in box)
     for name, values in result.arrays.items():
         if name == "scores":

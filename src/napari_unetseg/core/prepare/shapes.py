@@ -26,7 +26,7 @@ _COLUMNS = ("index", "shape-type", "axis-0", "axis-1")
 # As many corners as napari draws an ellipse with, so that the mask is what was seen.
 _CORNERS = 100
 # Without types in some versions.
-_fill: Any = draw.polygon2mask
+fill: Any = draw.polygon2mask
 
 
 def mask_of_shapes(
@@ -63,14 +63,49 @@ def mask_of_shapes(
     mask = np.zeros(tuple(shape), bool)
     every = [kinds] * len(shapes) if isinstance(kinds, str) else kinds
     for number, (corners, kind) in enumerate(zip(shapes, every, strict=True), start=1):
-        points = np.asarray(corners, dtype=float)
-        _check(points, kind, number, mask.ndim)
-        slices = _slices(points[:, :-2], number, mask.shape)
-        plane = points[:, -2:]
-        if kind == "ellipse":
-            plane = _ellipse(plane)
-        mask[slices] |= _fill(mask.shape[-2:], plane)
+        index, plane = outline(corners, kind, number, mask.ndim)
+        mask[_slices(index, number, mask.shape)] |= fill(mask.shape[-2:], plane)
     return mask
+
+
+def outline(
+    corners: NDArray[Any], kind: str, number: int, axes: int, of: str = "labels"
+) -> tuple[tuple[int, ...], NDArray[np.float64]]:
+    """Where one shape lies.
+
+    Parameters
+    ----------
+    corners, kind
+        As for `mask_of_shapes`, of one shape.
+    number : int
+        Of the shape, to name it.
+    axes : int
+        How many axes that has on which it is drawn.
+    of : {"labels", "image"}
+        What that is.
+
+    Returns
+    -------
+    index : tuple of int
+        Its slice, along the last axes before Y and X; () lies in every slice.
+    plane : ndarray of shape (N, 2)
+        Vertices (y, x) of its outline.
+
+    Raises
+    ------
+    InputError
+        If it encloses no area, has more axes, or is drawn across slices.
+    """
+    points = np.asarray(corners, dtype=float)
+    _check(points, kind, number, axes, of)
+    found = np.rint(points[:, :-2]).astype(int)
+    if (found != found[:1]).any():
+        raise InputError(
+            f"Shape {number} is drawn across slices",
+            "Draw each shape within one slice, seen as Y and X",
+        )
+    plane = points[:, -2:]
+    return tuple(map(int, found[0])), _ellipse(plane) if kind == "ellipse" else plane
 
 
 def read_shapes_csv(
@@ -81,8 +116,7 @@ def read_shapes_csv(
     Parameters
     ----------
     path : str or path
-        CSV with the columns index, shape-type, vertex-index, axis-0, axis-1, and so on:
-        a row per corner, in pixels of the layer that the shapes were drawn on.
+        As for `shapes_in`.
     shape : sequence of int
         Of the labels: (..., Y, X).
 
@@ -94,9 +128,34 @@ def read_shapes_csv(
     Raises
     ------
     ReadError
-        If the file is missing or no such table.
+        As `shapes_in`.
     InputError
         As `mask_of_shapes`.
+    """
+    corners, kinds = shapes_in(path)
+    return mask_of_shapes(corners, shape, kinds)
+
+
+def shapes_in(
+    path: str | os.PathLike[str],
+) -> tuple[list[NDArray[np.float64]], list[str]]:
+    """Read a file that napari has saved a Shapes layer to.
+
+    Parameters
+    ----------
+    path : str or path
+        CSV with the columns index, shape-type, vertex-index, axis-0, axis-1, and so on:
+        a row per corner, in pixels of the layer that the shapes were drawn on.
+
+    Returns
+    -------
+    corners : list of ndarray of shape (N, D)
+    kinds : list of str
+
+    Raises
+    ------
+    ReadError
+        If the file is missing or no such table.
     """
     file = Path(path)
     try:
@@ -121,8 +180,27 @@ def read_shapes_csv(
         ) from error
     except (ValueError, TypeError, csv.Error) as error:
         raise _no_shapes(file) from error
-    points = [np.array(one) for one in corners.values()]
-    return mask_of_shapes(points, shape, list(kinds.values()))
+    return [np.array(one) for one in corners.values()], list(kinds.values())
+
+
+def shapes_csv(shapes: Sequence[NDArray[Any]], kinds: Sequence[str]) -> str:
+    """Write shapes as napari does; the inverse of `shapes_in`, to the bit.
+
+    Parameters
+    ----------
+    shapes : sequence of ndarray of shape (N, D)
+        Corners, all with the same D.
+    kinds : sequence of str
+        Of each.
+    """
+    count = shapes[0].shape[1] if shapes else 2
+    axes = (f"axis-{axis}" for axis in range(count))
+    lines = [",".join(["index", "shape-type", "vertex-index", *axes])]
+    for number, (corners, kind) in enumerate(zip(shapes, kinds, strict=True)):
+        for vertex, place in enumerate(corners):
+            places = (repr(float(one)) for one in place)
+            lines.append(",".join([str(number), kind, str(vertex), *places]))
+    return "\n".join(lines) + "\n"
 
 
 def read_region(path: str | os.PathLike[str], labels: Image) -> Image:
@@ -154,16 +232,17 @@ def _no_shapes(file: Path) -> ReadError:
     )
 
 
-def _check(points: NDArray[Any], kind: str, number: int, axes: int) -> None:
+def _check(points: NDArray[Any], kind: str, number: int, axes: int, of: str) -> None:
     if kind not in _AREAS:
         raise InputError(
             f"Shape {number} is a {kind}, which encloses no area",
             "Draw the region with rectangles, polygons and ellipses",
         )
     if points.ndim != 2 or not 2 <= points.shape[1] <= axes:
+        verb = "have" if of == "labels" else "has"
         raise InputError(
-            f"Shape {number} has {points.shape[-1]} axes, and the labels have {axes}",
-            "Draw the region on the labels that it is for",
+            f"Shape {number} has {points.shape[-1]} axes, and the {of} {verb} {axes}",
+            f"Draw the region on the {of} that it is for",
         )
     fewest = 4 if kind == "ellipse" else 3
     if len(points) < fewest or not np.isfinite(points).all():
@@ -174,16 +253,9 @@ def _check(points: NDArray[Any], kind: str, number: int, axes: int) -> None:
 
 
 def _slices(
-    places: NDArray[np.float64], number: int, shape: tuple[int, ...]
+    index: tuple[int, ...], number: int, shape: tuple[int, ...]
 ) -> tuple[slice | int, ...]:
-    """Where a shape lies along the axes before Y and X; `places` is (N, axes)."""
-    found = np.rint(places).astype(int)
-    if (found != found[:1]).any():
-        raise InputError(
-            f"Shape {number} is drawn across slices",
-            "Draw the region in the slices that are annotated, seen as Y and X",
-        )
-    index = [int(i) for i in found[0]]
+    """Where a shape lies along the axes before Y and X, which must be there."""
     lengths = shape[len(shape) - 2 - len(index) : -2]
     for i, length in zip(index, lengths, strict=True):
         if not 0 <= i < length:
@@ -191,7 +263,7 @@ def _slices(
                 f"Shape {number} lies in slice {i}, and the labels have {length}",
                 "Draw the region on the labels that it is for",
             )
-    return (slice(None),) * (len(shape) - 2 - len(index)) + tuple(index)
+    return (slice(None),) * (len(shape) - 2 - len(index)) + index
 
 
 def _ellipse(corners: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -60,6 +60,8 @@ class Plan:
         Whether the run goes on when napari is closed.
     layer : dict, optional
         Where a resulting layer belongs, as plain values; kept in the run folder.
+    files : mapping of str to str
+        Text that the question needs, by the name of its file in the run folder.
     copied : Plan, optional
         What is asked instead, in the same folder, if an input that is in a file must be
         copied all the same.
@@ -70,6 +72,7 @@ class Plan:
     ask: Callable[[Mapping[str, str]], Question]
     stays: bool = False
     layer: dict[str, Any] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
     copied: Plan | None = None
 
     @property
@@ -220,6 +223,8 @@ def _copy(
             path = plan.folder / paths[name]
             path.parent.mkdir(exist_ok=True)
             write_ome_tiff(path, one.image, compress=False)
+        for name, text in plan.files.items():
+            write_text_atomic(plan.folder / name, text)
         if plan.layer:
             write_text_atomic(plan.folder / LAYER, json.dumps(plan.layer))
 

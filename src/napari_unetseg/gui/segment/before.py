@@ -12,6 +12,7 @@ from napari_unetseg.gui.parts.lifetime import when_destroyed
 from napari_unetseg.gui.parts.wording import in_a_dock
 from napari_unetseg.gui.parts.worker import Worker, start_worker
 from napari_unetseg.gui.run.launch import copied_bytes
+from napari_unetseg.gui.segment.question import INSIDE
 from napari_unetseg.runs.fitting import doubts, pixels_text, takes
 from napari_unetseg.runs.foreteller import Foreteller
 from napari_unetseg.runs.story import forecast_sentence
@@ -156,8 +157,8 @@ def foretold(
     foreteller: Foreteller, plan: Plan
 ) -> Generator[None, None, tuple[Event, ...]]:
     """Ask, beside the window; see `Foreteller.ask`."""
-    image = plan.inputs["image"].image
-    return (yield from foreteller.ask(question_of(plan), image, plan.folder))
+    image, shapes = plan.inputs["image"].image, plan.files.get(INSIDE, "")
+    return (yield from foreteller.ask(question_of(plan), image, plan.folder, shapes))
 
 
 def _essence(plan: Plan) -> tuple[object, ...]:
@@ -171,4 +172,5 @@ def _essence(plan: Plan) -> tuple[object, ...]:
         image.spacing,
         image.unit,
         image.channels,
+        plan.files,
     )

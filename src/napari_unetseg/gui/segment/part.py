@@ -11,10 +11,13 @@ from napari_unetseg.gui.parts import sources
 from napari_unetseg.layers.boxes import box_in_view, box_of_shapes, placed
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from napari.components import Dims
     from napari.layers import Layer, Shapes
 
     from napari_unetseg.layers.boxes import Box
+    from napari_unetseg.layers.place import Placed
 
 ALL, THIS = "all slices", "this slice"
 SEEN, SEEN_ALL = "what I see", "what I see, in all slices"
@@ -57,8 +60,7 @@ def part_of(choice: str, layer: Layer, dims: Dims, shapes: Shapes | None) -> Box
                 "There are no shapes to segment in",
                 "Add a shapes layer, and draw around a part of the image",
             )
-        target = placed(layer.name, axes, _shape(layer), _attributes(layer))
-        return box_of_shapes(shapes.data, _attributes(shapes), target)
+        return box_of_shapes(shapes.data, _attributes(shapes), _placed(layer))
     if choice == THIS:
         _check_plane(layer, axes, dims)
         return _slice_shown(layer, dims)
@@ -71,6 +73,21 @@ def part_of(choice: str, layer: Layer, dims: Dims, shapes: Shapes | None) -> Box
     if choice == SEEN_ALL:
         return {axis: ends for axis, ends in seen.items() if axis in "YX"}
     return seen
+
+
+def drawn_in(
+    shapes: Shapes, layer: Layer, lengths: Mapping[str, int], starts: Mapping[str, int]
+) -> str:
+    """Shapes as a table in pixels of an image; see `layers.drawing.table_of_shapes`."""
+    from napari_unetseg.layers.drawing import table_of_shapes
+
+    attributes, place = _attributes(shapes), _placed(layer)
+    kinds = [*map(str, shapes.shape_type)]
+    return table_of_shapes(shapes.data, kinds, attributes, place, lengths, starts)
+
+
+def _placed(layer: Layer) -> Placed:
+    return placed(layer.name, axes_of(layer), _shape(layer), _attributes(layer))
 
 
 def _slice_shown(layer: Layer, dims: Dims) -> Box:

@@ -11,7 +11,7 @@ from napari_unetseg.core.frames import Frames
 from napari_unetseg.gui.parts import sources
 from napari_unetseg.gui.parts.sources import Input
 from napari_unetseg.gui.run.launch import COPIED_BELOW, Plan
-from napari_unetseg.gui.segment.part import axes_of
+from napari_unetseg.gui.segment.part import axes_of, drawn_in
 from napari_unetseg.layers.derived import derived_placement
 from napari_unetseg.runs import listing
 from napari_unetseg.runs.questions import SegmentQuestion
@@ -19,7 +19,7 @@ from napari_unetseg.runs.questions import SegmentQuestion
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from napari.layers import Layer
+    from napari.layers import Layer, Shapes
 
     from napari_unetseg.core.config import SegmentConfig
     from napari_unetseg.core.image import Image
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from napari_unetseg.layers.boxes import Box
 
 LABELS, SCORES, UNCERTAINTY = "labels.zarr", "scores.zarr", "uncertainty.zarr"
+INSIDE = "inside.csv"
+"""The shapes that are segmented inside of, in the run folder."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +93,7 @@ def ask(
     return Asked(layers, given, model, config, card.network.dimensions)
 
 
-def plan(asked: Asked, part: Box | None = None) -> Plan:
+def plan(asked: Asked, part: Box | None = None, shapes: Shapes | None = None) -> Plan:
     """Plan a run, whose labels will lie on the first layer.
 
     Parameters
@@ -100,6 +102,13 @@ def plan(asked: Asked, part: Box | None = None) -> Plan:
         As `ask` returned it.
     part : dict of axis to (start, stop), optional
         What is segmented of the layer, in pixels; of axes that are not named all.
+    shapes : Shapes, optional
+        Inside of which alone it is segmented; `part` is the box around them.
+
+    Raises
+    ------
+    InputError
+        If a shape encloses no area, or is drawn across slices.
 
     Returns
     -------
@@ -111,12 +120,22 @@ def plan(asked: Asked, part: Box | None = None) -> Plan:
     part = part or {}
     given = asked.image
     if not part or given.bytes < COPIED_BELOW:
-        return _plan(asked, part, {})
-    whole, cut = _plan(asked, part, {}), _plan(asked, part, _cut(asked, part))
-    return cut if given.source is None else replace(whole, copied=cut)
+        return _plan(asked, part, {}, shapes)
+    cut = _plan(asked, part, _cut(asked, part), shapes)
+    if given.source is None:
+        return cut
+    whole = _plan(asked, part, {}, shapes, is_copied=False)
+    return replace(whole, copied=cut)
 
 
-def _plan(asked: Asked, part: Box, cut: Box) -> Plan:
+def _plan(
+    asked: Asked,
+    part: Box,
+    cut: Box,
+    shapes: Shapes | None,
+    *,
+    is_copied: bool = True,
+) -> Plan:
     """Plan a run on the image as it is, or cut along some axes."""
     layer, image, given = asked.layers[0], asked.image.image, asked.image
     attributes = layer.as_layer_data_tuple()[1]
@@ -131,6 +150,16 @@ def _plan(asked: Asked, part: Box, cut: Box) -> Plan:
     lengths = dict(zip(image.axes, image.shape, strict=True))
     region = {a: ends for a, ends in region.items() if ends != (0, lengths[a])}
     order = axes.replace("C", "")
+    files = {}
+    if shapes is not None:
+        sides = {
+            axis: lengths[axis]
+            for axis in f"{image.plane_axes}YX"
+            # Other axes of length 1 do not come back from a copy.
+            if axis in "YX" or lengths[axis] > 1 or not is_copied
+        }
+        starts = {axis: start for axis, (start, _) in cut.items()}
+        files[INSIDE] = drawn_in(shapes, layer, sides, starts)
 
     def question(paths: Mapping[str, str]) -> SegmentQuestion:
         return SegmentQuestion(
@@ -140,7 +169,9 @@ def _plan(asked: Asked, part: Box, cut: Box) -> Plan:
             scores=SCORES if asked.config.scores else None,
             uncertainty=None if asked.config.uncertainty == "none" else UNCERTAINTY,
             overwrite=True,
-            config=asked.config.model_copy(update={"region": region}),
+            mask=INSIDE if files else None,
+            # The shapes say it all; the tiles are those of the whole image.
+            config=asked.config.model_copy(update={"region": {} if files else region}),
         )
 
     return Plan(
@@ -157,6 +188,7 @@ def _plan(asked: Asked, part: Box, cut: Box) -> Plan:
             "box": {axis: region.get(axis, (0, lengths[axis])) for axis in order},
             "cut": {axis: start for axis, (start, _) in cut.items()},
         },
+        files=files,
     )
 
 
