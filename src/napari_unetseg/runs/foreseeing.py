@@ -12,7 +12,7 @@ from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.core.events import Item, Note
 from napari_unetseg.core.network.modelfile import load_model
 from napari_unetseg.core.predict.store import Memory
-from napari_unetseg.runs import images
+from napari_unetseg.runs import images, items
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -65,11 +65,11 @@ def foresee(
     UnetsegError
         As the segmentation would.
     """
-    asked = images.questions(question, folder)
+    asked = items.questions(question, folder)
     model = load_model(folder / question.model)
     failed: list[str] = []
     with images.workers_of(question) as workers:
-        if not images.is_of_folder(question, folder):
+        if not items.is_of_folder(question, folder):
             yield from _one(question, folder, model, workers)
             asked = []
         for number, one in enumerate(asked, start=1):

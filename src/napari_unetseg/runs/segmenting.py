@@ -17,7 +17,7 @@ from napari_unetseg.core.predict.fit import fit
 from napari_unetseg.core.write.atomic import write_text_atomic
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.core.write.ome_zarr import add_pyramid, move_into_place
-from napari_unetseg.runs import images, journal
+from napari_unetseg.runs import images, items, journal
 from napari_unetseg.runs.folder import programs
 from napari_unetseg.runs.outputs import begin_output, check_outputs
 from napari_unetseg.runs.store import RunStore
@@ -57,13 +57,13 @@ def segment(
     dict
         What was made, as plain values.
     """
-    asked = images.questions(question, folder)
+    asked = items.questions(question, folder)
     for one in asked:
-        check_outputs(folder, images.outputs(one), overwrite=question.overwrite)
+        check_outputs(folder, items.outputs(one), overwrite=question.overwrite)
     # Without its weights at first: what does not fit is told at once.
     card = read_card(folder / question.model)
     told = _told(folder)
-    is_of_folder = images.is_of_folder(question, folder)
+    is_of_folder = items.is_of_folder(question, folder)
     image = None if is_of_folder else images.read(question, folder)
     if image is not None:
         fit(image, card)
@@ -193,9 +193,9 @@ def _one(
         question.uncertainty: result.uncertainty,
     }
     written: dict[str, str] = {}
-    paths = images.outputs(question)
+    paths = items.outputs(question)
     # What is moved away last can until then be gone on with.
-    for path in sorted(paths, key=lambda path: path.endswith(images.ZARR)):
+    for path in sorted(paths, key=lambda path: path.endswith(items.ZARR)):
         one = made[path]
         assert one is not None
         notes = how
@@ -203,11 +203,11 @@ def _one(
             # By these notes napari opens the file as labels; see layers/notes.py.
             names = {} if one.name == "objects" else card.class_names
             notes = how | {"kind": "labels", "class_names": json.dumps(names)}
-        if path.endswith(images.ZARR):
+        if path.endswith(items.ZARR):
             for number, _ in enumerate(add_pyramid(store.path(one.name)), start=1):
                 yield Block(done=number, total=0)
         name = begin_output(folder, path, overwrite=question.overwrite)
-        if path.endswith(images.ZARR):
+        if path.endswith(items.ZARR):
             move_into_place(store.path(one.name), folder / name, overwrite=True)
         else:
             write_ome_tiff(folder / name, one, overwrite=True, description=notes)

@@ -58,6 +58,8 @@ class Story:
         What is waited for; empty while the work goes on.
     paused : bool
         Whether the work rests until it is to go on.
+    item : Item or None
+        Which of several images is worked on.
     end : Finished, Stopped, Failed or None
         How it ended.
     """
@@ -75,6 +77,7 @@ class Story:
         self.mean_iou: float | None = None
         self.saved = 0
         self.waits_for = ""
+        self.item: Item | None = None
         self._rests_since: float | None = None
         self.end: Finished | Stopped | Failed | None = None
 
@@ -105,6 +108,7 @@ class Story:
                 self.total, self.unit, self.done = total, "block", done
                 self._first = None
             case Item():
+                self.item = event
                 self._first = None
             case Validated(mean_iou=mean_iou):
                 self.mean_iou = mean_iou

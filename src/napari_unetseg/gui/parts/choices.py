@@ -123,3 +123,22 @@ def follow_layers(viewer: Viewer, owner: QWidget, changed: Callable[[], None]) -
         event.connect(tell)
 
     when_destroyed(owner, forget)
+
+
+def follow_selection(
+    viewer: Viewer, owner: QWidget, changed: Callable[[], None]
+) -> None:
+    """Call `changed`, a method of `owner`, when other layers are selected.
+
+    It is not called any more once the owner is destroyed.
+    """
+    event = viewer.layers.selection.events.changed
+    method = weakref.WeakMethod(changed)
+
+    def tell(_: Any = None) -> None:
+        alive = method()
+        if alive is not None:
+            alive()
+
+    event.connect(tell)
+    when_destroyed(owner, lambda: event.disconnect(tell))

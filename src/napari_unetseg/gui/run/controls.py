@@ -135,6 +135,13 @@ class Controls(QWidget):
 
 def how_far(story: Story) -> str:
     """How far a run is, and how long it will take, in a few words."""
+    item = story.item
+    if item is None or item.total == 1:
+        return _how_far(story)
+    return f"image {item.number} of {item.total}, {_how_far(story)}"
+
+
+def _how_far(story: Story) -> str:
     if story.waits_for:
         return f"waiting for {story.waits_for}"
     if story.paused:

@@ -13,7 +13,7 @@ from napari_unetseg.gui.parts import settings
 from napari_unetseg.gui.parts.dock import Dock, Kind
 from napari_unetseg.gui.parts.wording import in_a_dock
 from napari_unetseg.gui.run.view import RunView
-from napari_unetseg.gui.run.words import Words, on_closing
+from napari_unetseg.gui.run.words import Words, failure_sentence, on_closing
 from napari_unetseg.runs import listing
 from napari_unetseg.runs.folder import PREVIEWS, STATE
 from napari_unetseg.runs.status import status
@@ -128,8 +128,12 @@ class RunDock(Dock):
             self.say(str(error), "error")
             return
         settings.remember(self.job, self.values())
-        name = f"{self.words.job} of {plan.about}"
-        self.run.start(plan, f"{name} ({on_closing(plan.stays)})")
+        self.begin(plan, plan.about)
+
+    def begin(self, plan: Plan, of: str) -> None:
+        """Start a run; `of` is the name of what it is about."""
+        name = f"{self.words.job} of {of} ({on_closing(plan.stays)})"
+        self.run.start(plan, name)
 
     def _on_busy(self, busy: bool) -> None:
         for form in (self.form, *(box.form for box in self._folded)):
@@ -147,6 +151,12 @@ class RunDock(Dock):
                 self.show_unfinished(folder, "Stopped; what is done is kept.", "done")
             case Failed(message=message):
                 self.show_unfinished(folder, message, "error")
+
+    def show_failure(self, error: Exception) -> None:
+        """Say why a run could not be begun or followed; a bug keeps its traceback."""
+        self.say(failure_sentence(error), "error")
+        if not isinstance(error, UnetsegError | OSError):
+            raise error
 
     def show_unfinished(self, folder: Path, text: str, kind: Kind) -> None:
         """Show what a run has left that did not come to its end."""

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_unetseg.core.errors import RunError, UnetsegError
-from napari_unetseg.core.events import Previewed, Started
+from napari_unetseg.core.events import Item, Previewed, Started
 from napari_unetseg.core.write.atomic import write_text_atomic
 from napari_unetseg.runs import client
 from napari_unetseg.runs.listing import discard, file_name
@@ -59,7 +59,8 @@ class Plan:
     stays : bool
         Whether the run goes on when napari is closed.
     layer : dict, optional
-        Where a resulting layer belongs, as plain values; kept in the run folder.
+        Where a resulting layer belongs, as plain values; kept in the run folder. Under
+        "item", of one of several images, the fields of an `events.Item`.
     files : mapping of str to str
         Text that the question needs, by the name of its file in the run folder.
     copied : Plan, optional
@@ -113,7 +114,7 @@ def launch(
         Once, if layers are to be copied.
     tuple of Event
         What the run said since the last time, ten times a second; the last event is
-        Finished, Stopped or Failed.
+        Finished, Stopped or Failed. Of several images at first which one it is.
     Predicted
         As of `follow`.
 
@@ -127,6 +128,7 @@ def launch(
         plan = replace(plan.copied, folder=plan.folder)
         stored = {name: _stored(one) for name, one in plan.inputs.items()}
     _check_room(plan, stored)
+    yield from _item(plan.layer)
     client.create(plan.folder, plan.ask(_paths(plan, stored)))
     # From here on the folder is ours to take away again.
     kept = False
@@ -154,6 +156,8 @@ def launch(
 
 def resume(folder: Path, *, stays: bool) -> Generator[tuple[Event, ...] | Predicted]:
     """Start a run again that was stopped or broken off, and follow it to its end."""
+    with suppress(OSError, ValueError):  # A training has no such file.
+        yield from _item(json.loads((folder / LAYER).read_text(encoding="utf-8")))
     process = client.start(folder, attached=not stays, polite=True)
     yield from follow(folder, process, stays=stays)
 
@@ -189,6 +193,12 @@ def follow(
                 client.keep(folder)
 
 
+def _item(layer: Mapping[str, Any]) -> Generator[tuple[Event, ...]]:
+    """Tell which of several images a run is about, if it is one of several."""
+    if "item" in layer:
+        yield (Item(**layer["item"]),)
+
+
 def _predicted(folder: Path, events: tuple[Event, ...]) -> Generator[Predicted]:
     """Read the latest prediction that is told of; an older one is gone by now."""
     told = [event for event in events if isinstance(event, Previewed)]
@@ -216,7 +226,8 @@ def _copy(
     copied = {name: plan.inputs[name] for name, path in stored.items() if path is None}
     paths = _paths(plan, stored)
     with RunLock(plan.folder):
-        yield Copying(sum(one.bytes for one in copied.values()))
+        if copied:
+            yield Copying(sum(one.bytes for one in copied.values()))
         for name, one in copied.items():
             if cancelled():
                 return

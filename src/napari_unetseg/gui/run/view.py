@@ -25,7 +25,6 @@ from napari_unetseg.gui.run.rest import Rest
 from napari_unetseg.gui.run.words import (
     can_go_on,
     copying_sentence,
-    failure_sentence,
     meanwhile_sentence,
     on_closing,
 )
@@ -273,9 +272,7 @@ class RunView(QWidget):
         self._resumable = self.folder is not None
         self._show_state()
         self.busy.emit(False)
-        self._dock.say(failure_sentence(error), "error")
-        if not isinstance(error, UnetsegError | OSError):
-            raise error
+        self._dock.show_failure(error)
 
     def _forget(self) -> None:
         # Nothing but what was begun here, or what the user wants to be rid of.

@@ -49,7 +49,7 @@ class ForecastRow(Message):
         self._dock = dock
         self._asked: tuple[object, ...] | None = None
         self._plan: Plan | None = None
-        self._pixels = ""
+        self._pixels = self._note = ""
         self._worker: Worker | None = None
         self._number = 0
         self._foreteller = Foreteller()
@@ -61,7 +61,7 @@ class ForecastRow(Message):
         self.setMinimumHeight(LINES * self.fontMetrics().lineSpacing() + _PADDING)
         when_destroyed(dock, self._foreteller.close)
 
-    def at(self, plan: Plan, card: ModelCard) -> None:
+    def at(self, plan: Plan, card: ModelCard, note: str = "") -> None:
         """Say what a plan would take, unless that is told already.
 
         Parameters
@@ -70,11 +70,13 @@ class ForecastRow(Message):
             Of a segmentation.
         card : ModelCard
             Its model.
+        note : str
+            What is said before it.
         """
-        asked = (*_essence(plan), card.sha256)
+        asked = (*_essence(plan), card.sha256, note)
         if asked == self._asked:
             return
-        self._asked, self._plan = asked, plan
+        self._asked, self._plan, self._note = asked, plan, note
         self._pixels = pixels_text(plan.inputs["image"].image, card)
         self._number += 1
         if not self.text():
@@ -85,7 +87,11 @@ class ForecastRow(Message):
     def refuse(self, why: str) -> None:
         """Say why there is nothing to foretell; "" says nothing."""
         self._forget()
-        self._tell(why, pixels="")
+        self._tell(why, before="")
+
+    def tell(self, text: str) -> None:
+        """Say something in place of a forecast."""
+        self.refuse(text)
 
     def stop(self) -> None:
         """Leave the computer to a run."""
@@ -138,10 +144,11 @@ class ForecastRow(Message):
             self._tell("", str(error))
 
     def _tell(
-        self, text: str, doubt: str = "", more: str = "", *, pixels: str | None = None
+        self, text: str, doubt: str = "", more: str = "", *, before: str | None = None
     ) -> None:
-        parts = (self._pixels if pixels is None else pixels, text, doubt)
-        whole = in_a_dock(" ".join(filter(None, parts)))
+        if before is None:
+            before = f"{self._note} {self._pixels}".strip()
+        whole = in_a_dock(" ".join(filter(None, (before, text, doubt))))
         self.show_text(whole, "warning" if doubt else "info")
         self.setToolTip(more)
 

@@ -65,7 +65,7 @@ class SegmentForm:
             choices=PARTS,
             value=ALL,
             tooltip="The whole layer, the slice that the viewer shows, the part of it "
-            "that is in sight, or the box around the shapes of a layer. Inside, the "
+            "that is in sight, or what lies inside the shapes of a layer. Inside, the "
             "result is that of the whole layer; outside, nothing is segmented.",
         )
         self.shapes = LayerBox(
@@ -73,8 +73,9 @@ class SegmentForm:
             "shapes",
             name="shapes",
             label="Shapes",
-            tooltip="Shapes layer: segmented is the box around all of its shapes, in "
-            "the slices that they are drawn in. Shapes without slices count for all.",
+            tooltip="Shapes layer: segmented is what lies inside any of its polygons, "
+            "rectangles and ellipses, in the slices that they are drawn in. Shapes "
+            "without slices count for all. Single objects end at the outline.",
         )
         self.objects = ComboBox(
             name="objects",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from napari_unetseg.core.errors import ModelError
+from napari_unetseg.core.errors import ModelError, UnetsegError
 from napari_unetseg.core.network.card import ModelCard, read_card
 from napari_unetseg.runs import listing
 
@@ -50,3 +50,12 @@ def describe(card: ModelCard) -> str:
     if score is not None:
         parts.append(f"Mean IoU {score:.3f} in validation.")
     return " ".join(parts)
+
+
+def score_of(path: Path) -> str:
+    """How well a model did in validation, for a list of models; "" if unknown."""
+    try:
+        score = read_card(path).validation.get("mean_iou")
+    except (UnetsegError, OSError):
+        return ""  # Whoever chooses it is told what is wrong.
+    return "" if score is None else f"IoU {score:.3f}"

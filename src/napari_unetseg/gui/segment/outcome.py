@@ -8,7 +8,7 @@ from qtpy.QtCore import QObject
 
 from napari_unetseg.core.events import Started
 from napari_unetseg.gui.parts.worker import start_worker
-from napari_unetseg.gui.run.launch import INPUTS
+from napari_unetseg.gui.run.launch import INPUTS, LAYER
 from napari_unetseg.gui.segment.focus import Focus
 from napari_unetseg.gui.segment.live import Live, unfinished
 from napari_unetseg.gui.segment.result import Made, result_of
@@ -52,7 +52,8 @@ class Outcome(QObject):
     def hear(self, events: Sequence[Event]) -> None:
         """Take in what a run has told."""
         folder = self._dock.run.folder
-        if folder is None:
+        # Results of a folder's images belong to no layer.
+        if folder is None or not (folder / LAYER).exists():
             return
         if any(isinstance(event, Started) for event in events):
             # The process has just begun, and knows nothing of an earlier one's.

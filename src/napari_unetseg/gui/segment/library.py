@@ -1,0 +1,171 @@
+"""The models that can be chosen: with their scores, and what the chosen one says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from magicgui.widgets import ComboBox, PushButton
+from psygnal import Signal
+from qtpy.QtWidgets import QFileDialog, QWidget
+
+from napari_unetseg.core.errors import InputError, UnetsegError
+from napari_unetseg.core.network.card import ModelCard
+from napari_unetseg.gui.parts.form import sentence
+from napari_unetseg.gui.segment.model import card_of, describe, gone, score_of
+from napari_unetseg.gui.train.form import restore
+from napari_unetseg.runs import listing
+from napari_unetseg.runs.home import models_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TRAIN_ONE = "Press Other model… to open one, or train one with Train U-Net"
+
+
+class Library:
+    """A box to choose a model from, a button for others, and a sentence about it.
+
+    Parameters
+    ----------
+    owner : QWidget
+        Above which a dialog opens.
+
+    Attributes
+    ----------
+    model : ComboBox
+        Path of the chosen one, as text; None while there is none.
+    browse : PushButton
+        Opens a dialog.
+    about : Label
+        What the chosen one says about itself.
+    changed : Signal
+        Another one was chosen.
+    """
+
+    changed = Signal()
+
+    def __init__(self, owner: QWidget) -> None:
+        self._owner = owner
+        self._opened: list[str] = []
+        self._offered: list[tuple[str, str]] = []
+        self._found: ModelCard | UnetsegError | None = None
+        # Scores of files by what tells that they are still the same.
+        self._scores: dict[tuple[str, int, int], str] = {}
+        self.model = ComboBox(
+            name="model",
+            label="Model",
+            choices=[],
+            tooltip="Trained model, with its mean IoU in validation. Listed are those "
+            "of the models' folder and those that were opened from elsewhere.",
+        )
+        self.browse = PushButton(
+            name="browse",
+            text="Other model…",
+            tooltip="Choose a model file (*.unetseg.safetensors) from a folder",
+        )
+        self.about = sentence("about")
+        self.model.changed.connect(lambda _: self.changed.emit())
+        self.browse.changed.connect(self._browse)
+
+    @property
+    def path(self) -> Path:
+        """The chosen file."""
+        return Path(self.model.value)
+
+    @property
+    def card(self) -> ModelCard | None:
+        """What the chosen model says about itself; None if there is none to be used."""
+        return self._found if isinstance(self._found, ModelCard) else None
+
+    def checked(self) -> ModelCard:
+        """What the chosen model says about itself.
+
+        Raises
+        ------
+        UnetsegError
+            If there is none, or it cannot be used.
+        """
+        if self._found is None:
+            raise InputError("There is no model yet", TRAIN_ONE)
+        if isinstance(self._found, UnetsegError):
+            raise self._found
+        return self._found
+
+    def choose(self, path: Path) -> None:
+        """Choose a model file, from whatever folder.
+
+        Raises
+        ------
+        ModelError
+            If it has gone.
+        """
+        if not path.exists():
+            raise gone(path)
+        if path.parent != models_folder() and str(path) not in self._opened:
+            self._opened.append(str(path))
+        self.offer()
+        self.model.value = str(path)
+        self.changed.emit()
+
+    def read(self) -> None:
+        """Read what the chosen file says now."""
+        self._found = None
+        if self.model.value:
+            try:
+                self._found = card_of(self.path)
+            except UnetsegError as error:
+                self._found = error
+        self.about.value = "" if self.card is None else describe(self.card)
+
+    def offer(self) -> None:
+        """Offer the models that there are now, and keep to the chosen one."""
+        paths = [str(path) for path in listing.models()]
+        others = [path for path in self._opened if path not in paths]
+        offered = [(self._text(Path(path)), path) for path in (*paths, *others)]
+        if offered == self._offered:
+            return
+        self._offered = offered
+        chosen = self.model.value
+        with self.model.changed.blocked():
+            self.model.choices = offered
+            # magicgui keeps to the text, which may be another by now.
+            if chosen in self.model.choices:
+                self.model.value = chosen
+        if self.model.value != chosen:
+            self.changed.emit()
+
+    def values(self) -> dict[str, Any]:
+        """What is to be remembered."""
+        return {"model": self.model.value, "opened": self._opened}
+
+    def restore(self, values: Mapping[str, Any]) -> None:
+        """Show what was remembered, as far as it is still there."""
+        opened = values.get("opened")
+        if isinstance(opened, list):
+            self._opened = [path for path in opened if Path(path).is_file()]
+        self.offer()
+        restore(self.model, values)
+
+    def _text(self, path: Path) -> str:
+        """Name of a model, and its score; read once while the file stays the same."""
+        name = listing.model_name(path)
+        try:
+            about = path.stat()
+        except OSError:
+            return name
+        key = (str(path), about.st_mtime_ns, about.st_size)
+        if key not in self._scores:
+            self._scores[key] = score_of(path)
+        score = self._scores[key]
+        return f"{name}, {score}" if score else name
+
+    def _browse(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(
+            self._owner,
+            "Choose a model",
+            str(models_folder()),
+            f"U-Net models (*{listing.MODEL_ENDING})",
+        )
+        if name:
+            self.choose(Path(name))
