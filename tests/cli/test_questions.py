@@ -211,6 +211,26 @@ def test_scores_get_an_absolute_path(asked: Callable[[str], Any], here: Path) ->
     assert question.scores == str(here / "deep" / "p.tif")
 
 
+@pytest.mark.parametrize("name", ["b.tif", "shapes.csv"])
+def test_a_mask_gets_an_absolute_path(
+    asked: Callable[[str], Any], here: Path, name: str
+) -> None:
+    (here / name).touch()
+
+    _, question = asked(f"{SEGMENT} --mask {name}")
+
+    assert question.mask == str(here / name)
+
+
+def test_a_mask_that_is_not_there_is_refused(
+    here: Path, unetseg: Callable[..., Any]
+) -> None:
+    answer = unetseg(*f"{SEGMENT} --mask gone.csv".split())
+
+    assert answer.code == 2
+    assert "gone.csv" in answer.err
+
+
 def test_the_file_of_a_scheduler_gets_an_absolute_path(
     asked: Callable[[str], Any], here: Path
 ) -> None:

@@ -149,8 +149,9 @@ def test_of_a_training_with_all_that_images_need(again, here):
     wishes=some(SEGMENTED),
     uncertainty=st.sampled_from(["none", "entropy", "disagreement"]),
     scores=st.booleans(),
+    mask=st.sampled_from([None, "b.tif"]),
 )
-def test_of_a_segmentation(again, here, wishes, uncertainty, scores):
+def test_of_a_segmentation(again, here, wishes, uncertainty, scores, mask):
     if uncertainty == "disagreement":
         wishes["average"] = "rotations"
     config = SegmentConfig(**wishes, uncertainty=uncertainty, scores=scores)
@@ -160,6 +161,7 @@ def test_of_a_segmentation(again, here, wishes, uncertainty, scores):
         out=str(here / "o.ome.tif"),
         scores=str(here / "s.ome.tif") if scores else None,
         uncertainty=None if uncertainty == "none" else str(here / "u.ome.tif"),
+        mask=None if mask is None else str(here / mask),
         config=config,
     )
     line, missing = command_line(question)

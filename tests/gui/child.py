@@ -14,6 +14,7 @@ import zarr
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.events import (
     Edited,
+    Item,
     Note,
     Paused,
     Planned,
@@ -26,6 +27,7 @@ from napari_unetseg.core.events import (
 )
 from napari_unetseg.core.read import read_image
 from napari_unetseg.core.train.wishes import Predicted
+from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.core.write.ome_zarr import (
     LabelNotes,
     create_ome_zarr,
@@ -35,6 +37,7 @@ from napari_unetseg.runs import engine, journal
 from napari_unetseg.runs.edits import Edits
 from napari_unetseg.runs.engine import Answer, Stop, Story, execute
 from napari_unetseg.runs.previews import write_preview
+from napari_unetseg.runs.questions import SegmentQuestion
 
 if TYPE_CHECKING:
     from napari_unetseg.core.train.wishes import View
@@ -167,6 +170,45 @@ def segmenting(question: Question, folder: Path, stop: Stop) -> Story:
     return {"out": ["labels.zarr"]}
 
 
+def labelling(question: Question, folder: Path, stop: Stop) -> Story:
+    """Segment at once; refuse an image that is called "bad"."""
+    (image,) = (folder / "inputs").iterdir()
+    if image.name.startswith("bad"):
+        raise InputError(f"'{image.name}' holds text", "Use numbers")
+    (folder / GO_ON).touch()
+    yield Note(text="It is dark.", level="warning")
+    return (yield from segmenting(question, folder, stop))
+
+
+def of_folder(question: Question, folder: Path, stop: Stop) -> Story:
+    """Label all images of a folder with 1, but one that is called "bad"."""
+    assert isinstance(question, SegmentQuestion)
+    images = [*map(Path, sorted(map(str, Path(question.image).iterdir())))]
+    made, failed = [], []
+    yield Started(job=question.job, device="cpu", precision="fp32")
+    for number, path in enumerate(images, start=1):
+        yield Item(name=path.name, number=number, total=len(images))
+        yield Planned(total=1, unit="tile")
+        while number > 2 and not (folder / GO_ON).exists():
+            time.sleep(0.01)
+            yield Note(text="waiting")
+        if path.name.startswith("bad"):
+            failed.append(path.name)
+            yield Note(text=f"'{path.name}' is left out: Text.", level="warning")
+            continue
+        image = read_image(path)
+        labels = image.like(np.ones(image.shape, np.uint8), image.axes, "labels")
+        write_ome_tiff(
+            Path(question.out) / path.name,
+            labels,
+            overwrite=True,
+            description={"kind": "labels"},
+        )
+        made.append(path.name)
+        yield Tile(done=1, total=1, number=0)
+    return {"out": made, "images": len(made), "failed": failed}
+
+
 def _labels(folder: Path) -> Any:
     """Open the labels that grow, or make them as large as the image is."""
     if (folder / GROWS).exists():
@@ -201,6 +243,8 @@ SCENARIOS: dict[str, Answer] = {
         mendable,
         bug,
         segmenting,
+        labelling,
+        of_folder,
     )
 }
 

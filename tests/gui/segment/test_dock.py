@@ -177,8 +177,9 @@ def test_only_who_segments_inside_shapes_chooses_them(dock, model):
     corners = np.array([(0, 16), (80, 16), (80, 176), (0, 176)])
     drawn = model.add_shapes([corners], name="drawn", units=("nm", "nm"))
     assert dock.segmenting.shapes.value is drawn
-    region = dock.plan().ask(PATHS).config.region
-    assert region == {"Y": (0, 11), "X": (0, 21)}
+    plan = dock.plan()
+    assert plan.ask(PATHS).mask == "inside.csv"
+    assert plan.layer["box"] == {"Z": (0, 5), "Y": (0, 11), "X": (0, 21)}
 
 
 def test_what_is_drawn_meanwhile_is_foretold_anew(dock, model, until):

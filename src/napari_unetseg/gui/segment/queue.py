@@ -155,8 +155,11 @@ class Queue:
         more = " ".join([*lost, *self._warnings])
         waiting = len(self._waiting)
         if waiting:
-            images = "1 more image waits" if waiting == 1 else f"{waiting} more wait"
-            return f"{text} {images}: Go on segments them too. {more}".strip(), kind
+            images, them = f"{waiting} more images wait", "them"
+            if waiting == 1:
+                images, them = "1 more image waits", "it"
+            wait = f"{images}: Go on segments {them} too."
+            return f"{text} {wait} {more}".strip(), kind
         if self._name not in (*self._done, *self._lost):
             return f"{text} {more}".strip(), kind  # Stopped at the last one.
         total, done = self._total, len(self._done)

@@ -1,0 +1,187 @@
+"""Several layers: one after the other, each with labels of its own."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from napari.layers import Labels
+
+from napari_unetseg.gui.segment.queue import Batch, Queue
+from napari_unetseg.gui.segment.source import SELECTED
+from napari_unetseg.runs.home import runs_folder
+
+pytestmark = pytest.mark.gui
+
+ABOUT = {"units": ("nm", "nm", "nm"), "axis_labels": ("z", "y", "x")}
+
+
+@pytest.fixture
+def several(dock, model, stripes):
+    """Choose three images; the first is that of the dock, "grey"."""
+    for number, name in enumerate(("second", "third"), start=1):
+        model.add_image(stripes[0][number:], name=name, **ABOUT)
+    dock.source.kind.value = SELECTED
+    model.layers.selection = {*model.layers}
+    return dock
+
+
+def labels(model):
+    return [layer.name for layer in model.layers if isinstance(layer, Labels)]
+
+
+def go_on():
+    for folder in runs_folder().iterdir():
+        (folder / "go on").touch()
+
+
+def test_all_image_layers_that_are_selected_are_asked_about(several, model):
+    plans = several.batch().plans
+    assert [plan.layer["source"] for plan in plans] == ["grey", "second", "third"]
+    assert several.source.listed.value == "3 selected: 'grey', 'second', 'third'."
+    assert several.image.native.isHidden()
+    assert "3 images, one after the other" in several.forecast.text()
+
+    # Labels, and what is only shown, are no images.
+    model.add_labels(np.zeros((5, 48, 64), int), name="painted")
+    model.layers.selection = {model.layers["painted"], model.layers["third"]}
+    assert [plan.layer["source"] for plan in several.batch().plans] == ["third"]
+
+
+def test_without_a_selection_it_says_how_to_select(several, model):
+    model.layers.selection = set()
+
+    assert "No image layer is selected" in several.said
+    assert not several.run.controls.start.isEnabled()
+    assert several.source.listed.native.isHidden()
+    model.layers.selection = {model.layers["grey"]}
+    assert several.said == ""
+
+
+def test_an_image_that_does_not_fit_is_left_out_and_told_before(several, model):
+    model.add_image(np.zeros((20, 30, 3), np.uint8), name="stain", rgb=True)
+    model.layers.selection = {*model.layers}
+
+    batch = several.batch()
+
+    assert [plan.layer["source"] for plan in batch.plans] == ["grey", "second", "third"]
+    assert "expects 1 channel" in batch.left_out["stain"]
+    assert "'stain' is left out: The model expects 1" in several.forecast.text()
+    model.layers.selection = {model.layers["stain"]}
+    assert "expects 1 channel" in several.said
+    assert not several.run.controls.start.isEnabled()
+
+
+def test_each_gets_a_layer_named_after_it(several, model, scenario, until):
+    scenario("labelling")
+    formats = []
+    bar = several.run.controls.progress
+    several.run.heard.connect(lambda _: formats.append(bar.format()))
+
+    several.run.controls.start.click()
+    until(lambda: "images are segmented" in several.said)
+
+    assert labels(model) == [
+        "grey segmented",
+        "second segmented",
+        "third segmented",
+    ]
+    for name in ("grey", "second", "third"):
+        made, source = model.layers[f"{name} segmented"], model.layers[name]
+        assert made.data.shape == source.data.shape
+        assert (np.asarray(made.data) == 1).all()
+        assert tuple(made.translate) == tuple(source.translate)
+    assert several.said.startswith("All 3 images are segmented, each in a layer named")
+    # What a run warns of is told with its image.
+    assert several.said.count("It is dark.") == 3
+    assert "'grey': It is dark." in several.said
+    for number in (1, 2, 3):
+        assert any(text.startswith(f"image {number} of 3, ") for text in formats)
+    assert several.run.controls.start.isEnabled()
+
+
+def test_one_that_fails_is_named_and_the_others_are_not_lost(
+    several, model, scenario, until
+):
+    scenario("labelling")
+    model.layers["second"].name = "bad"
+    stain = model.add_image(np.zeros((20, 30, 3), np.uint8), name="stain", rgb=True)
+    model.layers.selection.add(stain)
+
+    several.run.controls.start.click()
+    until(lambda: "images are segmented" in several.said)
+
+    assert labels(model) == ["grey segmented", "third segmented"]
+    assert several.said.startswith("2 of 4 images are segmented")
+    assert "'bad' is left out: 'bad.ome.tif' holds text. Use numbers." in several.said
+    assert "'stain' is left out: The model expects 1 channel" in several.said
+
+
+def test_one_that_cannot_be_read_is_named_too(several, model, scenario, until):
+    class Broken:
+        """An array in a file that has gone."""
+
+        dtype, ndim, shape = np.dtype(np.uint8), 3, (5, 48, 64)
+
+        def __getitem__(self, index):
+            if self.gone:
+                raise OSError("the disk was taken out")
+            return np.zeros(self.shape, np.uint8)[index]
+
+        gone = False
+
+    scenario("labelling")
+    broken = Broken()
+    layer = model.add_image(broken, name="broken", contrast_limits=(0, 9), **ABOUT)
+    model.layers.selection = {layer, *(model.layers[n] for n in ("grey", "third"))}
+    broken.gone = True
+
+    several.run.controls.start.click()
+    until(lambda: "images are segmented" in several.said)
+
+    broken.gone = False
+    assert labels(model) == ["grey segmented", "third segmented"]
+    assert "'broken' is left out: the disk was taken out." in several.said
+
+
+def test_stopped_what_is_done_is_kept_and_the_rest_can_be_gone_on_with(
+    several, model, scenario, until
+):
+    scenario("segmenting")
+    bar = several.run.controls.progress
+    several.run.controls.start.click()
+    until(lambda: "tile 2 of 5" in bar.format())
+    go_on()
+    # The second one has four slices, of which it does two.
+    until(lambda: bar.format().startswith("image 2 of 3, tile 2 of 4"))
+
+    several.run.controls.stop.click()
+    until(lambda: "more image waits" in several.said)
+
+    assert labels(model) == ["grey segmented", "second segmented (50 % done)"]
+    assert several.said == (
+        "Stopped; what is done is kept. It is in the layer 'second segmented (50 % "
+        "done)'. 1 more image waits: Go on segments it too."
+    )
+    half = model.layers["second segmented (50 % done)"]
+    assert (half.data[:2] == 1).all()
+    assert not half.data[2:].any()
+
+    go_on()
+    several.run.controls.go_on.click()
+    until(lambda: bar.format().startswith("image 3 of 3"))
+    until(lambda: "tile 1 of 3" in bar.format())
+    go_on()
+    until(lambda: "images are segmented" in several.said)
+
+    assert labels(model) == ["grey segmented", "second segmented", "third segmented"]
+    assert model.layers["second segmented"] is half
+    assert (half.data == 1).all()
+    assert several.said == (
+        "All 3 images are segmented, each in a layer named after it."
+    )
+
+
+def test_a_queue_of_one_says_nothing_of_several():
+    assert not Queue().several
+    assert not Queue().is_of(None)
+    assert Batch([]).note.startswith("0 images")
