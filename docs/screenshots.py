@@ -231,6 +231,10 @@ def segment(dock: SegmentDock, camera: Camera, model: Path) -> None:
     viewer.layers[-1].opacity = 0.4
     pause(0.2)
     camera.take("segment-done")
+    # It uses what is defined here.
+    from screenshots_segment import parts_and_several
+
+    parts_and_several(dock, camera)
     model.rename(model.parent.parent / "elsewhere")
     button(dock, "Segment").click()
     wait("an error", lambda: "model" in dock.said)
