@@ -10,6 +10,7 @@ import pytest
 from napari_unetseg.core.prepare.shapemask import ShapesMask
 from napari_unetseg.core.prepare.shapes import shapes_in
 from napari_unetseg.core.read import read_image
+from napari_unetseg.gui.segment import before
 from napari_unetseg.gui.segment.part import INSIDE
 from napari_unetseg.gui.segment.question import plan
 from napari_unetseg.gui.segment.source import SELECTED
@@ -18,6 +19,8 @@ from napari_unetseg.runs.home import runs_folder
 
 pytestmark = pytest.mark.gui
 
+# As it is before a test asks a scripted one in its place.
+FORETOLD = before.foretold
 PATHS = {"image": "image.tif"}
 TRIANGLE = np.array([(3, 4), (30, 9), (12, 44)], float)
 UNITS = ("nm", "nm")
@@ -157,3 +160,27 @@ def test_a_copy_is_read_with_the_axes_that_its_shapes_have(dock, model, tmp_path
 
     inside = mask_in(found.files["inside.csv"], tmp_path, copy.shape)
     np.testing.assert_array_equal(inside, expected(copy.shape))
+
+
+def test_what_is_foretold_is_of_the_axes_that_the_run_reads(dock, model):
+    film = model.add_image(
+        np.zeros((3, 1, 48, 64), np.uint8),
+        name="film",
+        axis_labels=("t", "z", "y", "x"),
+    )
+    corners = np.column_stack([np.full(3, 2), np.zeros(3), TRIANGLE])
+    model.add_shapes([corners], shape_type="polygon", name="drawn")
+    dock.image.value = film
+    dock.segmenting.part.value = INSIDE
+    asked = []
+
+    class Teller:
+        def ask(self, *what):
+            asked.append(what)
+            yield from ()
+
+    list(FORETOLD(Teller(), dock.plan()))
+
+    ((_, image, _, text),) = asked
+    assert (image.axes, image.shape) == ("TYX", (3, 48, 64))
+    assert text.splitlines()[1] == "0,polygon,0,2.0,3.0,4.0"

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QTimer
 
 from napari_unetseg.core.events import Failed, Forecast
+from napari_unetseg.core.image import SPATIAL
 from napari_unetseg.gui.parts.dock import Message
 from napari_unetseg.gui.parts.lifetime import when_destroyed
 from napari_unetseg.gui.parts.wording import in_a_dock
 from napari_unetseg.gui.parts.worker import Worker, start_worker
 from napari_unetseg.gui.run.launch import copied_bytes
 from napari_unetseg.gui.segment.question import INSIDE
+from napari_unetseg.runs.described import Described
 from napari_unetseg.runs.fitting import doubts, pixels_text, takes
 from napari_unetseg.runs.foreteller import Foreteller
 from napari_unetseg.runs.story import forecast_sentence
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from napari_unetseg.core.events import Event
+    from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.card import ModelCard
     from napari_unetseg.gui.parts.dock import Dock
     from napari_unetseg.gui.run.launch import Plan
@@ -164,8 +168,23 @@ def foretold(
     foreteller: Foreteller, plan: Plan
 ) -> Generator[None, None, tuple[Event, ...]]:
     """Ask, beside the window; see `Foreteller.ask`."""
-    image, shapes = plan.inputs["image"].image, plan.files.get(INSIDE, "")
+    given, shapes = plan.inputs["image"], plan.files.get(INSIDE, "")
+    # The shapes have the axes of what the run will read.
+    image = as_read(given.image) if copied_bytes(given) else given.image
     return (yield from foreteller.ask(question_of(plan), image, plan.folder, shapes))
+
+
+def as_read(image: Image) -> Image:
+    """An image as its copy comes back, without axes of length 1; it has no pixels."""
+    told = Described.of(image)
+    kept = [a in "CYX" or n > 1 for a, n in zip(told.axes, told.shape, strict=True)]
+    axes = "".join(compress(told.axes, kept))
+    found = {
+        "axes": axes,
+        "shape": tuple(compress(told.shape, kept)),
+        "spacing": tuple(image.spacing_of(a) for a in axes if a in SPATIAL),
+    }
+    return told.model_copy(update=found).image()
 
 
 def _essence(plan: Plan) -> tuple[object, ...]:

@@ -181,8 +181,12 @@ def _numbered(plans: Sequence[Plan]) -> Iterator[Plan]:
     total = len(plans)
     for number, plan in enumerate(plans, start=1):
         item = {"name": _source(plan), "number": number, "total": total}
-        layer = {**plan.layer, "item": item} if total > 1 else plan.layer
-        yield replace(plan, layer=layer)
+        yield plan if total == 1 else _with_item(plan, item)
+
+
+def _with_item(plan: Plan, item: dict[str, object]) -> Plan:
+    copied = plan.copied and _with_item(plan.copied, item)
+    return replace(plan, layer={**plan.layer, "item": item}, copied=copied)
 
 
 def _source(plan: Plan) -> str:
