@@ -7,6 +7,7 @@ import pytest
 from napari.layers import Labels
 
 from napari_unetseg.gui.segment.queue import Batch, Queue
+from napari_unetseg.gui.segment.result import result_of
 from napari_unetseg.gui.segment.source import SELECTED
 from napari_unetseg.runs.home import runs_folder
 
@@ -26,7 +27,7 @@ def several(dock, model, stripes):
 
 
 def labels(model):
-    return [layer.name for layer in model.layers if isinstance(layer, Labels)]
+    return sorted(layer.name for layer in model.layers if isinstance(layer, Labels))
 
 
 def go_on():
@@ -141,6 +142,25 @@ def test_one_that_cannot_be_read_is_named_too(several, model, scenario, until):
     broken.gone = False
     assert labels(model) == ["grey segmented", "third segmented"]
     assert "'broken' is left out: the disk was taken out." in several.said
+
+
+def test_one_whose_labels_cannot_be_read_is_named(
+    several, model, scenario, until, monkeypatch
+):
+    def unreadable(folder):
+        yield
+        if "second" in folder.name:
+            raise OSError("the disk was taken out")
+        return (yield from result_of(folder))
+
+    scenario("labelling")
+    monkeypatch.setattr("napari_unetseg.gui.segment.outcome.result_of", unreadable)
+
+    several.run.controls.start.click()
+    until(lambda: "2 of 3 images are segmented" in several.said)
+
+    assert {"grey segmented", "third segmented"} <= {*labels(model)}
+    assert "'second' is left out: the disk was taken out." in several.said
 
 
 def test_stopped_what_is_done_is_kept_and_the_rest_can_be_gone_on_with(

@@ -12,9 +12,8 @@ from napari_unetseg.gui.parts.channels import ModelChannels
 from napari_unetseg.gui.parts.choices import follow_layers, follow_selection
 from napari_unetseg.gui.parts.dock import Kind
 from napari_unetseg.gui.parts.moved import Moved
-from napari_unetseg.gui.run.dock import RunDock
 from napari_unetseg.gui.run.launch import Plan
-from napari_unetseg.gui.run.words import Words, failure_sentence
+from napari_unetseg.gui.run.words import Words
 from napari_unetseg.gui.segment.asking import Asking
 from napari_unetseg.gui.segment.before import ForecastRow
 from napari_unetseg.gui.segment.drawn import Drawn
@@ -27,15 +26,14 @@ from napari_unetseg.gui.segment.form import SegmentForm
 from napari_unetseg.gui.segment.library import Library
 from napari_unetseg.gui.segment.outcome import Outcome
 from napari_unetseg.gui.segment.part import VIEWED
-from napari_unetseg.gui.segment.queue import Batch, Queue
+from napari_unetseg.gui.segment.queue import Batch
+from napari_unetseg.gui.segment.several import QueueDock
 from napari_unetseg.gui.segment.source import Source
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from napari.viewer import Viewer
-
-    from napari_unetseg.core.events import Event
 
 
 WORDS = Words(
@@ -46,7 +44,7 @@ WORDS = Words(
 )
 
 
-class SegmentDock(RunDock):
+class SegmentDock(QueueDock):
     """Apply a trained model to an image layer, to several, or to a folder's images.
 
     Parameters
@@ -82,7 +80,6 @@ class SegmentDock(RunDock):
         self.form.add_whole_row(self.forecast)
         self.fold(self.segmenting.folded)
         self._has_erred = False
-        self.queue = Queue()
         self.outcome = Outcome(self)
         self.results = FolderResults(self)
         self.footer.insertWidget(0, self.results)
@@ -154,42 +151,7 @@ class SegmentDock(RunDock):
             return
         settings.remember(self.job, self.values())
         self.results.forget()
-        if self.source.is_folder:
-            self.queue = Queue()
-            (only,) = batch.plans
-            self.begin(only, only.folder.name)
-            return
-        self.queue = Queue(batch)
-        self._next()
-
-    def _next(self) -> None:
-        self.begin(*self.queue.next())
-
-    def _on_end(self, folder: Path, end: Event) -> None:
-        goes_on = self.queue.take(folder, end, self.run.warnings)
-        super()._on_end(folder, end)
-        if goes_on:
-            self._next()
-
-    def show_failure(self, error: Exception) -> None:
-        """Say why a run could not be begun; of several images go on with the next."""
-        why = failure_sentence(error)
-        if not self.queue.is_of(self.run.folder):
-            super().show_failure(error)
-        elif self.queue.lose(why):
-            self._next()
-        else:
-            self.tell(why, "error")
-        if not isinstance(error, UnetsegError | OSError):
-            raise error
-
-    def tell(self, text: str, kind: Kind = "done", more: str = "") -> None:
-        """Say how a run has ended; of several images, once all have."""
-        if self.queue.is_of(self.run.folder):
-            if self.queue.going or self.run.running:
-                return
-            text, kind = self.queue.sentence(text, kind)
-        super().tell(text, kind, more)
+        self.begin_all(batch)
 
     def _on_choice(self) -> None:
         """Take back an error that was about another choice."""

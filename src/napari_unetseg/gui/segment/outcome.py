@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from napari_unetseg.core.events import Event
     from napari_unetseg.gui.parts.dock import Kind
-    from napari_unetseg.gui.run.dock import RunDock
+    from napari_unetseg.gui.segment.several import QueueDock
     from napari_unetseg.runs.status import RunStatus
 
 
@@ -32,7 +32,7 @@ class Outcome(QObject):
 
     Parameters
     ----------
-    dock : RunDock
+    dock : QueueDock
         In whose viewer, and where sentences are shown.
 
     Attributes
@@ -43,7 +43,7 @@ class Outcome(QObject):
         Where somebody looks.
     """
 
-    def __init__(self, dock: RunDock) -> None:
+    def __init__(self, dock: QueueDock) -> None:
         super().__init__(dock)
         self._dock = dock
         self.live = Live(dock)
@@ -115,7 +115,7 @@ class Outcome(QObject):
             name=f"Reading {folder.name}",
             on_event=lambda _: None,
             on_return=lambda found: then(folder, found),
-            on_error=fail or (lambda error: self._dock.say(str(error), "error")),
+            on_error=fail or (lambda error: self._dock.unread(folder, error)),
         )
 
 

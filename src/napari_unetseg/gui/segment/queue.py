@@ -103,6 +103,7 @@ class Queue:
         self._waiting = deque(_numbered(plans))
         self._total = len(plans) + len(left_out)
         self._name = ""
+        self._names: dict[Path, str] = {}
         self._done: list[str] = []
         self._lost = dict(left_out)
         self._warnings: list[str] = []
@@ -118,6 +119,7 @@ class Queue:
         """Take the next image, and its name."""
         plan = self._waiting.popleft()
         self._name, self.current, self.going = _source(plan), plan.folder, False
+        self._names[plan.folder] = self._name
         return plan, self._name
 
     def is_of(self, run: Path | None) -> bool:
@@ -140,6 +142,15 @@ class Queue:
         """Note that a run could not be begun; whether another one is to be begun."""
         self._lost[self._name] = why
         return self._go_on(())
+
+    def forget(self, run: Path, why: str) -> bool:
+        """Note that what one of several runs has made cannot be read."""
+        name = self._names.get(run)
+        if not self.several or name not in self._done:
+            return False
+        self._done.remove(name)
+        self._lost[name] = why
+        return True
 
     def sentence(self, text: str, kind: Kind) -> tuple[str, Kind]:
         """Say what became of all images.
@@ -190,7 +201,8 @@ def _with_item(plan: Plan, item: dict[str, object]) -> Plan:
 
 
 def _source(plan: Plan) -> str:
-    return str(plan.layer["source"])
+    # The images of a folder belong to no layer.
+    return str(plan.layer.get("source") or plan.folder.name)
 
 
 def _left_out(name: str, why: str) -> str:
