@@ -48,14 +48,23 @@ def test_all_image_layers_that_are_selected_are_asked_about(several, model):
     assert [plan.layer["source"] for plan in several.batch().plans] == ["third"]
 
 
-def test_without_a_selection_it_says_how_to_select(several, model):
+def test_without_a_selection_it_says_how_to_select(dock, model):
     model.layers.selection = set()
+    dock.source.kind.value = SELECTED
 
-    assert "No image layer is selected" in several.said
-    assert not several.run.controls.start.isEnabled()
-    assert several.source.listed.native.isHidden()
+    assert "No image layer is selected" in dock.said
+    assert not dock.run.controls.start.isEnabled()
+    assert dock.source.listed.native.isHidden()
     model.layers.selection = {model.layers["grey"]}
-    assert several.said == ""
+    assert dock.said == ""
+
+
+def test_images_stay_chosen_when_a_layer_of_labels_is_selected(several, model):
+    model.add_labels(np.zeros((5, 48, 64), int), name="painted")
+
+    assert several.source.listed.value.startswith("3 selected: ")
+    model.layers.remove("second")
+    assert several.source.listed.value == "2 selected: 'grey', 'third'."
 
 
 def test_an_image_that_does_not_fit_is_left_out_and_told_before(several, model):

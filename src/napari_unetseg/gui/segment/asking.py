@@ -118,4 +118,4 @@ class Asking:
 
 
 def _name(layers: Sequence[Layer]) -> str:
-    return layers[0].name
+    return str(layers[0].name)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from napari_unetseg.gui.parts.dock import Kind
     from napari_unetseg.gui.run.launch import Plan
 
-T, Item = TypeVar("T"), TypeVar("Item")
+T = TypeVar("T")
+Asked = TypeVar("Asked")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +47,7 @@ class Batch:
 
 
 def each(
-    items: Iterable[Item], name: Callable[[Item], str], make: Callable[[Item], T]
+    items: Iterable[Asked], name: Callable[[Asked], str], make: Callable[[Asked], T]
 ) -> tuple[list[T], dict[str, str]]:
     """Make something of each item, and leave out those of which it cannot be made.
 

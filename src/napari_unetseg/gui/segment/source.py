@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from magicgui.types import FileDialogMode
 from magicgui.widgets import ComboBox, FileEdit
 from psygnal import Signal
 
@@ -52,6 +53,7 @@ class Source:
 
     def __init__(self, viewer: Viewer) -> None:
         self._viewer = viewer
+        self._kept: list[Layer] = []
         self.kind = ComboBox(
             name="kind",
             label="Images",
@@ -75,7 +77,7 @@ class Source:
         self.folder = FileEdit(
             name="folder",
             label="Folder",
-            mode="d",
+            mode=FileDialogMode.EXISTING_DIRECTORY,
             nullable=True,
             tooltip="Folder of the images to segment: TIFF files and OME-Zarr. They "
             "are only read.",
@@ -83,7 +85,7 @@ class Source:
         self.out = FileEdit(
             name="out",
             label="Results",
-            mode="d",
+            mode=FileDialogMode.EXISTING_DIRECTORY,
             nullable=True,
             tooltip="Folder for the labels, one file per image, with the image's name. "
             "Nothing that is there is replaced. Up to "
@@ -157,9 +159,16 @@ class Source:
         self.changed.emit()
 
     def _selected(self) -> list[Layer]:
-        chosen = self._viewer.layers.selection
+        """Images that are selected; if there are none, those that were, and stay.
+
+        napari selects every layer that is added, as labels are that were just made.
+        """
+        selection = self._viewer.layers.selection
         offered = layers_of_kind(self._viewer, "image")
-        return [layer for layer in reversed(offered) if layer in chosen]
+        offered.reverse()
+        chosen = [layer for layer in offered if layer in selection]
+        self._kept = chosen or [layer for layer in offered if layer in self._kept]
+        return self._kept
 
 
 def _chosen(box: FileEdit) -> Path | None:
