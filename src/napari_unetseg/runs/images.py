@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.image import Image
-from napari_unetseg.core.prepare.shapemask import ShapesMask
-from napari_unetseg.core.prepare.shapes import shapes_in
 from napari_unetseg.core.read import read_image
 
 if TYPE_CHECKING:
@@ -42,6 +40,10 @@ def read_mask(question: SegmentQuestion, folder: Path, image: Image) -> Image | 
     path = folder / question.mask
     axes = f"{image.plane_axes}YX"
     if path.suffix.lower() == ".csv":
+        # What fills them is slow to load, and few need it.
+        from napari_unetseg.core.prepare.shapemask import ShapesMask
+        from napari_unetseg.core.prepare.shapes import shapes_in
+
         shape = (*image.plane_grid, *image.plane_shape)
         corners, kinds = shapes_in(path)
         drawn = ShapesMask(corners, shape, kinds)

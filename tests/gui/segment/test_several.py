@@ -13,6 +13,8 @@ from napari_unetseg.runs.home import runs_folder
 
 pytestmark = pytest.mark.gui
 
+# Several processes begin, one after the other; seconds on a busy computer.
+LONG = 120.0
 ABOUT = {"units": ("nm", "nm", "nm"), "axis_labels": ("z", "y", "x")}
 
 
@@ -35,12 +37,12 @@ def go_on():
         (folder / "go on").touch()
 
 
-def test_all_image_layers_that_are_selected_are_asked_about(several, model):
+def test_all_image_layers_that_are_selected_are_asked_about(several, model, until):
     plans = several.batch().plans
     assert [plan.layer["source"] for plan in plans] == ["grey", "second", "third"]
     assert several.source.listed.value == "3 selected: 'grey', 'second', 'third'."
     assert several.image.native.isHidden()
-    assert "3 images, one after the other" in several.forecast.text()
+    until(lambda: "3 images, one after the other" in several.forecast.text())
 
     # Labels, and what is only shown, are no images.
     model.add_labels(np.zeros((5, 48, 64), int), name="painted")
@@ -67,7 +69,7 @@ def test_images_stay_chosen_when_a_layer_of_labels_is_selected(several, model):
     assert several.source.listed.value == "2 selected: 'grey', 'third'."
 
 
-def test_an_image_that_does_not_fit_is_left_out_and_told_before(several, model):
+def test_an_image_that_does_not_fit_is_left_out_and_told_before(several, model, until):
     model.add_image(np.zeros((20, 30, 3), np.uint8), name="stain", rgb=True)
     model.layers.selection = {*model.layers}
 
@@ -75,7 +77,8 @@ def test_an_image_that_does_not_fit_is_left_out_and_told_before(several, model):
 
     assert [plan.layer["source"] for plan in batch.plans] == ["grey", "second", "third"]
     assert "expects 1 channel" in batch.left_out["stain"]
-    assert "'stain' is left out: The model expects 1" in several.forecast.text()
+    words = "'stain' is left out: The model expects 1"
+    until(lambda: words in several.forecast.text())
     model.layers.selection = {model.layers["stain"]}
     assert "expects 1 channel" in several.said
     assert not several.run.controls.start.isEnabled()
@@ -88,7 +91,7 @@ def test_each_gets_a_layer_named_after_it(several, model, scenario, until):
     several.run.heard.connect(lambda _: formats.append(bar.format()))
 
     several.run.controls.start.click()
-    until(lambda: "images are segmented" in several.said)
+    until(lambda: "images are segmented" in several.said, LONG)
 
     assert labels(model) == [
         "grey segmented",
@@ -118,7 +121,7 @@ def test_one_that_fails_is_named_and_the_others_are_not_lost(
     model.layers.selection.add(stain)
 
     several.run.controls.start.click()
-    until(lambda: "images are segmented" in several.said)
+    until(lambda: "images are segmented" in several.said, LONG)
 
     assert labels(model) == ["grey segmented", "third segmented"]
     assert several.said.startswith("2 of 4 images are segmented")
@@ -146,7 +149,7 @@ def test_one_that_cannot_be_read_is_named_too(several, model, scenario, until):
     broken.gone = True
 
     several.run.controls.start.click()
-    until(lambda: "images are segmented" in several.said)
+    until(lambda: "images are segmented" in several.said, LONG)
 
     broken.gone = False
     assert labels(model) == ["grey segmented", "third segmented"]
@@ -166,7 +169,7 @@ def test_one_whose_labels_cannot_be_read_is_named(
     monkeypatch.setattr("napari_unetseg.gui.segment.outcome.result_of", unreadable)
 
     several.run.controls.start.click()
-    until(lambda: "2 of 3 images are segmented" in several.said)
+    until(lambda: "2 of 3 images are segmented" in several.said, LONG)
 
     assert {"grey segmented", "third segmented"} <= {*labels(model)}
     assert "'second' is left out: the disk was taken out." in several.said
@@ -181,10 +184,10 @@ def test_stopped_what_is_done_is_kept_and_the_rest_can_be_gone_on_with(
     until(lambda: "tile 2 of 5" in bar.format())
     go_on()
     # The second one has four slices, of which it does two.
-    until(lambda: bar.format().startswith("image 2 of 3, tile 2 of 4"))
+    until(lambda: bar.format().startswith("image 2 of 3, tile 2 of 4"), LONG)
 
     several.run.controls.stop.click()
-    until(lambda: "more image waits" in several.said)
+    until(lambda: "more image waits" in several.said, LONG)
 
     assert labels(model) == ["grey segmented", "second segmented (50 % done)"]
     assert several.said == (
@@ -197,10 +200,10 @@ def test_stopped_what_is_done_is_kept_and_the_rest_can_be_gone_on_with(
 
     go_on()
     several.run.controls.go_on.click()
-    until(lambda: bar.format().startswith("image 3 of 3"))
+    until(lambda: bar.format().startswith("image 3 of 3"), LONG)
     until(lambda: "tile 1 of 3" in bar.format())
     go_on()
-    until(lambda: "images are segmented" in several.said)
+    until(lambda: "images are segmented" in several.said, LONG)
 
     assert labels(model) == ["grey segmented", "second segmented", "third segmented"]
     assert model.layers["second segmented"] is half
