@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_unetseg.core.prepare.normalise import Normaliser, normalised
+from napari_unetseg.core.prepare.overlay import Overlay
 from napari_unetseg.core.prepare.pixelsize import PREFILTERED
 from napari_unetseg.core.prepare.targets import IGNORE
 
@@ -123,13 +124,18 @@ class Painted(View):
         self.dtype = teaching.dtype
         column = (-1, *(1,) * 2) if len(self.shape) == 3 else (1, 1)
         self._unknown = np.asarray(unknown, bool).reshape(column)
-        self._changes: list[tuple[Box, NDArray[Any]]] = []
+        self._painted = Overlay(self.shape)
 
     def change(self, box: Box, values: NDArray[Any]) -> int:
         """Paint over a box of the frame; return how many pixels get another label."""
-        before = self._labels(box)
-        self._changes.append((box, values))
-        return int(np.count_nonzero(before != values))
+        read, part = self._painted.around(box)
+        labels = self._labels(read)
+        changed = int(np.count_nonzero(labels[part] != values))
+        if changed:
+            labels = labels.astype(np.result_type(labels, values))
+            labels[part] = values
+            self._painted.put(read, labels)
+        return changed
 
     def __getitem__(self, box: Box) -> NDArray[Any]:
         """What is taught in a box."""
@@ -144,11 +150,8 @@ class Painted(View):
         return taught
 
     def _labels(self, box: Box) -> NDArray[Any]:
-        painted = np.asarray(self._frame[(slice(0, 1), *box)])[0]
-        for place, values in self._changes:
-            painted = _painted_over(painted, box, place, values)
-        labels: NDArray[Any] = painted
-        return labels
+        frame: NDArray[Any] = np.asarray(self._frame[(slice(0, 1), *box)])[0]
+        return self._painted.over(frame, box)
 
 
 class Cut(View):
@@ -260,18 +263,6 @@ def _common(box: Box, other: Box) -> Box | None:
     if any(a >= b for a, b in zip(low, high, strict=True)):
         return None
     return tuple(map(slice, low, high))
-
-
-def _painted_over(
-    painted: NDArray[Any], read: Box, place: Box, values: NDArray[Any]
-) -> NDArray[Any]:
-    """Values laid over what was read of a frame, in a type that holds both."""
-    here, there = _common(read, place), _common(place, read)
-    if here is None or there is None:
-        return painted
-    changed = painted.astype(np.result_type(painted, values))
-    changed[here] = values[there]
-    return changed
 
 
 def _triangle(factor: float) -> NDArray[np.float64]:
