@@ -1,6 +1,7 @@
 """Does napari stay fluid while a network learns, and what does opening a dock cost?
 
-Opens napari and, from the Train dock, trains on the built-in EM-like stack. Meanwhile a
+Opens napari and, from the Train dock, trains on the built-in EM-like stack; then looks
+at what it says by now, and paints strokes with the mouse, from which it learns. A
 timer of 10 ms in the window's thread is late whenever that thread is held up: the gaps
 between its ticks are what a user feels. Opening is measured in processes of their own,
 beside an empty dock for comparison. Needs a screen:
@@ -20,20 +21,15 @@ import tempfile
 import time
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import psutil
+from window import close, gaps, paint, rest, settle, shown, slide, until
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from report import report
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-TICK_MS = 10
-SLIDE_MS = 100
-PATIENCE = 120.0
 TRAIN = "Train U-Net"
 DOCKS = (TRAIN, "Segment with U-Net", "IoU report")
 NOTHING = "empty dock"
@@ -143,11 +139,42 @@ def fluidity(seconds: float) -> Figures:
     figures |= gaps("training", lambda: rest(seconds))
     figures["training: steps meanwhile"] = steps(dock) - before
     figures |= gaps("training, moving the slider", lambda: slide(viewer, 10))
+    figures |= painting(viewer, dock, seconds)
     button(dock, "Stop and keep").click()
     figures |= gaps("from stop to the end", lambda: until(lambda: not dock.run.running))
     figures["training: torch is loaded"] = "torch" in sys.modules
     close(viewer)
     return figures
+
+
+def painting(viewer: Any, dock: Any, seconds: float) -> Figures:
+    """Gaps while strokes are painted, learnt from, and the preview is shown."""
+    from napari_unetseg.core.events import Edited, Previewed
+
+    name = "training, live preview, painting"
+    heard: list[Any] = []
+    dock.run.heard.connect(heard.append)
+
+    def told(kind: type) -> int:
+        events = (one for news in heard if isinstance(news, tuple) for one in news)
+        return sum(isinstance(one, kind) for one in events)
+
+    dock.meanwhile.look.setChecked(True)
+    until(lambda: told(Previewed) > 0)
+    heard.clear()
+    before = steps(dock)
+    strokes = [0]
+    figures = gaps(name, lambda: strokes.append(paint(viewer, seconds)))
+    # What was painted last is sent half a second later.
+    rest(2)
+    dock.meanwhile.look.setChecked(False)
+    counts = {
+        "steps": steps(dock) - before,
+        "strokes": strokes[-1],
+        "changes learnt": told(Edited),
+        "previews shown": told(Previewed),
+    }
+    return figures | {f"{name}: {key}": value for key, value in counts.items()}
 
 
 def begin(dock: Any) -> None:
@@ -168,54 +195,6 @@ def steps(dock: Any) -> int:
     return len(dock.run.curves.losses) if dock.run.curves else 0
 
 
-def gaps(name: str, happening: Callable[[], None]) -> Figures:
-    """Time between two ticks of a timer while something happens, in ms."""
-    from qtpy.QtCore import Qt, QTimer
-
-    ticks: list[float] = []
-    timer = QTimer()
-    timer.setTimerType(Qt.TimerType.PreciseTimer)
-    timer.timeout.connect(lambda: ticks.append(time.perf_counter()))
-    timer.start(TICK_MS)
-    happening()
-    timer.stop()
-    found = 1000 * np.diff(ticks)
-    figures = {f"p{p}": float(np.percentile(found, p)) for p in (50, 99)}
-    figures["largest"] = float(found.max())
-    return {
-        f"{name}: {part} gap of a {TICK_MS} ms timer (ms)": round(value, 1)
-        for part, value in figures.items()
-    }
-
-
-def slide(viewer: Any, seconds: float) -> None:
-    """Move the slider through the stack, ten slices a second."""
-    from qtpy.QtCore import QTimer
-
-    count = viewer.layers[0].data.shape[0]
-    timer = QTimer()
-    timer.timeout.connect(
-        lambda: viewer.dims.set_current_step(
-            0, (viewer.dims.current_step[0] + 1) % count
-        )
-    )
-    timer.start(SLIDE_MS)
-    rest(seconds)
-    timer.stop()
-
-
-def shown() -> Any:
-    """Open napari in a window of 1366 x 768, and wait until it is painted."""
-    import napari
-    from napari.settings import get_settings
-
-    get_settings().application.gui_notification_level = "none"
-    viewer = napari.Viewer()
-    viewer.window.set_geometry(0, 0, 1366, 768)
-    rest(2)
-    return viewer
-
-
 def opened(viewer: Any, name: str) -> Any:
     """Open a dock; for comparison, one with nothing in it."""
     if name == NOTHING:
@@ -225,40 +204,6 @@ def opened(viewer: Any, name: str) -> Any:
         viewer.window.add_dock_widget(empty, name=name)
         return empty.native
     return viewer.window.add_plugin_dock_widget("napari-unetseg", name)[1]
-
-
-def close(viewer: Any) -> None:
-    """Close the window, and wait for what runs beside it, as `napari.run` does."""
-    from qtpy.QtCore import QThreadPool
-
-    viewer.close()
-    QThreadPool.globalInstance().waitForDone()
-
-
-def settle() -> None:
-    """Let the window do what is due: timers of 0 ms, layout, painting."""
-    from qtpy.QtWidgets import QApplication
-
-    for _ in range(3):
-        QApplication.processEvents()
-
-
-def rest(seconds: float) -> None:
-    """Leave the window to itself for some time."""
-    from qtpy.QtCore import QEventLoop, QTimer
-
-    loop = QEventLoop()
-    QTimer.singleShot(int(1000 * seconds), loop.quit)
-    loop.exec()
-
-
-def until(reached: Callable[[], bool]) -> None:
-    """Leave the window to itself until something is so."""
-    end = time.monotonic() + PATIENCE
-    while not reached():
-        if time.monotonic() > end:
-            raise TimeoutError
-        rest(0.05)
 
 
 if __name__ == "__main__":
