@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import time
 from functools import partial
@@ -24,6 +26,7 @@ from napari_unetseg.core.events import (
     Step,
     Tile,
     Validated,
+    Waiting,
 )
 from napari_unetseg.core.read import read_image
 from napari_unetseg.core.train.wishes import Predicted
@@ -40,12 +43,17 @@ from napari_unetseg.runs.previews import write_preview
 from napari_unetseg.runs.questions import SegmentQuestion
 
 if TYPE_CHECKING:
+    from napari_unetseg.core.events import Event
     from napari_unetseg.core.train.wishes import View
     from napari_unetseg.runs.interrupts import Interrupts
     from napari_unetseg.runs.questions import Question
 
 
 GROWS = Path("result", "labels.zarr")
+
+
+# There is room on the disk for as long as no file of this name lies in the run folder.
+FULL = "full"
 
 
 def training(question: Question, folder: Path, stop: Stop, total: int = 5) -> Story:
@@ -233,6 +241,18 @@ def _done(folder: Path) -> list[int]:
     return [event.number for event in events if isinstance(event, Tile)]
 
 
+def fill_disk() -> None:
+    """Let the story find no room where the file says so."""
+    append = journal.Journal.append
+
+    def appended(self: journal.Journal, event: Event) -> None:
+        if (self._path.parent / FULL).exists() and not isinstance(event, Waiting):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        append(self, event)
+
+    journal.Journal.append = appended
+
+
 SCENARIOS: dict[str, Answer] = {
     function.__name__: function
     for function in (
@@ -250,6 +270,7 @@ SCENARIOS: dict[str, Answer] = {
 
 if __name__ == "__main__":
     name, folder = sys.argv[1], Path(sys.argv[2])
+    fill_disk()
     if name == live.__name__:
         # It hears of wishes from the engine itself, in place of the science.
         engine._science = lambda interrupts: partial(live, interrupts=interrupts)

@@ -1,4 +1,4 @@
-"""napari is closed, or killed, while a network is trained."""
+"""napari is closed, or killed, while a network is trained or applied."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from gui.segmenting import model_file, opened
 from napari_unetseg.gui.train.dock import KEEP_TRAINING, STOP, TrainDock
 from napari_unetseg.runs import client
-from napari_unetseg.runs.home import runs_folder
+from napari_unetseg.runs.home import models_folder, runs_folder
 from napari_unetseg.runs.lock import is_taken
 
 pytestmark = pytest.mark.gui
@@ -81,6 +82,26 @@ def test_keep_training_keeps_training_and_is_found_again(session, model, qtbot, 
     dock.run.controls.stop.click()
     until(lambda: not dock.run.running)
     assert client.status(folder).state == "stopped"
+
+
+def test_a_segmentation_is_kept_and_goes_on(session, model, scenario, qtbot, until):
+    network = model_file(models_folder() / "first.unetseg.safetensors")
+    napari = session("segment")
+    errors = napari.communicate(timeout=90)[1]
+
+    assert napari.returncode == 0, errors
+    assert "Traceback" not in errors
+    folder = the_run()
+    patiently(lambda: not is_taken(folder))
+    assert client.status(folder).state == "stopped"
+    assert network.exists()
+    scenario("segmenting")
+    dock = opened(model, qtbot)
+    until(lambda: "can go on" in dock.said)
+    (folder / "go on").touch()
+    dock.run.controls.go_on.click()
+    until(lambda: "labels are in the layer" in dock.said)
+    assert (model.layers[-1].data == 1).all()
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signal")

@@ -210,6 +210,15 @@ class RunStore:
         )
 
 
+def begun_with(folder: Path) -> str:
+    """sha256 of the model that a run was begun with; empty if that is not known."""
+    try:
+        values = json.loads((folder / RESULT / _PLAN).read_text(encoding="utf-8"))
+        return str(values["identity"]["model"])
+    except (OSError, ValueError, TypeError, KeyError):
+        return ""
+
+
 def _is_as_told(tile: Tile, arrays: Mapping[str, Any]) -> bool:
     """Compare a finished tile; what cannot be read is erased, to be written anew."""
     box = tuple(map(slice, tile.start, tile.stop))

@@ -33,7 +33,7 @@ def made(qtbot, *, rests=False):
     ("events", "words", "share"),
     [
         ([], "starting", 0),
-        ([Waiting(what="a disk")], "waiting for a disk", 0),
+        ([Waiting(what="a disk: free some space")], "waiting for a disk", 0),
         ([STEP], "step 3, measuring the speed", 0),
         ([Planned(total=9, unit="step"), STEP], "step 3 of 9", 1 / 3),
         ([STEP, Paused(step=3)], "paused at step 3", 0),

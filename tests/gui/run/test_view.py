@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 
 import pytest
 from qtpy.QtWidgets import QMessageBox
 
+from gui.killing import kill
 from napari_unetseg.gui.run import view
 from napari_unetseg.gui.train.dock import KEEP_TRAINING, STOP, TrainDock
 from napari_unetseg.runs import client, home
@@ -73,14 +72,6 @@ def buttons(dock):
 def started(dock, until):
     dock.run.controls.start.click()
     until(lambda: "step" in dock.run.controls.progress.format())
-
-
-def kill(folder):
-    import psutil
-
-    for one in psutil.process_iter(["cmdline"]):
-        if str(folder) in (one.info["cmdline"] or []):
-            os.kill(one.pid, signal.SIGKILL)
 
 
 def test_before_the_start_it_can_only_start(dock):

@@ -11,12 +11,14 @@ from gui.segmenting import model_file
 from napari_unetseg.core.config import SegmentConfig
 from napari_unetseg.core.errors import RunError
 from napari_unetseg.core.image import Image
+from napari_unetseg.core.read.annotations import NAMESPACE
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.gui.parts.choices import layers_of_kind
 from napari_unetseg.gui.segment.result import about_of, result_of
 from napari_unetseg.gui.segment.shown import show
 from napari_unetseg.runs import client
 from napari_unetseg.runs.questions import SegmentQuestion
+from napari_unetseg.runs.store import RESULT
 
 pytestmark = pytest.mark.gui
 
@@ -122,6 +124,21 @@ def test_classes_have_the_colours_and_names_of_the_model(run):
 
     assert labels.colors == {1: "#ff0000"}
     assert labels.attributes["features"] == {"index": [1], "class": ["inside"]}
+
+
+def test_nothing_is_told_of_a_model_that_took_the_place_of_the_one_that_segmented(run):
+    folder = run()
+    plan = folder / RESULT / "plan.json"
+    plan.parent.mkdir()
+    plan.write_text(json.dumps({"identity": {"model": "sha of the first"}}))
+
+    labels = made(folder)[0]
+
+    assert not labels.colors
+    assert "features" not in labels.attributes
+    notes = labels.attributes["metadata"][NAMESPACE]
+    assert notes["model sha256"] == "sha of the first"
+    assert "network" not in notes
 
 
 def test_single_objects_have_colours_of_their_own(run):

@@ -143,7 +143,8 @@ def how_far(story: Story) -> str:
 
 def _how_far(story: Story) -> str:
     if story.waits_for:
-        return f"waiting for {story.waits_for}"
+        # The dock's sentence says the rest.
+        return f"waiting for {story.waits_for.partition(':')[0]}"
     if story.paused:
         far = f"paused at {story.unit} {story.done}"
         return f"{far} of {story.total}" if story.total else far

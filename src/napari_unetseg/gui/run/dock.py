@@ -8,17 +8,23 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from napari.utils.notifications import show_info
 
 from napari_unetseg.core.errors import UnetsegError
-from napari_unetseg.core.events import Event, Failed, Finished, Stopped
+from napari_unetseg.core.events import Event, Failed, Finished, Stopped, Waiting
 from napari_unetseg.gui.parts import settings
 from napari_unetseg.gui.parts.dock import Dock, Kind
 from napari_unetseg.gui.parts.wording import in_a_dock
 from napari_unetseg.gui.run.view import RunView
-from napari_unetseg.gui.run.words import Words, failure_sentence, on_closing
+from napari_unetseg.gui.run.words import (
+    Words,
+    failure_sentence,
+    on_closing,
+    taken_sentence,
+)
 from napari_unetseg.runs import listing
 from napari_unetseg.runs.folder import PREVIEWS, STATE
 from napari_unetseg.runs.status import status
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from napari.viewer import Viewer
@@ -58,7 +64,9 @@ class RunDock(Dock):
         self.footer.addWidget(self.run)
         self.run.asked.connect(self._start)
         self.run.busy.connect(self._on_busy)
+        self.run.heard.connect(self._on_heard)
         self.run.ended.connect(self._on_end)
+        self._waits = False  # Whether the run has said so last.
         self._folded: list[Folded] = []
         self.later(self._find_run)
 
@@ -122,6 +130,10 @@ class RunDock(Dock):
         self.add_below_form(box)
 
     def _start(self) -> None:
+        other = _running(listing.found(self.job)) if self.words.alone else None
+        if other is not None:
+            self.say(taken_sentence(self.words, other.name), "error")
+            return
         try:
             plan = self.plan()
         except (UnetsegError, OSError) as error:
@@ -138,6 +150,15 @@ class RunDock(Dock):
     def _on_busy(self, busy: bool) -> None:
         for form in (self.form, *(box.form for box in self._folded)):
             form.lock(busy)
+
+    def _on_heard(self, news: object) -> None:
+        """Say what the run waits for, and that it goes on."""
+        for event in news if isinstance(news, tuple) else ():
+            if isinstance(event, Waiting):
+                self.say(f"Waiting for {event.what}.", "warning")
+            elif self._waits:
+                self.say(" ".join(["Going on.", *self.run.warnings]), "busy")
+            self._waits = isinstance(event, Waiting)
 
     def _on_end(self, folder: Path, end: Event) -> None:
         match end:
@@ -191,10 +212,10 @@ class RunDock(Dock):
         if self.run.running:
             return
         runs = listing.found(self.job)
-        for folder, where in runs:
-            if where.state == "running":
-                self.run.attach(folder)
-                return
+        under_way = _running(runs)
+        if under_way is not None:
+            self.run.attach(under_way)
+            return
         for folder, where in runs[:1]:
             if where.state == "finished" and not listing.is_seen(folder):
                 self.show_result(folder, where.result, "Ended meanwhile. ")
@@ -215,3 +236,8 @@ class RunDock(Dock):
     def _on_theme(self) -> None:
         super()._on_theme()
         self.run.follow(self.viewer.theme)
+
+
+def _running(runs: Iterable[tuple[Path, RunStatus]]) -> Path | None:
+    """The first of some runs that a process works on."""
+    return next((folder for folder, where in runs if where.state == "running"), None)

@@ -29,6 +29,8 @@ class Words:
         Whether it learns, and has something to show and to discard.
     rests : bool
         Whether it can pause, and go on in the same process.
+    alone : bool
+        Whether only one may be under way on this computer.
     """
 
     job: str
@@ -37,10 +39,19 @@ class Words:
     keeps: str
     curves: bool = False
     rests: bool = False
+    alone: bool = False
 
     def begun(self, device: str, precision: str) -> str:
         """Say where its work has begun, and how."""
         return f"{self.job} on {device} in {precision}."
+
+
+def taken_sentence(words: Words, name: str) -> str:
+    """Say that something of the kind is under way, so that no other is started."""
+    return (
+        f"Another {words.job.lower()} is under way, {name}. Wait until it has ended, "
+        f"or stop it (U-Net runs shows it), and press {words.start} again."
+    )
 
 
 def on_closing(stays: bool) -> str:

@@ -247,6 +247,8 @@ class SegmentDock(QueueDock):
     def enterEvent(self, event: QEnterEvent | None) -> None:
         """Offer what was trained meanwhile to whoever comes to choose."""
         self.library.offer()
+        if not (self.run.running or self.run.controls.start.isEnabled()):
+            self._on_model()  # The file may be a fitting one by now.
         super().enterEvent(event)
 
     # -- small things -------------------------------------------------------------

@@ -14,6 +14,7 @@ from napari_unetseg.gui.run.launch import LAYER
 from napari_unetseg.gui.segment.pixels import pixels_of
 from napari_unetseg.runs.folder import programs, read_question
 from napari_unetseg.runs.questions import SegmentQuestion
+from napari_unetseg.runs.store import begun_with
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -141,8 +142,13 @@ class _Named:
         }
         with suppress(UnetsegError):
             card = read_card(folder / question.model)
-            self._card = card
-            self._how |= _about(card)
+            begun = begun_with(folder)
+            # Another file may stand there by now: of that nothing is told.
+            if begun in {"", card.sha256}:
+                self._card = card
+                self._how |= _about(card)
+            else:
+                self._how["model sha256"] = begun
         self._how |= {RUN: folder.name}
         taught = self._card is not None and self._card.objects is not None
         objects = question.config.objects

@@ -47,6 +47,7 @@ WORDS = Words(
     keeps="the best weights so far",
     curves=True,
     rests=True,
+    alone=True,
 )
 
 
