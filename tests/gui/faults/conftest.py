@@ -47,7 +47,7 @@ class Desk:
     @property
     def folder(self) -> Path:
         """The only run there is."""
-        [folder] = runs_folder().iterdir()
+        [folder] = runs_folder().glob("*")
         return folder
 
     @property
@@ -75,9 +75,9 @@ class Desk:
 
     def begins_anew(self) -> None:
         """Start once more and stop: the dock is as good as new."""
-        runs = {*runs_folder().iterdir()}
+        runs = {*runs_folder().glob("*")}
         self.start()
-        assert len({*runs_folder().iterdir()} - runs) == 1
+        assert len({*runs_folder().glob("*")} - runs) == 1
         self.stop()
 
 

@@ -16,9 +16,10 @@ def preview_of(desk):
 
 
 def missing(desk, *words):
-    """Whether the dock says what it lacks."""
-    desk.until(lambda: all(word in desk.dock.said for word in words))
-    assert not desk.dock.run.controls.start.isEnabled()
+    """Check that nothing can be started, and that the dock can say why."""
+    desk.until(lambda: not desk.dock.run.controls.start.isEnabled())
+    desk.dock.refresh()
+    assert all(word in desk.dock.said for word in words), desk.dock.said
 
 
 @pytest.mark.parametrize("gone", ["image", "labels", "preview", "all"])

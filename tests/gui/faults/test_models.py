@@ -28,8 +28,8 @@ def test_another_model_in_its_place_is_the_one_that_segments(segmenting, network
 @pytest.mark.parametrize(
     ("replace", "said"),
     [
-        (lambda path: model_file(path, count=3), "expects 3 channels"),
-        (lambda path: path.write_bytes(b"no model at all"), "no model"),
+        (lambda path: model_file(path, count=3), "another layer for each channel"),
+        (lambda path: path.write_bytes(b"no model at all"), "is not a model"),
         (lambda path: path.unlink(), "has gone"),
     ],
     ids=["channels", "garbage", "gone"],

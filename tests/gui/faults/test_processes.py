@@ -28,7 +28,7 @@ def test_a_killed_process_is_told_and_goes_on(desk):
     kill(folder)
 
     desk.ends()
-    assert "ended unexpectedly" in desk.dock.said
+    desk.until(lambda: "ended unexpectedly" in desk.dock.said)
     assert "press Go on" in desk.dock.said
     (folder / "go on").touch()
     desk.dock.run.controls.go_on.click()

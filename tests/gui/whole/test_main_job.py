@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from gui.whole.jobs import PLUGIN, iou_reported
 from napari_unetseg.core.read import read_image
 from napari_unetseg.runs import listing
 from napari_unetseg.runs.home import runs_folder
@@ -19,70 +20,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.gui
-
-SETTINGS = {"base": 4, "depth": 2, "patch": 64, "batch": 2}
-
-
-@pytest.fixture
-def viewer(make_napari_viewer):
-    return make_napari_viewer()
-
-
-@pytest.fixture
-def dock(viewer):
-    """Open a dock of the plugin as its menu does."""
-
-    def function(name):
-        return viewer.window.add_plugin_dock_widget("napari-unetseg", name)[1]
-
-    return function
-
-
-@pytest.fixture
-def trained(viewer, dock, until):
-    """Train for so many steps and return the dock and the model's file."""
-
-    def function(image, labels, further=(), steps=40):
-        train = dock("Train U-Net")
-        train.image.value, train.labels.value = image, labels
-        for box in train.channels.boxes:
-            box.setChecked(box.name in further)
-        for field, widget in train.training.widgets.items():
-            if field.name in SETTINGS or field.name == "steps":
-                field.show(widget, SETTINGS.get(field.name, steps))
-        until(lambda: train.run.controls.start.isEnabled())
-        train.run.controls.start.click()
-        until(lambda: not train.run.running, 240)
-        assert "Model '" in train.said, train.said
-        return train
-
-    return function
-
-
-@pytest.fixture
-def segmented(viewer, until):
-    """Segment with the model that was just trained; return the labels' layer."""
-
-    def function(train, image, part="all slices"):
-        train.segment_button.click()
-        segment = viewer.window.dock_widgets["Segment with U-Net (napari-unetseg)"]
-        segment.image.value = image
-        segment.segmenting.part.value = part
-        assert segment.run.controls.start.isEnabled(), segment.said
-        segment.run.controls.start.click()
-        until(lambda: not segment.run.running, 120)
-        until(lambda: "labels are in the layer" in segment.said)
-        return viewer.layers[-1]
-
-    return function
-
-
-def iou_reported(dock, until, prediction, truth):
-    report = dock("IoU report")
-    report.prediction.value, report.truth.value = prediction, truth
-    report.compare()
-    until(lambda: report.report is not None)
-    return report.report.overlap.mean_iou
 
 
 def test_sample_train_segment_report(
@@ -96,7 +33,7 @@ def test_sample_train_segment_report(
             tidied.append(folder)
 
     monkeypatch.setattr(listing, "tidy", keep_a_copy)
-    image, labels = viewer.open_sample("napari-unetseg", "em")
+    image, labels = viewer.open_sample(PLUGIN, "em")
     before = [np.array(layer.data) for layer in (image, labels)]
 
     train = trained(image, labels)
@@ -161,7 +98,7 @@ def _loaded_by_docks() -> set[str]:
 
 
 def test_one_slice_is_added_where_it_is_shown(viewer, trained, segmented):
-    image, labels = viewer.open_sample("napari-unetseg", "em")
+    image, labels = viewer.open_sample(PLUGIN, "em")
     train = trained(image, labels, steps=5)
     viewer.dims.set_current_step(0, 6)
 
@@ -222,4 +159,4 @@ def test_several_channels(viewer, dock, trained, segmented, until, data_folder):
 
 
 def _opened(viewer, path):
-    return viewer.open(path, plugin="napari-unetseg")
+    return viewer.open(path, plugin=PLUGIN)

@@ -263,7 +263,7 @@ class TrainDock(RunDock):
 
     def _on_busy(self, busy: bool) -> None:
         super()._on_busy(busy)
-        self.views.offer()
+        self.refresh()
 
     def _find_run(self) -> None:
         super()._find_run()
