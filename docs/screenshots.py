@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import psutil
-from PIL import Image
-from qtpy.QtCore import QEventLoop, QTimer
+from camera import SIZE, Camera
+from qtpy.QtCore import QEventLoop, Qt, QTimer
 from qtpy.QtGui import QCursor
 from qtpy.QtWidgets import QLabel, QProgressBar, QPushButton
 
@@ -37,50 +37,14 @@ if TYPE_CHECKING:
     from napari_unetseg.gui.segment.dock import SegmentDock
     from napari_unetseg.gui.train.dock import TrainDock
 
-REPOSITORY = Path(__file__).resolve().parents[1]
-OTHERS = REPOSITORY / "build" / "screenshots"
-README = ("train-running", "segment-done", "report-done")
-SIZE = (1366, 768)
 TRAIN, SEGMENT, REPORT = "Train U-Net", "Segment with U-Net", "IoU report"
 RUNS, COMPUTER = "U-Net runs", "Check my computer"
+PREFERENCES = "U-Net Segmentation"
 # From this slice on nothing is painted when the network is trained.
 HELD_OUT = 12
 # What the viewer shows while training, and later.
 PAINTED_SLICE, OTHER_SLICE = 5, 14
 PATIENCE = 300.0
-
-
-class Camera:
-    """Saves the whole window, to one folder or to where pictures usually go."""
-
-    def __init__(self, viewer: Viewer, folder: Path | None) -> None:
-        self._viewer = viewer
-        self._folder = folder
-
-    def take(self, name: str) -> None:
-        """Save what the window shows as NAME.png, or NAME-light.png."""
-        pixels = self._viewer.window.screenshot(flash=False, canvas_only=False)
-        picture = Image.fromarray(pixels).convert("RGB")
-        if picture.size != SIZE:
-            raise RuntimeError(f"{name}: a dock makes the window {picture.size}")
-        if self._viewer.theme != "dark":
-            name = f"{name}-{self._viewer.theme}"
-        usual = REPOSITORY / "docs" / "images" if name in README else OTHERS
-        path = (self._folder or usual) / f"{name}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        few_colours(picture).save(path, optimize=True)
-        sys.stdout.write(f"{path} ({path.stat().st_size / 1000:.0f} kB)\n")
-
-
-def few_colours(picture: Image.Image) -> Image.Image:
-    """Reduce to a palette: grey noise of full colour is too large for a repository."""
-    flat = 16  # The flat colours of the window stay exactly as they are.
-    counts = sorted(picture.getcolors(2**24) or (), reverse=True)
-    exact = [part for _, colour in counts[:flat] for part in colour]
-    others = picture.quantize(256 - flat, Image.Quantize.FASTOCTREE).getpalette()
-    palette = Image.new("P", (1, 1))
-    palette.putpalette(exact + (others or []))
-    return picture.quantize(palette=palette, dither=Image.Dither.NONE)
 
 
 def main() -> None:
@@ -103,6 +67,7 @@ def main() -> None:
         compare(opened(viewer, REPORT), camera, truth)
         look(opened(viewer, RUNS), camera, "runs")
         look(opened(viewer, COMPUTER), camera, "computer")
+        prefer(viewer, camera)
         viewer.close()
 
 
@@ -172,7 +137,7 @@ def train(dock: TrainDock, camera: Camera, steps: int) -> Path:
     camera.take("train-running")
     wait("a trained model", button(dock, "Segment with this model").isVisible)
     camera.take("train-done")
-    from napari_unetseg.runs.home import models_folder
+    from napari_unetseg.runs.preferences import models_folder
 
     (model,) = models_folder().iterdir()
     button(dock, "Train").click()
@@ -309,6 +274,20 @@ def look(dock: Dock, camera: Camera, name: str) -> None:
     """Wait for what a dock finds out by itself."""
     wait("what it finds out", lambda: dock.said and not dock.said.endswith("…"))
     camera.take(name)
+
+
+def prefer(viewer: Viewer, camera: Camera) -> None:
+    """Open Preferences on the page of this plugin; napari before 0.9 has none."""
+    from napari._qt.dialogs.preferences_dialog import PreferencesDialog
+
+    dialog = PreferencesDialog(viewer.window._qt_window)
+    pages = dialog._list.findItems(PREFERENCES, Qt.MatchFlag.MatchExactly)
+    if pages:
+        dialog._list.setCurrentItem(pages[0])
+        dialog.show()
+        pause(0.5)
+        camera.take("preferences", dialog)
+    dialog.close()
 
 
 def button(dock: Dock, text: str) -> QPushButton:

@@ -127,7 +127,7 @@ def segment(
     listen : callable, optional
         Called with every event.
     **wishes
-        Fields of `SegmentConfig`: ``tile``, ``device``, ``precision``.
+        Fields of `SegmentConfig`: ``tile``, ``device``, ``memory``, ``precision``.
 
     Returns
     -------

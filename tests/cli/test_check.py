@@ -12,8 +12,10 @@ import torch
 from napari_unetseg.cli import check, computer
 from napari_unetseg.core.errors import DeviceError
 from napari_unetseg.core.network.cost import multiply_adds
+from napari_unetseg.runs import preferences
 from napari_unetseg.runs.folder import programs
 from napari_unetseg.runs.machine import Figures
+from napari_unetseg.runs.preferences import Preferences
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +41,7 @@ def test_the_figures_fit_together(figures: Figures) -> None:
 def test_json_is_one_object_and_nothing_else(
     unetseg: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, figures: Figures
 ) -> None:
-    monkeypatch.setattr(check, "measure_speed", lambda: figures)
+    monkeypatch.setattr(check, "measure_speed", lambda wish: figures)
     answer = unetseg("check", "--json")
     assert answer.code == 0
     assert answer.err == ""
@@ -49,7 +51,7 @@ def test_json_is_one_object_and_nothing_else(
 def test_a_person_reads_the_same(
     unetseg: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, figures: Figures
 ) -> None:
-    monkeypatch.setattr(check, "measure_speed", lambda steps, side: figures)
+    monkeypatch.setattr(check, "measure_speed", lambda steps, side, wish: figures)
     answer = unetseg("check")
     assert answer.code == 0
     assert f"one training step: {figures.seconds_per_step:.2f} s, " in answer.out
@@ -60,7 +62,7 @@ def test_a_person_reads_the_same(
 def test_what_is_wrong_is_said_in_json_too(
     unetseg: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken() -> None:
+    def broken(wish: str) -> None:
         raise DeviceError("PyTorch cannot be loaded: no DLL", "Install it anew")
 
     monkeypatch.setattr(computer, "engine_facts", broken)
@@ -70,6 +72,22 @@ def test_what_is_wrong_is_said_in_json_too(
     assert event["event"] == "Failed"
     assert event["message"] == "PyTorch cannot be loaded: no DLL. Install it anew."
     assert answer.err == f"Error: {event['message']}\n"
+
+
+def test_the_preferred_device_is_looked_at_unless_another_is_named(
+    unetseg: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wished: list[str] = []
+
+    def measure(*, wish: str) -> Any:
+        wished.append(wish)
+        raise DeviceError("enough")
+
+    monkeypatch.setattr(check, "measure_speed", measure)
+    monkeypatch.setattr(preferences, "read", lambda: Preferences(device="mps"))
+    unetseg("check", "--json")
+    unetseg("check", "--json", "--device", "cpu")
+    assert wished == ["mps", "cpu"]
 
 
 def test_memory_is_the_cards_or_the_computers(monkeypatch: pytest.MonkeyPatch) -> None:

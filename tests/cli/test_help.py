@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 HEAVY = {"napari", "qtpy", "scipy", "skimage", "tifffile", "torch", "zarr"}
-COMMANDS = ("demo", "train", "segment", "evaluate", "info", "check")
+COMMANDS = ("demo", "train", "segment", "evaluate", "info", "check", "settings")
 
 
 def test_help_loads_nothing_heavy() -> None:

@@ -48,6 +48,7 @@ TRAINED = {
     "class_weights": "median-frequency",
     "device": "cpu",
     "precision": "fp32",
+    "memory": 50,
     "augment": AugmentConfig(noise=1 / 3, rotate=False, elastic_sigma=0.1),
 }
 INSTANCES = {"apart": "gap", "border": 1.5, "weights": "none", "ring": 0.0}
@@ -63,6 +64,7 @@ SEGMENTED = {
     "holes": {3: Size(value=7)},
     "device": "cpu",
     "precision": "fp16",
+    "memory": 5,
 }
 
 

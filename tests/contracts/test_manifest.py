@@ -148,6 +148,12 @@ def test_a_folder_is_offered_to_the_reader_of_runs_which_leaves_others(
     assert resolve(*ours)(str(tmp_path)) is None
 
 
+def test_the_file_of_a_run_is_offered_to_nobody_else(plugins):
+    found = list(plugins.iter_compatible_readers("/runs/a/run.json"))
+    assert [one.command for one in found] == ["napari-unetseg.open_made"]
+    assert not list(plugins.iter_compatible_readers("/runs/a/other.json"))
+
+
 @pytest.mark.parametrize(
     ("layers", "command"),
     [
@@ -188,6 +194,25 @@ def test_everything_else_is_written_as_before(plugins, layers, name):
 def test_other_combinations_are_not_ours(plugins, layers, name):
     writer, _ = plugins.get_writer(name, layers, "napari-unetseg")
     assert writer is None
+
+
+def test_preferences_are_those_of_the_settings_file():
+    """napari's page has the fields, the defaults and the limits of our own file."""
+    from napari_unetseg.core.errors import InputError
+    from napari_unetseg.runs.preferences import Preferences, changed
+
+    (page,) = MANIFEST.contributions.configurations.values()
+    usual = Preferences().model_dump()
+    assert {name: one.default for name, one in page.properties.items()} == usual
+    for device in page.properties["device"].enum:
+        assert changed(Preferences(), device=device).device == device
+    memory = page.properties["memory"]
+    for value in (memory.minimum, memory.maximum):
+        assert changed(Preferences(), memory=value).memory == value
+    for value in (memory.minimum - 1, memory.maximum + 1):
+        with pytest.raises(InputError):
+            changed(Preferences(), memory=value)
+    assert all(one.description for one in page.properties.values())
 
 
 def test_the_samples_of_the_core_are_offered_under_their_names():

@@ -13,6 +13,7 @@ import pytest
 
 from napari_unetseg.core.config import NetworkConfig
 from napari_unetseg.core.events import Forecast
+from napari_unetseg.gui.parts import mirror
 from napari_unetseg.runs import client, home, machine, process
 from napari_unetseg.runs.lock import is_taken
 
@@ -68,6 +69,8 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(machine, "known", lambda: SLOW_MACHINE)
     # Nor does it work out what a segmentation takes, which would start a process.
     monkeypatch.setattr(f"{BEFORE}.foretold", lambda *_: foretold_here())
+    # napari's Preferences, and what they say, are those of who runs the tests.
+    monkeypatch.setattr(mirror, "page_of_preferences", lambda: None)
     yield tmp_path / "home"
     deadline = time.monotonic() + PATIENCE
     while not _all_over():

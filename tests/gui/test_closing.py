@@ -14,8 +14,9 @@ import pytest
 from gui.segmenting import model_file, opened
 from napari_unetseg.gui.train.dock import KEEP_TRAINING, STOP, TrainDock
 from napari_unetseg.runs import client
-from napari_unetseg.runs.home import models_folder, runs_folder
+from napari_unetseg.runs.home import runs_folder
 from napari_unetseg.runs.lock import is_taken
+from napari_unetseg.runs.preferences import models_folder
 
 pytestmark = pytest.mark.gui
 

@@ -216,3 +216,12 @@ def test_reckoning_loads_no_torch() -> None:
         text=True,
     )
     assert done.stdout == "False\n"
+
+
+def test_of_the_memory_only_what_may_be_used_counts() -> None:
+    whole = reckon(machine(), preset="default")
+    percent = 100 * whole.memory // whole.machine.memory_bytes
+    assert whole.fits
+    part = reckon(machine(), preset="default", memory=max(5, percent))
+    assert not part.fits
+    assert "that may be used: choose" in part.sentence()

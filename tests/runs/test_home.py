@@ -11,7 +11,12 @@ if TYPE_CHECKING:
 
     import pytest
 
-PLACES = (home.models_folder, home.runs_folder, home.settings_file, home.machine_file)
+PLACES = (
+    home.usual_models_folder,
+    home.runs_folder,
+    home.settings_file,
+    home.machine_file,
+)
 
 
 def test_one_variable_moves_everything(
@@ -30,5 +35,5 @@ def test_models_lie_among_the_documents_and_nothing_is_made(
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
 
     assert len({place() for place in PLACES}) == len(PLACES)
-    assert home.models_folder().parts[-2:] == ("napari-unetseg", "models")
+    assert home.usual_models_folder().parts[-2:] == ("napari-unetseg", "models")
     assert not any(tmp_path.iterdir())

@@ -126,12 +126,12 @@ def test_a_model_that_a_run_will_write_is_not_the_one_for_another(run, question)
 
 
 def test_models_are_listed_the_newest_first():
-    home.models_folder().mkdir(parents=True)
+    home.usual_models_folder().mkdir(parents=True)
     for age, name in enumerate(("new", "old", "oldest")):
         path = listing.new_model(name)
         path.touch()
         os.utime(path, (0, 1e9 - age))
-    (home.models_folder() / "notes.txt").touch()
+    (home.usual_models_folder() / "notes.txt").touch()
 
     names = [listing.model_name(path) for path in listing.models()]
 
@@ -139,11 +139,11 @@ def test_models_are_listed_the_newest_first():
 
 
 def test_what_is_no_model_does_not_disturb_the_list():
-    home.models_folder().mkdir(parents=True)
+    home.usual_models_folder().mkdir(parents=True)
     path = listing.new_model("em")
     path.touch()
-    (home.models_folder() / ".unfinished-1.unetseg.safetensors").touch()
-    (home.models_folder() / "gone.unetseg.safetensors").symlink_to("/nowhere")
+    (home.usual_models_folder() / ".unfinished-1.unetseg.safetensors").touch()
+    (home.usual_models_folder() / "gone.unetseg.safetensors").symlink_to("/nowhere")
 
     assert listing.models() == [path]
 

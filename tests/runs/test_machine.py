@@ -13,7 +13,7 @@ import pytest
 
 from napari_unetseg.core.errors import RunError
 from napari_unetseg.core.events import Failed, to_json
-from napari_unetseg.runs import home, machine
+from napari_unetseg.runs import home, machine, preferences
 from napari_unetseg.runs.folder import programs
 
 if TYPE_CHECKING:
@@ -60,6 +60,34 @@ def printing(text: str) -> str:
 def test_the_child_is_the_command_line() -> None:
     command = machine._command("/opt/python")
     assert command == ["/opt/python", "-P", "-m", "napari_unetseg", "check", "--json"]
+
+
+def test_the_preferred_device_is_the_one_that_is_measured(
+    child: Callable[[str], None],
+) -> None:
+    preferences.settle(device="cpu")
+    assert machine._command("/opt/python")[-2:] == ["--device", "cpu"]
+    child(printing(json.dumps(FIGURES)))
+    machine.measure()
+    assert machine.known() is not None
+    preferences.settle(device="auto")
+    assert machine.known() is None
+
+
+def test_the_preferred_interpreter_is_the_one_that_measures(
+    child: Callable[[str], None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    other = tmp_path / "python"
+    other.symlink_to(sys.executable)
+    monkeypatch.setattr(preferences, "check_python", lambda _: None)
+    child(printing(json.dumps(FIGURES)))
+    machine.measure()
+    preferences.settle(python=str(other))
+    assert machine.known() is None
+    measured = machine.measure()
+    assert measured is not None
+    assert measured.python == str(other)
+    assert machine.known() == measured
 
 
 def test_what_was_measured_is_known(file: Path, child: Callable[[str], None]) -> None:

@@ -269,17 +269,6 @@ def test_what_is_no_run_is_not_started(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_relative_import_paths_are_made_absolute(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(("src", "", "lib")))
-    environment = process._environment(process.RunOptions(), None)
-    expected = os.pathsep.join(os.path.abspath(path) for path in ("src", "lib"))
-    assert environment["PYTHONPATH"] == expected
-    assert environment["PYTHONUTF8"] == "1"
-    assert environment["OMP_WAIT_POLICY"] == "PASSIVE"
-
-
 def test_a_watched_run_is_touched(folder: Path, start: Start) -> None:
     run = start("endless")
     events = client.watch(folder, run)

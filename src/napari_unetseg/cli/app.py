@@ -8,6 +8,7 @@ from typing import Annotated, cast
 
 import typer
 
+from napari_unetseg.cli import preferences
 from napari_unetseg.cli.arguments import spread
 from napari_unetseg.cli.check import check
 from napari_unetseg.cli.codes import INTERRUPTED, MENDABLE
@@ -67,6 +68,7 @@ app.command(help="Tell what a model or an image file holds.")(info)
 app.command(help="Look at this computer: versions, devices, speed. For bug reports.")(
     check
 )
+app.add_typer(preferences.app, name="settings")
 
 
 @app.command("run", hidden=True, help="Execute a run folder in this process.")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from napari_unetseg.cli import options
+
 if TYPE_CHECKING:
     from collections.abc import Generator
 
@@ -31,6 +33,7 @@ T = TypeVar("T")
 
 
 def check(
+    device: options.Device = None,
     as_json: Annotated[
         bool,
         typer.Option("--json", help="Print one JSON object in place of the table."),
@@ -38,22 +41,25 @@ def check(
 ) -> None:
     """Look at the computer, then train some steps and predict one plane."""
     from napari_unetseg.cli.starting import errors_as_events
+    from napari_unetseg.runs import preferences
 
     with errors_as_events(as_json):
+        wish = options.one_of("device", device, options.DEVICES)
+        wish = wish or preferences.read().device
         if as_json:
-            typer.echo(measure_speed().model_dump_json())
+            typer.echo(measure_speed(wish=wish).model_dump_json())
             return
         from napari_unetseg.cli.computer import computer_facts, torch_facts
         from napari_unetseg.cli.info import tell
 
         tell(computer_facts())
-        tell(torch_facts())
-        tell(speed_facts())
+        tell(torch_facts(wish))
+        tell(speed_facts(wish=wish))
 
 
-def speed_facts(steps: int = STEPS, side: int = SIDE) -> Facts:
+def speed_facts(steps: int = STEPS, side: int = SIDE, wish: str = "auto") -> Facts:
     """How long a step takes and how fast a prediction is, as `measure_speed` finds."""
-    figures = measure_speed(steps, side)
+    figures = measure_speed(steps, side, wish)
     network = figures.network
     pixels = figures.batch * figures.patch**2 / figures.seconds_per_step
     products = figures.train_multiply_adds_per_second
@@ -73,7 +79,7 @@ def speed_facts(steps: int = STEPS, side: int = SIDE) -> Facts:
     ]
 
 
-def measure_speed(steps: int = STEPS, side: int = SIDE) -> Figures:
+def measure_speed(steps: int = STEPS, side: int = SIDE, wish: str = "auto") -> Figures:
     """Train and predict for real, on random numbers.
 
     Parameters
@@ -83,11 +89,13 @@ def measure_speed(steps: int = STEPS, side: int = SIDE) -> Figures:
         are more.
     side : int
         Side of the plane to train on and to predict, in pixels.
+    wish : {"auto", "cpu", "cuda", "mps"}
+        The device.
 
     Raises
     ------
     DeviceError
-        If torch cannot be loaded.
+        If torch cannot be loaded, or has no such device.
     """
     import numpy as np
 
@@ -98,12 +106,12 @@ def measure_speed(steps: int = STEPS, side: int = SIDE) -> Figures:
     from napari_unetseg.runs.folder import programs
     from napari_unetseg.runs.machine import Figures
 
-    engine = engine_facts()
+    engine = engine_facts(wish)
     random = np.random.default_rng(0)
     grey = random.integers(0, 256, (side, side), dtype=np.uint8)
     image = Image(array=grey, axes="YX", name="noise")
     labels = Image(array=grey // 128 + 1, axes="YX", name="noise-labels")
-    config = train_config(steps=steps, validation="0")
+    config = train_config(steps=steps, validation="0", device=wish)
     _, empty = _train(image, labels, config.model_copy(update=_EMPTY))
     model, times = _train(image, labels, config)
     each = median(times)
@@ -120,7 +128,7 @@ def measure_speed(steps: int = STEPS, side: int = SIDE) -> Figures:
         seconds_per_step=each,
         seconds_per_empty_step=min(*empty, each),
         train_multiply_adds_per_second=products / each,
-        predict_pixels_per_second=side**2 / _predict(image, model),
+        predict_pixels_per_second=side**2 / _predict(image, model, wish),
     )
 
 
@@ -136,13 +144,14 @@ def _train(
     return training.model, each[_SLOW - 1 :] or each
 
 
-def _predict(image: Image, model: Model) -> float:
+def _predict(image: Image, model: Model, wish: str) -> float:
     """Seconds of the prediction of an image."""
     from napari_unetseg.core import jobs
     from napari_unetseg.core.config import SegmentConfig
     from napari_unetseg.core.events import Planned, Tile
 
-    _, times = _timed(jobs.segment(image, model, SegmentConfig()), Planned, Tile)
+    config = SegmentConfig.check(device=wish)
+    _, times = _timed(jobs.segment(image, model, config), Planned, Tile)
     return max(1e-9, times[-1] - times[0])
 
 

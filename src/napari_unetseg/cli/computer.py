@@ -40,8 +40,8 @@ def computer_facts() -> Facts:
     ]
 
 
-def torch_facts() -> Facts:
-    """Which torch, and which devices it sees, or why not.
+def torch_facts(wish: str = "auto") -> Facts:
+    """Which torch, which devices it sees or why not, and which of them is wished for.
 
     Raises
     ------
@@ -75,13 +75,13 @@ def torch_facts() -> Facts:
             )
     mps = torch.backends.mps.is_available()
     facts.append(("MPS", "seen" if mps else f"not used: {why_not('mps')}"))
-    device = choose_device("auto")
+    device = choose_device(wish)
     how = f"{device} in {choose_precision('auto', device)}"
     return [*facts, ("trains on", how)]
 
 
-def engine_facts() -> dict[str, Any]:
-    """Where and how a training computes if nothing else is asked for.
+def engine_facts(wish: str = "auto") -> dict[str, Any]:
+    """Where and how a training computes on the device that is wished for.
 
     Returns
     -------
@@ -103,7 +103,7 @@ def engine_facts() -> dict[str, Any]:
     )
 
     torch = import_torch()
-    device = choose_device("auto")
+    device = choose_device(wish)
     if device == "cuda":
         memory = torch.cuda.get_device_properties(0).total_memory
     else:

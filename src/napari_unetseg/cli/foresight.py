@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from napari_unetseg.cli.display import display_for
 from napari_unetseg.runs.foreseeing import foresee
+from napari_unetseg.runs.preferences import preferred
 from napari_unetseg.runs.story import Story
 
 if TYPE_CHECKING:
@@ -26,6 +27,6 @@ def tell_forecast(question: SegmentQuestion, *, as_json: bool) -> None:
     """
     story = Story()
     with closing(display_for(as_json=as_json)) as display:
-        for event in foresee(question, Path()):
+        for event in foresee(preferred(question), Path()):
             story.hear(event)
             display.show(event, story)

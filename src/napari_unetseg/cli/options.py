@@ -46,7 +46,17 @@ Device = Annotated[
     str | None,
     typer.Option(
         metavar="|".join(DEVICES),
-        help="Where to compute; auto takes a GPU if there is one.",
+        help="Where to compute; auto takes what the settings prefer, and without a "
+        "preference a GPU if there is one.",
+        rich_help_panel=COMPUTING,
+    ),
+]
+Memory = Annotated[
+    int | None,
+    typer.Option(
+        metavar="PERCENT",
+        help="How much of the free memory may be used, from 5 to 100 (as in the "
+        "settings).",
         rich_help_panel=COMPUTING,
     ),
 ]

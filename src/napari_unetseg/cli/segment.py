@@ -55,6 +55,7 @@ def segment(
     tile: segment_options.Tile = None,
     device: options.Device = None,
     precision: segment_options.Precision = None,
+    memory: options.Memory = None,
     dask: segment_options.Dask = None,
     run: options.Run = None,
     resume: options.Resume = False,
@@ -167,7 +168,9 @@ def _check_same(
     differs = [
         name
         for name, value in {**paths, **question, **config}.items()
-        if value != _of(begun, name, is_path=name in paths, folder=folder)
+        # Whatever device it was begun on, by default or by preference.
+        if (name, value) != ("device", "auto")
+        and value != _of(begun, name, is_path=name in paths, folder=folder)
     ]
     if differs:
         raise RunError(

@@ -204,6 +204,7 @@ def asked(given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         "holes": segment_values.sizes,
         "device": lambda text: options.one_of("device", text, options.DEVICES),
         "precision": lambda text: options.one_of("precision", text, PRECISIONS),
+        "memory": int,
     }
     config = {
         name.removesuffix("_by"): read(given[name])

@@ -162,6 +162,7 @@ def train(
     class_weights: network_options.ClassWeights = None,
     device: options.Device = None,
     precision: options.Precision = None,
+    memory: options.Memory = None,
     run: options.Run = None,
     resume: options.Resume = False,
     overwrite: options.Overwrite = False,
@@ -220,6 +221,7 @@ def train(
                 seed=seed,
                 device=options.one_of("device", device, options.DEVICES),
                 precision=options.one_of("precision", precision, options.PRECISIONS),
+                memory=memory,
             )
             training_options.check_objects(config, apart, border, object_weights, ring)
             size = None if pixel_size is None else options.pixel_size(pixel_size)

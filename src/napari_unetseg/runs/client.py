@@ -19,6 +19,7 @@ from napari_unetseg.runs.folder import (
     write_question,
 )
 from napari_unetseg.runs.lock import RunLock
+from napari_unetseg.runs.preferences import preferred
 from napari_unetseg.runs.process import (
     RunProcess,
     cancel,
@@ -67,7 +68,7 @@ def create(folder: Path, question: Question, *, overwrite: bool = False) -> None
     folder : Path
         A folder that does not exist or is empty.
     question : Question
-        What is asked.
+        What is asked; what it leaves to the preferences is said in the folder.
     overwrite : bool
         Whether a run that is in the folder may be deleted. A folder that is no run is
         never touched.
@@ -84,7 +85,7 @@ def create(folder: Path, question: Question, *, overwrite: bool = False) -> None
             # Again: somebody may have been faster.
             _check_free(folder, overwrite=overwrite)
             _empty(folder)
-            write_question(folder, question)
+            write_question(folder, preferred(question))
     except OSError as error:
         raise RunError(
             f"{folder} cannot be made a run folder: {error.strerror}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from napari_unetseg.core.config.base import share_of
 from napari_unetseg.core.network.cost import parameters, step_work, training_memory
 from napari_unetseg.core.prepare.sampling import patch_shape
 from napari_unetseg.core.presets import sizes
@@ -64,8 +65,13 @@ class Cost:
     @property
     def fits(self) -> bool:
         """Whether four fifths of the memory suffice, or nobody knows how much it is."""
-        machine = self.machine
-        return machine is None or self.memory < USABLE * machine.memory_bytes
+        return self.machine is None or self.memory < USABLE * self._allowed
+
+    @property
+    def _allowed(self) -> int:
+        """Bytes that may be used of all memory; 0 if nobody knows how much it is."""
+        whole = 0 if self.machine is None else self.machine.memory_bytes
+        return share_of(whole, self.config.memory)
 
     @property
     def suffices(self) -> bool:
@@ -94,11 +100,11 @@ class Cost:
 
     def _advice(self) -> str:
         or_fast = "" if self.config.preset == "fast" else "preset fast, or "
-        if not self.fits and self.machine is not None:
-            whole = _size(self.machine.memory_bytes)
+        if not self.fits:
+            there = "there are" if self.config.memory is None else "that may be used"
             return (
-                f"That is too much for the {whole} there are: choose {or_fast}a "
-                "smaller patch, batch or base."
+                f"That is too much for the {_size(self._allowed)} {there}: choose "
+                f"{or_fast}a smaller patch, batch or base."
             )
         if not self.suffices:
             more = "steps" if self.config.minutes is None else "minutes"

@@ -7,9 +7,7 @@ The process is started with the first question and serves the next ones too; see
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -19,8 +17,9 @@ from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import RunError
 from napari_unetseg.core.events import from_json
+from napari_unetseg.runs import child
 from napari_unetseg.runs.described import Described
-from napari_unetseg.runs.machine import creation_flags
+from napari_unetseg.runs.preferences import engine_python, preferred
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
@@ -44,11 +43,12 @@ class Foreteller:
     Parameters
     ----------
     python : str, optional
-        Interpreter of the environment that does the work; by default this one.
+        Interpreter of the environment that does the work; by default the one that the
+        user prefers when the process is started.
     """
 
     def __init__(self, python: str | None = None) -> None:
-        self._python = python or sys.executable
+        self._python = python
         self._process: subprocess.Popen[bytes] | None = None
         # What it writes lies in a file: unlike a pipe that never fills up, and reading
         # it never waits.
@@ -91,7 +91,7 @@ class Foreteller:
         """
         asked: dict[str, object] = {
             "folder": str(folder),
-            "question": question.model_dump(mode="json"),
+            "question": preferred(question).model_dump(mode="json"),
             "image": Described.of(image).model_dump(mode="json"),
             "shapes": shapes,
         }
@@ -145,30 +145,20 @@ class Foreteller:
         if process is None or folder is None or process.poll() is not None:
             self.close()
             folder = tempfile.TemporaryDirectory(prefix="unetseg-")
-            process = _start(self._python, Path(folder.name) / _ANSWERS)
+            process = _start(engine_python(self._python), Path(folder.name) / _ANSWERS)
             self._process, self._folder = process, folder
         return process, Path(folder.name) / _ANSWERS
 
 
 def _start(python: str, answers: Path) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "PYTHONUTF8": "1", "OMP_WAIT_POLICY": "PASSIVE"}
-    argv = command(python)
-    try:
-        with answers.open("wb") as out:
-            return subprocess.Popen(
-                argv,
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=out,
-                stderr=subprocess.DEVNULL,
-                start_new_session=True,
-                creationflags=creation_flags(),
-            )
-    except OSError as error:
-        raise RunError(
-            f"{argv[0]} cannot be started: {error.strerror}",
-            "Name the Python interpreter of an environment with napari-unetseg",
-        ) from error
+    with answers.open("wb") as out:
+        return child.start(
+            subprocess.Popen,
+            command(python),
+            polite=True,
+            stdin=subprocess.PIPE,
+            stdout=out,
+        )
 
 
 def _answer(answers: Path, number: int) -> tuple[Event, ...] | None:

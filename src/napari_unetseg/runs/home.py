@@ -15,8 +15,8 @@ VARIABLE = "UNETSEG_HOME"
 _NAME = "napari-unetseg"
 
 
-def models_folder() -> Path:
-    """Folder of the models that the docks train; not made here."""
+def usual_models_folder() -> Path:
+    """Folder of models if no other is preferred, see `preferences`; not made here."""
     return (_home() or platformdirs.user_documents_path() / _NAME) / "models"
 
 
@@ -33,6 +33,11 @@ def settings_file() -> Path:
 def machine_file() -> Path:
     """What was measured about this computer, as JSON; not made here."""
     return _config() / "machine.json"
+
+
+def is_moved() -> bool:
+    """Whether ``UNETSEG_HOME`` says where all lies."""
+    return _home() is not None
 
 
 def _config() -> Path:

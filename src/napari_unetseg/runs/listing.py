@@ -12,8 +12,9 @@ from pathlib import Path
 
 from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.runs.folder import RUN, read_question
-from napari_unetseg.runs.home import models_folder, runs_folder
+from napari_unetseg.runs.home import runs_folder
 from napari_unetseg.runs.lock import is_taken
+from napari_unetseg.runs.preferences import models_folder
 from napari_unetseg.runs.questions import TrainQuestion
 from napari_unetseg.runs.status import RunStatus, status
 

@@ -7,11 +7,7 @@ never loads torch.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
-import tempfile
-import time
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -20,23 +16,23 @@ from pydantic import AwareDatetime, ConfigDict, ValidationError
 
 from napari_unetseg.core.config import (
     Config,
+    Device,
     NetworkConfig,
     PositiveFloat,
     PositiveInt,
 )
 from napari_unetseg.core.errors import RunError, UnetsegError
 from napari_unetseg.core.write.atomic import write_text_atomic
+from napari_unetseg.runs import child, preferences
 from napari_unetseg.runs.folder import programs
 from napari_unetseg.runs.home import machine_file
+from napari_unetseg.runs.preferences import engine_python, preferred_python
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
-    from typing import IO
 
-PAUSE = 0.1
 LONGEST = timedelta(days=30)
 DECIDING = ("napari-unetseg", "torch")
-POLITENESS = 10
 _BY_HAND = "Type: unetseg check"
 _CHECK = ("-P", "-m", "napari_unetseg", "check")
 
@@ -96,10 +92,13 @@ class Machine(Figures):
         The interpreter that measured.
     measured : datetime
         When.
+    wished : {"auto", "cpu", "cuda", "mps"}
+        The device that was preferred.
     """
 
     python: str
     measured: AwareDatetime
+    wished: Device = "auto"
 
 
 def known(python: str | None = None) -> Machine | None:
@@ -108,16 +107,18 @@ def known(python: str | None = None) -> Machine | None:
     Parameters
     ----------
     python : str, optional
-        Interpreter of the environment that does the work; by default this one.
+        Interpreter of the environment that does the work; by default the
+        preferred one.
 
     Returns
     -------
     Machine or None
         None if nothing was measured or the file is damaged, and if it was more than 30
-        days ago, by another interpreter, or with another version of torch or of this
-        program. (The versions in another interpreter's environment are not known here.)
+        days ago, by another interpreter, for another preferred device, or with another
+        version of torch or of this program. (The versions in another interpreter's
+        environment are not known here.)
     """
-    python = python or sys.executable
+    python = python or preferred_python()
     try:
         text = machine_file().read_text(encoding="utf-8")
         machine = Machine.model_validate_json(text)
@@ -125,6 +126,8 @@ def known(python: str | None = None) -> Machine | None:
         return None
     age = datetime.now(UTC) - machine.measured
     if machine.python != python or not timedelta(0) <= age <= LONGEST:
+        return None
+    if machine.wished != preferences.read().device:
         return None
     here = programs() if python == sys.executable else machine.versions
     same = all(machine.versions.get(name) == here.get(name) for name in DECIDING)
@@ -139,7 +142,8 @@ def measure(
     Parameters
     ----------
     python : str, optional
-        Interpreter of the environment that does the work; by default this one.
+        Interpreter of the environment that does the work; by default the
+        preferred one.
     should_stop : callable
         Asked ten times a second; if it says so the child is killed.
 
@@ -173,9 +177,14 @@ def measuring(python: str | None = None) -> Generator[None, None, Machine]:
     None
         Ten times a second.
     """
-    python = python or sys.executable
-    figures = _figures(*(yield from _printed(_command(python))))
-    machine = Machine(**dict(figures), python=python, measured=datetime.now(UTC))
+    python, wished = engine_python(python), preferences.read().device
+    said = yield from child.printed(_command(python))
+    machine = Machine(
+        **dict(_figures(said.out, said.err)),
+        python=python,
+        measured=datetime.now(UTC),
+        wished=wished,
+    )
     _remember(machine)
     return machine
 
@@ -186,7 +195,8 @@ def checking(python: str | None = None) -> Generator[None, None, str]:
     Parameters
     ----------
     python : str, optional
-        Interpreter of the environment that does the work; by default this one.
+        Interpreter of the environment that does the work; by default the
+        preferred one.
 
     Yields
     ------
@@ -198,68 +208,14 @@ def checking(python: str | None = None) -> Generator[None, None, str]:
     str
         What the check has printed, and what has gone wrong.
     """
-    out, err = yield from _printed([python or sys.executable, *_CHECK])
-    return "\n".join(text.strip() for text in (out, err) if text.strip())
-
-
-def _printed(argv: list[str]) -> Generator[None, None, tuple[str, str]]:
-    """Run a program to its end; what it has printed, and what it has complained of."""
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-        process = _start(argv, out, err)
-        try:
-            while process.poll() is None:
-                yield
-                time.sleep(PAUSE)
-        finally:
-            # Of a child that has ended already this is no news.
-            process.kill()
-            process.wait()
-        return _text(out), _text(err)
+    said = yield from child.printed([engine_python(python), *_CHECK])
+    return "\n".join(text.strip() for text in (said.out, said.err) if text.strip())
 
 
 def _command(python: str) -> list[str]:
-    return [python, *_CHECK, "--json"]
-
-
-def _start(argv: list[str], out: IO[bytes], err: IO[bytes]) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "PYTHONUTF8": "1", "OMP_WAIT_POLICY": "PASSIVE"}
-    try:
-        process = subprocess.Popen(
-            argv,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=err,
-            start_new_session=True,
-            creationflags=creation_flags(),
-        )
-    except OSError as error:
-        raise RunError(
-            f"{argv[0]} cannot be started: {error.strerror}",
-            "Name the Python interpreter of an environment with napari-unetseg",
-        ) from error
-    if sys.platform != "win32":
-        # It has hardly begun: its threads will have this priority too.
-        with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, process.pid, os.nice(0) + POLITENESS)
-    return process
-
-
-def creation_flags() -> int:
-    """No console window, no Ctrl+C from ours, and below normal priority."""
-    if sys.platform == "win32":
-        return (
-            subprocess.CREATE_NO_WINDOW
-            | subprocess.CREATE_NEW_PROCESS_GROUP
-            | subprocess.BELOW_NORMAL_PRIORITY_CLASS
-        )
-    else:  # noqa: RET505 - mypy follows the platform only through the branches
-        return 0
-
-
-def _text(file: IO[bytes]) -> str:
-    file.seek(0)
-    return file.read().decode(errors="replace")
+    wished = preferences.read().device
+    asked = [] if wished == "auto" else ["--device", wished]
+    return [python, *_CHECK, "--json", *asked]
 
 
 def _figures(out: str, err: str) -> Figures:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import RunError, UnetsegError
-from napari_unetseg.runs import inbox, journal
+from napari_unetseg.runs import child, inbox, journal
 from napari_unetseg.runs.folder import LOG, WATCH, read_question
 from napari_unetseg.runs.lock import is_taken, taken
 from napari_unetseg.runs.options import RunOptions
+from napari_unetseg.runs.preferences import engine_python
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from typing import IO
 
 ENFORCE = 5.0
 LAST_WORDS = 10.0
@@ -64,14 +65,15 @@ def start(
     polite : bool
         Whether it runs below normal priority.
     python : str, optional
-        Interpreter of the environment that does the work; by default this one.
+        Interpreter of the environment that does the work; by default the one
+        that the user prefers.
     threads : int, optional
         Number of processor threads it may use; by default its libraries decide.
 
     Raises
     ------
     RunError
-        If the folder is no run, is taken, or the interpreter does not start.
+        If the folder is no run, is taken, or the interpreter is of no use.
     """
     folder = folder.absolute()
     read_question(folder)
@@ -81,25 +83,17 @@ def start(
         attached=attached, polite=polite, parent=os.getpid(), asked=time.time_ns()
     )
     touch(folder)
-    argv = engine_command(folder, python or sys.executable)
+    argv = engine_command(folder, engine_python(python))
     story, log = journal.end(folder), _size(folder / LOG)
-    try:
-        with (folder / LOG).open("ab") as output:
-            process = RunProcess(
-                argv,
-                cwd=folder,
-                env=_environment(options, threads),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                creationflags=_creation_flags(),
-            )
-    except OSError as error:
-        raise RunError(
-            f"the run cannot be started with {argv[0]}: {error.strerror}",
-            "Name the Python interpreter of an environment with napari-unetseg",
-        ) from error
+    with _log(folder) as output:
+        process = child.start(
+            RunProcess,
+            argv,
+            cwd=folder,
+            environment=_environment(options, threads),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
     process.story, process.log = story, log
     return process
 
@@ -141,34 +135,29 @@ def _wait(process: RunProcess, seconds: float) -> None:
         process.wait(seconds)
 
 
+def _log(folder: Path) -> IO[bytes]:
+    try:
+        return (folder / LOG).open("ab")
+    except OSError as error:
+        raise RunError(
+            f"the run cannot be started: {folder / LOG} cannot be written "
+            f"({error.strerror})",
+            "Free some space, and see that the folder can be written to",
+        ) from error
+
+
 def _environment(options: RunOptions, threads: int | None) -> dict[str, str]:
     environment = {
-        **os.environ,
-        "PYTHONUTF8": "1",
         # What was printed before a crash, and where it crashed, must reach the log.
         "PYTHONUNBUFFERED": "1",
         "PYTHONFAULTHANDLER": "1",
-        "OMP_WAIT_POLICY": "PASSIVE",
         **options.environment(),
     }
     if threads is not None:
         environment |= dict.fromkeys(
             ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"), str(threads)
         )
-    search = environment.get("PYTHONPATH")
-    if search:
-        # The process works in another folder, where relative paths lead nowhere.
-        paths = [os.path.abspath(path) for path in search.split(os.pathsep) if path]
-        environment["PYTHONPATH"] = os.pathsep.join(paths)
     return environment
-
-
-def _creation_flags() -> int:
-    """No console window and no Ctrl+C from ours; POSIX has a session for that."""
-    if sys.platform == "win32":
-        return subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
-    else:  # noqa: RET505 - mypy follows the platform only through the branches
-        return 0
 
 
 def _size(path: Path) -> int:

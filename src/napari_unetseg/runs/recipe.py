@@ -24,7 +24,7 @@ _TRAIN = (
     "task", "unannotated", "validation", "minutes", "steps", "seed", "learning_rate",
     "schedule", "optimiser", "weight_decay", "clip", "averaging", "patience", "freeze",
     "network", "dimensions", "base", "depth", "upsampling", "deep_supervision", "patch",
-    "batch", "loss", "class_weights", "device", "precision",
+    "batch", "loss", "class_weights", "device", "precision", "memory",
 )  # fmt: skip
 _INSTANCES = {
     "apart": "apart",
@@ -32,7 +32,7 @@ _INSTANCES = {
     "weights": "object-weights",
     "ring": "ring",
 }
-_SEGMENT = ("tile", "average", "objects", "link", "device", "precision")
+_SEGMENT = ("tile", "average", "objects", "link", "device", "precision", "memory")
 
 
 def command_line(question: Question) -> tuple[str, list[str]]:

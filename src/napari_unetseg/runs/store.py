@@ -92,7 +92,8 @@ class RunStore:
         self._identity = {
             "model": card.sha256,
             "image": fingerprint(image),
-            "settings": config.model_dump_json(),
+            # How much memory there was decides no pixel.
+            "settings": config.model_dump_json(exclude={"memory"}),
             "mask": "" if mask is None else fingerprint(mask),
         }
 

@@ -1,5 +1,6 @@
 """What is told before a segmentation begins is what then happens."""
 
+from dataclasses import replace
 from math import prod
 from types import SimpleNamespace
 
@@ -234,3 +235,17 @@ def test_a_region_needs_the_room_of_a_region():
 
 def quarter():
     return {"Z": (1, 2), "Y": (0, 16), "X": (16, 32)}
+
+
+def test_with_a_share_of_the_memory_tiles_are_smaller(monkeypatch):
+    model, plane = random_model(depth=2), image(400, 360)
+    wide, _ = told_by(Disk(), plane, model, device="cpu")
+    monkeypatch.setattr(planning, "free_memory", lambda device: 4 * wide.memory)
+    told = {
+        percent: told_by(Disk(), plane, model, device="cpu", memory=percent)[0]
+        for percent in (None, 100, 20)
+    }
+    assert told[None] == replace(told[100], seconds=told[None].seconds)
+    assert told[20].free == 4 * wide.memory * 20 // 100
+    assert told[20].memory <= told[20].free // 2 < told[100].memory
+    assert told[20].tiles > told[100].tiles

@@ -218,6 +218,18 @@ def test_the_size_is_planned_by_the_memory_that_is_free(monkeypatch, pair):
     assert events.index(told) < events.index(of(Planned, events)[0])
 
 
+def test_of_the_free_memory_only_a_share_is_used(monkeypatch, pair):
+    network = NetworkConfig(base=2, depth=1)
+    one = training_memory(network, (32, 32), 4, optimiser="adamw", precision="fp32")
+    free = "napari_unetseg.core.device.free_memory"
+    monkeypatch.setattr(free, lambda device: 4 * one)
+    batches = {}
+    for percent in (None, 100, 25):
+        _, trained = drained(ask(*pair, **HOW, steps=1, memory=percent))
+        batches[percent] = trained.model.card.training["config"]["batch"]
+    assert batches == {None: 4, 100: 4, 25: 2}
+
+
 def test_a_device_without_any_memory_is_refused_before_the_first_step(
     monkeypatch, pair
 ):

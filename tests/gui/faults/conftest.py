@@ -10,7 +10,8 @@ from gui.segmenting import model_file
 from gui.segmenting import opened as segment_dock
 from napari_unetseg.gui.train import painting, preview
 from napari_unetseg.gui.train.dock import TrainDock
-from napari_unetseg.runs.home import models_folder, runs_folder
+from napari_unetseg.runs.home import runs_folder
+from napari_unetseg.runs.preferences import models_folder
 
 if TYPE_CHECKING:
     from pathlib import Path

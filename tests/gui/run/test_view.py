@@ -92,7 +92,7 @@ def test_a_run_shows_how_far_it_is_and_ends(dock, scenario, until):
     assert [step for step, _ in dock.run.curves.losses] == [1, 2, 3, 4, 5]
     assert dock.run.curves.scores == [(2, 0.5), (4, 0.75)]
     assert dock.said == "Model 'm': mean IoU 0.750 on validation slice 4."
-    assert str(home.models_folder() / "m") in dock.message.toolTip()
+    assert str(home.usual_models_folder() / "m") in dock.message.toolTip()
     assert buttons(dock) == ["start"]
     assert dock.model.native.isEnabled()
 

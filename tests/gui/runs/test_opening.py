@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
 from napari_unetseg.core.errors import ModelError, RunError
 from napari_unetseg.gui.runs.opening import PLUGIN, dock_of, get_reader, show
+from napari_unetseg.runs.folder import RUN
 from oracles.models import random_model
 from oracles.runs import made
 
@@ -42,10 +45,31 @@ def test_a_run_that_is_dropped_is_shown_in_its_dock(make_napari_viewer, until):
     assert folder.exists()
 
 
+def test_the_file_of_a_run_stands_for_its_folder(make_napari_viewer, until):
+    folder = made("2026-01-30-101010-train-b-0000")
+    viewer = make_napari_viewer()
+    # Nobody else reads it: napari needs not be told by whom.
+    assert viewer.open(str(folder / RUN)) == []
+    dock = dock_of(viewer, "train")
+    until(lambda: not dock.run.running)
+    assert dock.run.folder == folder
+
+
+def test_of_other_folders_nothing_is_read(tmp_path, monkeypatch):
+    """A folder may hold a million files, on a slow disk."""
+    (tmp_path / "a.tif").touch()
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner" / RUN).write_text("{}")
+    monkeypatch.setattr(os, "scandir", lambda *_: pytest.fail("it is looked through"))
+    monkeypatch.setattr(os, "listdir", lambda *_: pytest.fail("it is looked through"))
+    assert get_reader(str(tmp_path)) is None
+
+
 def test_what_is_neither_is_left_to_others(tmp_path, network):
     (tmp_path / "empty").mkdir()
     (tmp_path / "image.tif").write_bytes(b"II*")
-    for name in ("empty", "image.tif", "gone.unetseg.safetensors"):
+    (tmp_path / RUN).write_text('{"format": "of somebody else"}')
+    for name in ("empty", "image.tif", "gone.unetseg.safetensors", RUN):
         assert get_reader(str(tmp_path / name)) is None
     assert get_reader([str(network), str(network)]) is None
     assert get_reader([str(network)]) is show

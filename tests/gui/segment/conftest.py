@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from gui.segmenting import model_file, opened
-from napari_unetseg.runs.home import models_folder
+from napari_unetseg.runs.preferences import models_folder
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from napari_unetseg.gui.segment.part import INSIDE, SEEN, THIS
 from napari_unetseg.gui.segment.result import result_of
 from napari_unetseg.gui.segment.shown import show
 from napari_unetseg.runs import client, listing
-from napari_unetseg.runs.home import models_folder
+from napari_unetseg.runs.preferences import models_folder
 from napari_unetseg.runs.questions import SegmentQuestion
 
 pytestmark = pytest.mark.gui

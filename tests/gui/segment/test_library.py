@@ -8,7 +8,7 @@ import pytest
 
 from gui.segmenting import model_file
 from napari_unetseg.gui.segment import library as library_module
-from napari_unetseg.runs.home import models_folder
+from napari_unetseg.runs.preferences import models_folder
 
 pytestmark = pytest.mark.gui
 

@@ -15,7 +15,8 @@ from napari_unetseg.gui.train.dock import KEEP_TRAINING, TrainDock
 from napari_unetseg.gui.train.fields import TRAINING
 from napari_unetseg.gui.train.object_fields import OBJECTS
 from napari_unetseg.runs import machine
-from napari_unetseg.runs.home import models_folder, settings_file
+from napari_unetseg.runs.home import settings_file
+from napari_unetseg.runs.preferences import models_folder
 
 pytestmark = pytest.mark.gui
 

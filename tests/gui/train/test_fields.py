@@ -21,8 +21,8 @@ from napari_unetseg.gui.train.object_fields import OBJECTS
 pytestmark = pytest.mark.gui
 
 FIELDS = (*TRAINING, *AUGMENTATION, *OBJECTS)
-# Those that stand elsewhere in the dock.
-ELSEWHERE = {"minutes", "preset", "unannotated", "task"}
+# Those that stand elsewhere in the dock, or hold for all work.
+ELSEWHERE = {"minutes", "preset", "unannotated", "task", "memory"}
 
 
 def read(field, widget):

@@ -8,7 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QPushButton
 
 from napari_unetseg.gui.train.pairs import NONE_FITS
-from napari_unetseg.runs.home import models_folder
+from napari_unetseg.runs.preferences import models_folder
 
 pytestmark = pytest.mark.gui
 

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QFileDialog, QPushButton
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.gui.train.pairs import ALONE
-from napari_unetseg.runs.home import models_folder
+from napari_unetseg.runs.preferences import models_folder
 
 pytestmark = pytest.mark.gui
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from napari_unetseg.core.train.wishes import Predicted
-from napari_unetseg.gui.parts import settings
 from napari_unetseg.gui.train import preview
 from napari_unetseg.gui.train.meanwhile import LOOK, NOT_OF_HERE
 from napari_unetseg.gui.train.preview_layer import NAME
+from napari_unetseg.runs import settings
 
 pytestmark = pytest.mark.gui
 

@@ -15,6 +15,7 @@ PositiveInt = Annotated[int, Field(gt=0)]
 PositiveFloat = Annotated[float, Field(gt=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Percent = Annotated[int, Field(ge=5, le=100)]
 BelowOne = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -40,6 +41,11 @@ class Config(BaseModel):
             raise InputError(
                 f"{option} = {first['input']!r} does not fit", first["msg"]
             ) from error
+
+
+def share_of(free: int, percent: int | None) -> int:
+    """Bytes that may be used of those that are free; None: all."""
+    return free if percent is None else free * percent // 100
 
 
 def unfit(why: str) -> PydanticCustomError:

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from napari_unetseg.core.config.base import (
     Config,
     Device,
+    Percent,
     PositiveFloat,
     PositiveInt,
     unfit,
@@ -57,6 +58,9 @@ class SegmentConfig(Config):
     smallest, holes : dict of id to Size
         Objects of a class, or holes in it, that are smaller vanish. In instances the
         id 1 stands for all objects.
+    memory : int, optional
+        Percent of the free memory of the device that may be used; by default all. Tiles
+        become smaller by it; the result stays the same.
     """
 
     tile: Literal["auto", "whole"] | PositiveInt = "auto"
@@ -73,6 +77,7 @@ class SegmentConfig(Config):
     smallest: dict[int, Size] = Field(default_factory=dict)
     holes: dict[int, Size] = Field(default_factory=dict)
     device: Device = "auto"
+    memory: Percent | None = None
     precision: Literal["auto", "fp32", "bf16", "fp16"] = "auto"
 
     @field_validator("uncertainty")

@@ -13,6 +13,7 @@ from napari_unetseg.core.config.base import (
     Device,
     Dimensions,
     NonNegative,
+    Percent,
     PositiveFloat,
     PositiveInt,
 )
@@ -78,6 +79,9 @@ class TrainConfig(Config):
         weights.
     seed : int
         Start of every random number.
+    memory : int, optional
+        Percent of the free memory of the device that may be used; by default all. If a
+        step does not fit, its patch and batch become smaller.
     """
 
     task: Literal["classes", "instances"] = "classes"
@@ -109,6 +113,7 @@ class TrainConfig(Config):
     augment: AugmentConfig = AugmentConfig()
     seed: Annotated[int, Field(ge=0)] = 0
     device: Device = "auto"
+    memory: Percent | None = None
     precision: Precision = "auto"
 
     @model_validator(mode="after")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from napari_unetseg.core.config.base import share_of
 from napari_unetseg.core.errors import DeviceError
 from napari_unetseg.core.events import Event, Note
 from napari_unetseg.core.frames import Frames
@@ -126,7 +127,7 @@ def prepare(
             config,
             device=device,
             precision="fp32" if config.precision == "auto" else config.precision,
-            free=computer.free(device),
+            free=share_of(computer.free(device), config.memory),
         )
         if inside is not None:
             plan = replace(plan, chosen=inside.touched(plan.work(frames)))

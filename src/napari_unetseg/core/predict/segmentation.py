@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from napari_unetseg.core.config.base import share_of
 from napari_unetseg.core.errors import WriteError
 from napari_unetseg.core.events import Event, Forecast, Note, Planned, Started
 from napari_unetseg.core.predict.finish import finish
@@ -159,7 +160,7 @@ def _forecast(prepared: Prepared, store: Store) -> Forecast:
     each, free = 0.0, -1
     if done < len(plan.work(frames)):
         each = computer.seconds(prepared.card, network, plan, frames.shape)
-        free = computer.free(plan.device)
+        free = share_of(computer.free(plan.device), prepared.config.memory)
     return forecast(
         frames,
         network,

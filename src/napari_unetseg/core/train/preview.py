@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from napari_unetseg.core.config.base import share_of
 from napari_unetseg.core.draining import result_of
 from napari_unetseg.core.prepare.samples import fit_into, in_memory
 from napari_unetseg.core.prepare.sampling import patch_shape
@@ -76,7 +77,7 @@ def preview(
     pairs = zip(material.samples, material.annotated, strict=True)
     taught = [one for one, flags in pairs if any(flags)]
     # Of what would fill the memory only the patches are read.
-    if fit_into(free_memory("cpu"), taught):
+    if fit_into(share_of(free_memory("cpu"), config.memory), taught):
         taught = [in_memory(one) for one in taught]
     shape = patch_shape(
         sizes(config, "cpu").patch,

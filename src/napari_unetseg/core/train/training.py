@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from napari_unetseg.core.config.base import share_of
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.events import Divided, Event, Note, Started
 from napari_unetseg.core.network.card import Classes
@@ -152,13 +153,14 @@ def train(
         labels=material.labels,
     )
     kept = Checkpoints(state) if state else Checkpoints()
-    held = _held(data, kept, min(free_memory("cpu"), free_memory(device)))
+    free = {one: share_of(free_memory(one), config.memory) for one in ("cpu", device)}
+    held = _held(data, kept, min(free.values()))
     fitted, less = fitting(
         wished,
         built,
         config,
         precision=precision,
-        free=free_memory(device) - held,
+        free=free[device] - held,
         spacing=data.spacing,
         shapes=data.shapes,
     )

@@ -1,25 +1,33 @@
-"""What this computer offers, as text that can be pasted into an issue."""
+"""What this computer offers, as text for an issue, and what may be used of it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtGui import QFontDatabase, QGuiApplication
 from qtpy.QtWidgets import QHBoxLayout, QPlainTextEdit
 
+from napari_unetseg.core.errors import UnetsegError
+from napari_unetseg.gui.computer.form import SettingsForm
+from napari_unetseg.gui.parts import mirror
 from napari_unetseg.gui.parts.buttons import make_button
 from napari_unetseg.gui.parts.dock import Dock
 from napari_unetseg.gui.parts.worker import start_worker
-from napari_unetseg.runs import machine
+from napari_unetseg.runs import machine, preferences
 
 if TYPE_CHECKING:
+    from collections.abc import Generator
+
     from napari.viewer import Viewer
 
     from napari_unetseg.gui.parts.worker import Worker
+    from napari_unetseg.runs.preferences import Preferences
+
+TEXT_HEIGHT = 200
 
 
 class ComputerDock(Dock):
-    """Runs ``unetseg check`` beside the window and shows what it prints.
+    """Shows the preferences, and what ``unetseg check`` prints, run beside the window.
 
     Parameters
     ----------
@@ -29,13 +37,19 @@ class ComputerDock(Dock):
 
     def __init__(self, napari_viewer: Viewer) -> None:
         super().__init__(napari_viewer)
+        self.settings = SettingsForm(self.form)
+        self.settings.asked.connect(self._ask)
+        self._wishes: dict[str, Any] = {}
+        self._settling: Worker | None = None
         self.text = QPlainTextEdit()
         self.text.setReadOnly(True)
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.text.setTabChangesFocus(True)
         self.text.setAccessibleName("What this computer offers")
+        self.text.setToolTip("What this computer offers: versions, devices, speed")
+        self.text.setMinimumHeight(TEXT_HEIGHT)
         self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
-        self.fill_with(self.text)
+        self.add_below_form(self.text, fills=True)
         self.again = make_button(
             "Check again", "Look at the computer, and train some steps", self.check
         )
@@ -49,6 +63,8 @@ class ComputerDock(Dock):
         self.footer.addLayout(row)
         self._worker: Worker | None = None
         self._show_state()
+        self._show_settings()
+        mirror.the_mirror().looked.connect(self._show_settings)
         self.later(self.check)
 
     def check(self) -> None:
@@ -86,6 +102,47 @@ class ComputerDock(Dock):
         self.say("Cancelled.")
         self._show_state()
 
+    def _ask(self, wishes: dict[str, Any]) -> None:
+        """Keep what was chosen once it was looked at, one wish after the other."""
+        self._wishes |= wishes
+        if self._settling is not None:
+            return
+        wishes, self._wishes = self._wishes, {}
+        if wishes.get("python"):
+            self.say(f"Trying {wishes['python']}…", "busy")
+        self._settling = start_worker(
+            settled(wishes),
+            owner=self,
+            name="Keeping the settings",
+            on_event=lambda _: None,
+            on_return=self._settle,
+            on_error=self._refuse,
+        )
+
+    def _settle(self, _: object) -> None:
+        self._settling = None
+        self.say("Kept. It counts for what is started from now on.", "done")
+        self._go_on()
+
+    def _refuse(self, error: Exception) -> None:
+        self._settling = None
+        self.say(str(error), "error")
+        self._go_on()
+        if not isinstance(error, UnetsegError):
+            raise error
+
+    def _go_on(self) -> None:
+        """Show what holds now, here and in Preferences; keep what was wished since."""
+        if self._wishes:
+            self._ask({})
+        else:
+            mirror.keep_alike()
+            self.settings.show(preferences.read(), anew=True)
+
+    def _show_settings(self) -> None:
+        if self._settling is None:
+            self.settings.show(preferences.read())
+
     def _copy(self) -> None:
         clipboard = QGuiApplication.clipboard()
         assert clipboard is not None
@@ -97,3 +154,9 @@ class ComputerDock(Dock):
         self.again.setEnabled(not busy)
         self.cancel.setEnabled(busy)
         self.copy.setEnabled(bool(self.text.toPlainText()))
+
+
+def settled(wishes: dict[str, Any]) -> Generator[None, None, Preferences]:
+    """Keep preferences, beside the window; see `preferences.settle`."""
+    yield
+    return preferences.settle(**wishes)

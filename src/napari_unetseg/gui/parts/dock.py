@@ -15,10 +15,12 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_unetseg.gui.parts import mirror
 from napari_unetseg.gui.parts.colours import Name, colour
 from napari_unetseg.gui.parts.form import Form
 from napari_unetseg.gui.parts.lifetime import when_destroyed
 from napari_unetseg.gui.parts.looks import style
+from napari_unetseg.gui.parts.tabs import follow_the_eye
 from napari_unetseg.gui.parts.wording import in_a_dock
 
 if TYPE_CHECKING:
@@ -90,6 +92,8 @@ class Dock(QWidget):
                 viewer.events.theme.disconnect(dock._on_theme)
 
         when_destroyed(self, forget)
+        self.later(mirror.keep_alike)
+        self.later(self._order)
 
     def sizeHint(self) -> QSize:
         """Size that napari gives the dock when it opens it."""
@@ -99,9 +103,17 @@ class Dock(QWidget):
         """Size below which napari does not shrink the dock; the form scrolls."""
         return QSize(LEAST_WIDTH, LEAST_HEIGHT)
 
-    def add_below_form(self, widget: QWidget) -> None:
-        """Put a widget under the form, into the same scroll area."""
-        self._body.insertWidget(self._body.count() - 1, widget)
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Go on to the next control, as the eye does; others may have come since."""
+        self._order()
+        return bool(super().focusNextPrevChild(forward))
+
+    def add_below_form(self, widget: QWidget, *, fills: bool = False) -> None:
+        """Put a widget under the form, into the same scroll area; one may fill it."""
+        end = self._body.count() - 1
+        self._body.insertWidget(end, widget, int(fills))
+        if fills:
+            self._body.setStretch(end + 1, 0)
 
     def fill_with(self, widget: QWidget) -> None:
         """Give the room of the form to a widget that scrolls by itself."""
@@ -118,7 +130,7 @@ class Dock(QWidget):
         _soon(widget, lambda: self._area.ensureWidgetVisible(widget))
 
     def later(self, method: Callable[[], None]) -> None:
-        """Call a method once napari has shown the dock, if it is still there."""
+        """Call a function once napari has shown the dock, if it is still there."""
         _soon(self, method)
 
     def say(self, text: str, kind: Kind = "info", more: str = "") -> None:
@@ -147,6 +159,9 @@ class Dock(QWidget):
     def said(self) -> str:
         """The sentence that is shown."""
         return self.message.text()
+
+    def _order(self) -> None:
+        follow_the_eye(self)
 
     def _on_theme(self) -> None:
         self._wear(self.viewer.theme)
@@ -216,6 +231,8 @@ def _scrolling(content: QVBoxLayout) -> QScrollArea:
     inside = _Content()
     inside.setLayout(content)
     area = QScrollArea()
+    # Tab goes to what is in it, which is then scrolled to.
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

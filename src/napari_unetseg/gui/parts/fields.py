@@ -81,8 +81,9 @@ class Field:
 DEVICE = Field(
     "device",
     "Device",
-    "Where the network is computed. auto takes an NVIDIA card (cuda) or an Apple chip "
-    "(mps) if there is one, and the processor (cpu) otherwise.",
+    "Where the network is computed. auto takes what Preferences or 'Check my computer' "
+    "say; if they say auto too, an NVIDIA card (cuda) or an Apple chip (mps) if there "
+    "is one, and the processor (cpu) otherwise.",
     choices=get_args(Device),
 )
 PRECISION = Field(

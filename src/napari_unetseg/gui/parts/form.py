@@ -93,6 +93,8 @@ class Form(QWidget):
         label = QLabel(text)
         label.setToolTip(tooltip)
         label.setMinimumWidth(LABEL_WIDTH)
+        if not field.accessibleName():
+            field.setAccessibleName(text)
         self._rows.addRow(label, field)
         return label
 

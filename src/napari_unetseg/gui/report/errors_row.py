@@ -43,6 +43,7 @@ class ErrorsRow(QWidget):
         super().__init__()
         self.classes = QComboBox()
         self.classes.setToolTip(TOOLTIP)
+        self.classes.setAccessibleName("Errors of")
         policy = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         self.classes.setSizeAdjustPolicy(policy)
         cut_in_the_middle(self.classes)

@@ -9,7 +9,6 @@ from napari.utils.notifications import show_info
 
 from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.core.events import Event, Failed, Finished, Stopped, Waiting
-from napari_unetseg.gui.parts import settings
 from napari_unetseg.gui.parts.dock import Dock, Kind
 from napari_unetseg.gui.parts.wording import in_a_dock
 from napari_unetseg.gui.run.view import RunView
@@ -19,7 +18,7 @@ from napari_unetseg.gui.run.words import (
     on_closing,
     taken_sentence,
 )
-from napari_unetseg.runs import listing
+from napari_unetseg.runs import listing, settings
 from napari_unetseg.runs.folder import PREVIEWS, STATE
 from napari_unetseg.runs.status import status
 

@@ -23,6 +23,7 @@ from napari_unetseg.core.write.atomic import write_text_atomic
 from napari_unetseg.runs import client
 from napari_unetseg.runs.listing import discard, file_name
 from napari_unetseg.runs.lock import RunLock
+from napari_unetseg.runs.preferences import engine_python
 from napari_unetseg.runs.previews import read_preview
 
 if TYPE_CHECKING:
@@ -123,6 +124,7 @@ def launch(
     UnetsegError
         If the run cannot be started; nothing is left of it then.
     """
+    engine_python()  # Before gigabytes are copied for it.
     stored = {name: _stored(one) for name, one in plan.inputs.items()}
     if plan.copied is not None and None in stored.values():
         plan = replace(plan.copied, folder=plan.folder)

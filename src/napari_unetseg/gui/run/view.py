@@ -21,6 +21,7 @@ from napari_unetseg.core.train.wishes import Predicted
 from napari_unetseg.gui.parts.worker import Worker, start_worker
 from napari_unetseg.gui.run.controls import Controls
 from napari_unetseg.gui.run.launch import Copying, Plan, follow, launch, resume
+from napari_unetseg.gui.run.plot import Plot
 from napari_unetseg.gui.run.rest import Rest
 from napari_unetseg.gui.run.words import (
     can_go_on,
@@ -64,8 +65,6 @@ class RunView(QWidget):
         Folder and last event: Finished, Stopped or Failed.
     controls : Controls
         Progress bar and buttons.
-    curves : Curves or None
-        Loss and score of a training, in the dock's form.
     folder : Path or None
         The run that is shown.
     warnings : list of str
@@ -87,7 +86,7 @@ class RunView(QWidget):
         self._is_new = self._resumable = False
         self.warnings: list[str] = []
         self.folder: Path | None = None
-        self.curves: Curves | None = None
+        self._plot = Plot(dock)
         self.controls = Controls(
             words,
             start=self.asked.emit,
@@ -100,6 +99,11 @@ class RunView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.controls)
         self._show_state()
+
+    @property
+    def curves(self) -> Curves | None:
+        """Loss and score of a training, in the dock's form."""
+        return self._plot.curves
 
     @property
     def running(self) -> bool:
@@ -168,8 +172,7 @@ class RunView(QWidget):
 
     def follow(self, theme: str) -> None:
         """Take the colours of a napari theme."""
-        if self.curves is not None:
-            self.curves.follow(theme)
+        self._plot.follow(theme)
 
     def _pass_on(self) -> None:
         """Tell the run what is wished; an engine hears it once it has begun."""
@@ -189,12 +192,7 @@ class RunView(QWidget):
         self._wish, self._rest, self._is_new = "", Rest(), False
         self._story, self.warnings = Story(), []
         if self._words.curves:
-            from napari_unetseg.gui.run.curves import Curves
-
-            self._drop_curves()
-            self.curves = Curves(self._dock.viewer.theme)
-            self._dock.add_below_form(self.curves)
-            self._dock.reveal(self.curves)
+            self._plot.begin()
         self.controls.show_progress(self._story)
         self._worker = start_worker(
             job,
@@ -223,8 +221,7 @@ class RunView(QWidget):
             self._story.hear(event)
             self._rest.hear(event)
             self._tell(event)
-        if self.curves is not None:
-            self.curves.hear(news)
+        self._plot.hear(news)
         self.controls.show_progress(self._story)
         self.heard.emit(news)
 
@@ -279,7 +276,7 @@ class RunView(QWidget):
         if self.folder is not None and (self._is_new or self._wish):
             discard(self.folder)
         self.folder, self._resumable = None, False
-        self._drop_curves()
+        self._plot.drop()
         self._show_state()
 
     def _show_state(self) -> None:
@@ -289,9 +286,3 @@ class RunView(QWidget):
             resumable=self._resumable,
             pause=self._rest.text(self._story),
         )
-
-    def _drop_curves(self) -> None:
-        if self.curves is not None:
-            self.curves.setParent(None)
-            self.curves.deleteLater()
-            self.curves = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_unetseg.core.errors import RunError
 from napari_unetseg.core.network.card import ENDING, read_card
-from napari_unetseg.runs.folder import is_run, read_question
+from napari_unetseg.runs.folder import RUN, is_run, read_question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,13 +33,14 @@ def get_reader(path: Paths) -> Callable[[Paths], Nothing] | None:
     Returns
     -------
     function or None
-        `show` for one model file or one run folder.
+        `show` for one model file, one run folder, or the ``run.json`` in it. Of other
+        folders nothing is read.
     """
     paths = _paths(path)
     if len(paths) != 1:
         return None
     is_model = paths[0].name.endswith(ENDING) and paths[0].is_file()
-    return show if is_model or is_run(paths[0]) else None
+    return show if is_model or is_run(_folder(paths[0])) else None
 
 
 def show(path: Paths) -> Nothing:
@@ -48,7 +49,7 @@ def show(path: Paths) -> Nothing:
     Parameters
     ----------
     path : str, path, or list of one of them
-        The model file or the run folder.
+        The model file, the run folder or its ``run.json``.
 
     Returns
     -------
@@ -63,14 +64,15 @@ def show(path: Paths) -> Nothing:
     import napari
 
     (file,) = _paths(path)
+    folder = _folder(file)
     viewer = napari.current_viewer()
     if viewer is None:
         raise RunError(
             "A model or a run is shown in a dock, and there is no window of napari",
             "Open napari first; a model is also told about by: unetseg info MODEL",
         )
-    if is_run(file):
-        dock_of(viewer, read_question(file).job).show_run(file)
+    if is_run(folder):
+        dock_of(viewer, read_question(folder).job).show_run(folder)
     else:
         read_card(file)  # A damaged one is told about, and not chosen.
         dock_of(viewer, "segment").choose_model(file)
@@ -81,6 +83,11 @@ def dock_of(viewer: Viewer, job: str) -> Any:
     """The dock for a kind of run, opened if it is not open."""
     _, dock = viewer.window.add_plugin_dock_widget(PLUGIN, DOCKS[job], tabify=True)
     return dock
+
+
+def _folder(path: Path) -> Path:
+    """The folder that a run's file stands for."""
+    return path.parent if path.name == RUN else path
 
 
 def _paths(path: Paths) -> list[Path]:

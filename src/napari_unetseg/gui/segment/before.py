@@ -18,6 +18,7 @@ from napari_unetseg.gui.segment.question import INSIDE
 from napari_unetseg.runs.described import Described
 from napari_unetseg.runs.fitting import doubts, pixels_text, takes
 from napari_unetseg.runs.foreteller import Foreteller
+from napari_unetseg.runs.preferences import preferred
 from napari_unetseg.runs.story import forecast_sentence
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ def _essence(plan: Plan) -> tuple[object, ...]:
     """What a forecast depends on, to be compared."""
     image = plan.inputs["image"].image
     return (
-        question_of(plan).model_dump_json(),
+        preferred(question_of(plan)).model_dump_json(),
         image.shape,
         image.dtype.str,
         image.axes,

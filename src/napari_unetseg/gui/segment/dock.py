@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtGui import QEnterEvent
 
 from napari_unetseg.core.errors import UnetsegError
-from napari_unetseg.gui.parts import settings
 from napari_unetseg.gui.parts.channels import ModelChannels
 from napari_unetseg.gui.parts.choices import follow_layers, follow_selection
 from napari_unetseg.gui.parts.dock import Kind
@@ -29,6 +28,7 @@ from napari_unetseg.gui.segment.part import VIEWED
 from napari_unetseg.gui.segment.queue import Batch
 from napari_unetseg.gui.segment.several import QueueDock
 from napari_unetseg.gui.segment.source import Source
+from napari_unetseg.runs import settings
 
 if TYPE_CHECKING:
     from pathlib import Path

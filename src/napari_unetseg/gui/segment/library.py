@@ -15,7 +15,7 @@ from napari_unetseg.gui.parts.form import sentence
 from napari_unetseg.gui.segment.model import card_of, describe, gone, score_of
 from napari_unetseg.gui.train.form import restore
 from napari_unetseg.runs import listing
-from napari_unetseg.runs.home import models_folder
+from napari_unetseg.runs.preferences import models_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,7 +8,6 @@ from magicgui.widgets import ComboBox
 from qtpy.QtWidgets import QPushButton
 
 from napari_unetseg.core.errors import InputError, UnetsegError
-from napari_unetseg.gui.parts import settings
 from napari_unetseg.gui.parts.channels import FurtherChannels
 from napari_unetseg.gui.parts.choices import LayerBox, follow_layers
 from napari_unetseg.gui.parts.form import sentence
@@ -26,7 +25,7 @@ from napari_unetseg.gui.train.region import REGION_DECIDES, RegionBox
 from napari_unetseg.gui.train.speed import Speed
 from napari_unetseg.gui.train.summary import details, summary
 from napari_unetseg.gui.train.views import Views
-from napari_unetseg.runs import listing
+from napari_unetseg.runs import listing, settings
 from napari_unetseg.runs.folder import read_question
 from napari_unetseg.runs.questions import TrainQuestion
 

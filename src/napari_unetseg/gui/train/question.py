@@ -17,6 +17,7 @@ from napari_unetseg.gui.train.region import region_of
 from napari_unetseg.gui.train.validated import validated
 from napari_unetseg.runs import listing
 from napari_unetseg.runs.cost import training_cost
+from napari_unetseg.runs.preferences import filled
 from napari_unetseg.runs.questions import PairsFolder, TrainQuestion
 
 if TYPE_CHECKING:
@@ -172,7 +173,7 @@ def cost_of(asked: Asked, machine: Machine | None) -> Cost:
     first = Frames(asked.images[0], dimensions)
     size = PixelSize(first.spacing, first.image.unit)
     return training_cost(
-        asked.config,
+        filled(asked.config),
         channels=first.image.channel_count,
         classes=len(asked.ids),
         machine=machine,

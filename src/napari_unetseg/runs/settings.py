@@ -1,4 +1,4 @@
-"""What the docks remember from one start of napari to the next: one JSON file."""
+"""What is remembered from one start to the next: one JSON file, section by section."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import json
 from contextlib import suppress
 from typing import Any
 
-from napari_unetseg.core.errors import UnetsegError
-from napari_unetseg.core.write.atomic import write_text_atomic
+from napari_unetseg.core.errors import WriteError
+from napari_unetseg.core.write.atomic import write_error, write_text_atomic
 from napari_unetseg.runs.home import settings_file
 
 
@@ -22,11 +22,25 @@ def remember(section: str, values: dict[str, Any]) -> None:
 
     A settings file that cannot be written is no reason to disturb anybody's work.
     """
+    with suppress(WriteError):
+        keep(section, values)
+
+
+def keep(section: str, values: dict[str, Any]) -> None:
+    """Keep plain values under a name, as `remember`, and say so if it fails.
+
+    Raises
+    ------
+    WriteError
+        If the file cannot be written.
+    """
     path = settings_file()
     text = json.dumps(_read() | {section: values}, indent=2, ensure_ascii=False) + "\n"
-    with suppress(OSError, UnetsegError):
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_text_atomic(path, text)
+    except OSError as error:
+        raise write_error(path, error) from error
+    write_text_atomic(path, text)
 
 
 def _read() -> dict[str, Any]:
