@@ -42,6 +42,7 @@ RUNS, COMPUTER = "U-Net runs", "Check my computer"
 PREFERENCES = "U-Net Segmentation"
 # From this slice on nothing is painted when the network is trained.
 HELD_OUT = 12
+PATCHES = ("augmented patches", "labels of the patches", "weights of the patches")
 # What the viewer shows while training, and later.
 PAINTED_SLICE, OTHER_SLICE = 5, 14
 PATIENCE = 300.0
@@ -132,12 +133,31 @@ def train(dock: TrainDock, camera: Camera, steps: int) -> Path:
     wait("the computer's speed", lambda: not says(dock, "not measured yet"))
     camera.take("train-ready")
     take_more_pairs(dock, camera)
+    button(dock, "Show augmented patches").click()
+    wait("the bar", dock.views.waiting.isVisible)
+    camera.take("train-drawing-patches")
+    wait("patches", lambda: says(dock, "Press again for others"))
+    pause(1)
+    camera.take("train-patches")
+    for name in PATCHES:
+        viewer.layers.remove(name)
+    viewer.reset_view()
     button(dock, "Train").click()
     wait("most of the training", lambda: progress(dock, 2 * steps // 3))
     camera.take("train-running")
     wait("a trained model", button(dock, "Segment with this model").isVisible)
     camera.take("train-done")
     from napari_unetseg.runs.preferences import models_folder
+
+    # Nothing of it is painted.
+    viewer.dims.set_current_step(0, OTHER_SLICE)
+    for name in ("train-next", "train-next-rare"):
+        button(dock, "Where to paint next").click()
+        wait("a place", lambda: not dock.views.waiting.busy and says(dock, "Place "))
+        pause(1)
+        camera.take(name)
+    viewer.dims.set_current_step(0, PAINTED_SLICE)
+    viewer.reset_view()
 
     (model,) = models_folder().iterdir()
     button(dock, "Train").click()

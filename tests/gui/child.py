@@ -86,7 +86,8 @@ def endless(question: Question, folder: Path, stop: Stop) -> Story:
 def live(question: Question, folder: Path, *_: object, interrupts: Interrupts) -> Story:
     """Train for longer than any test, and hear all wishes, as a real one does.
 
-    Of what is in view it says that all of it is of class 2.
+    Of what is in view it says that all of it is of class 2, and that it is unsure of
+    its first corner.
     """
     edits, seen = Edits(folder), None
     yield Started(job=question.job, device="cpu", precision="fp32")
@@ -116,7 +117,9 @@ def _look(view: View, step: int, folder: Path) -> Previewed:
     starts, stops = zip(*(view.region[axis] for axis in axes), strict=True)
     shape = [stop - start for start, stop in zip(starts, stops, strict=True)]
     labels = np.full(shape, 2, np.uint8)
-    predicted = Predicted(step, view.image, axes, starts, labels)
+    unsure = np.zeros(shape, np.float32)
+    unsure[..., :12, :12] = 1
+    predicted = Predicted(step, view.image, axes, starts, labels, unsure)
     return Previewed(
         number=write_preview(folder, predicted),
         step=step,

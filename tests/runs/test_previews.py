@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +35,21 @@ def test_a_prediction_comes_back_as_it_was(tmp_path: Path) -> None:
     assert np.array_equal(found.labels, predicted(7).labels)
 
 
+def test_how_unsure_it_is_comes_back_in_256_steps(tmp_path: Path) -> None:
+    unsure = np.linspace(0, 1, 12, dtype=np.float32).reshape(1, 3, 4)
+
+    number = write_preview(tmp_path, replace(predicted(7), uncertainty=unsure))
+    found = read_preview(tmp_path, number).uncertainty
+
+    assert found is not None
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, unsure, atol=0.5 / 255 + 1e-6)
+    assert (
+        read_preview(tmp_path, write_preview(tmp_path, predicted(8))).uncertainty
+        is None
+    )
+
+
 def test_only_the_latest_are_kept_and_numbers_go_on(tmp_path: Path) -> None:
     numbers = [write_preview(tmp_path, predicted(step)) for step in range(1, 6)]
 
@@ -60,6 +76,14 @@ def test_a_full_disk_shows_nothing_and_ends_nothing(
     "arrays",
     [
         {"labels": np.zeros((2, 2), np.uint8)},
+        {
+            "labels": np.zeros((2, 2), np.uint8),
+            "start": np.zeros(2, int),
+            "step": np.array(1),
+            "image": np.array(0),
+            "axes": np.array("YX"),
+            "unsure": np.zeros((2, 3), np.uint8),
+        },
         {
             "labels": np.zeros((2, 2), np.float32),
             "start": np.zeros(2, int),

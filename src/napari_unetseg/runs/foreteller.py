@@ -1,7 +1,8 @@
-"""Asks what a segmentation would take, of a process that loads torch in its place.
+"""Asks small questions of a process that loads torch in the asker's place.
 
-The process is started with the first question and serves the next ones too; see
-`foretelling`, which is what runs there.
+What a segmentation would take is one of them; others are in `glances`. The process is
+started with the first question and serves the next ones too; see `foretelling`, which
+is what runs there.
 """
 
 from __future__ import annotations
@@ -95,6 +96,20 @@ class Foreteller:
             "image": Described.of(image).model_dump(mode="json"),
             "shapes": shapes,
         }
+        return (yield from self.request(asked))
+
+    def request(
+        self, asked: Mapping[str, object]
+    ) -> Generator[None, None, tuple[Event, ...]]:
+        """Ask anything that `foretelling` answers, and wait.
+
+        Parameters
+        ----------
+        asked : mapping
+            Plain values, as `foretelling.answers_to` takes them, without the number.
+
+        Yields, returns and raises as `ask`.
+        """
         number, process, answers = self._send(asked)
         while number == self._number and process is self._process:
             is_over = process.poll() is not None  # Before what it wrote is read.

@@ -1,4 +1,4 @@
-"""``python -m napari_unetseg.runs.foretelling``: forecasts, one line after the other.
+"""``python -m napari_unetseg.runs.foretelling``: answers, one line after the other.
 
 A line of JSON on the standard input asks, lines of JSON on the standard output answer,
 so that torch is loaded once for many small questions. What is asked last is answered
@@ -14,15 +14,17 @@ import queue
 import sys
 import threading
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 from napari_unetseg.core.events import to_json
 from napari_unetseg.runs.described import Described
 from napari_unetseg.runs.failures import failed
-from napari_unetseg.runs.questions import SegmentQuestion
+from napari_unetseg.runs.questions import SegmentQuestion, TrainQuestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from napari_unetseg.core.events import Event
 
 PATIENCE = 60.0
 _POLITENESS = 10
@@ -46,8 +48,11 @@ def answers_to(line: str) -> Iterator[str]:
     Parameters
     ----------
     line : str
-        JSON of "number", "folder", "question" (`SegmentQuestion`), "image"
-        (`Described`) and, if its mask is not there yet, "shapes", the text of it.
+        JSON of "number", "folder", "question", and of what is asked beside: "image"
+        (`Described`) is to be foreseen by a `SegmentQuestion`, with "shapes", the text
+        of its mask, if that is not there yet; "patches", their count and step, are to
+        be drawn by a `TrainQuestion`; "predict" asks what a `SegmentQuestion` says of
+        its image.
 
     Yields
     ------
@@ -62,17 +67,31 @@ def answers_to(line: str) -> Iterator[str]:
     yield json.dumps({"number": number})
 
 
-def _events(asked: dict[str, object]) -> Iterator[str]:
+def _events(asked: dict[str, Any]) -> Iterator[str]:
     try:
-        from napari_unetseg.runs.foreseeing import foresee_image
-
-        question = SegmentQuestion.model_validate(asked["question"])
-        image = Described.model_validate(asked["image"]).image()
-        folder, shapes = Path(str(asked["folder"])), str(asked.get("shapes", ""))
-        for event in foresee_image(question, image, folder, shapes):
+        for event in _story(asked, Path(str(asked["folder"]))):
             yield to_json(event)
     except Exception as error:  # noqa: BLE001 - whatever happens is told
-        yield to_json(failed(error, "segment"))
+        yield to_json(failed(error, "train" if "patches" in asked else "segment"))
+
+
+def _story(asked: dict[str, Any], folder: Path) -> Iterator[Event]:
+    if "patches" in asked:
+        from napari_unetseg.runs.glancing import draw_patches
+
+        question = TrainQuestion.model_validate(asked["question"])
+        yield from draw_patches(question, folder, **asked["patches"])
+        return
+    asks = SegmentQuestion.model_validate(asked["question"])
+    if "predict" in asked:
+        from napari_unetseg.runs.glancing import predict
+
+        yield from predict(asks, folder)
+        return
+    from napari_unetseg.runs.foreseeing import foresee_image
+
+    image = Described.model_validate(asked["image"]).image()
+    yield from foresee_image(asks, image, folder, str(asked.get("shapes", "")))
 
 
 def _newest(lines: IO[str], patience: float) -> Iterator[str]:

@@ -23,7 +23,10 @@ from napari_unetseg.runs.folder import PREVIEWS
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
 KEPT = 2
+_STEPS = 255
 _DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile, zlib.error)
 _NAME = re.compile(r"(\d{6,})\.npz")
 
@@ -61,6 +64,7 @@ def write_preview(folder: Path, predicted: Predicted) -> int:
                 axes=np.asarray(predicted.axes),
                 start=np.asarray(predicted.start, np.int64),
                 labels=predicted.labels,
+                **_coarse(predicted.uncertainty),
             )
     except (OSError, WriteError) as error:
         if is_full(error):
@@ -95,11 +99,26 @@ def read_preview(folder: Path, number: int) -> Predicted:
             start = tuple(map(int, arrays["start"]))
             step, image = int(arrays["step"]), int(arrays["image"])
             axes = str(arrays["axes"])
+            unsure = _fine(arrays["unsure"]) if "unsure" in arrays else None
     except _DAMAGED as error:
         raise RunError(f"The preview {path.name} cannot be read ({error})") from error
-    if labels.dtype.kind != "u" or not len(start) == len(axes) == labels.ndim:
+    fits = len(start) == len(axes) == labels.ndim
+    if unsure is not None and unsure.shape != labels.shape:
+        fits = False
+    if labels.dtype.kind != "u" or not fits:
         raise RunError(f"The preview {path.name} is damaged")
-    return Predicted(step, image, axes, start, labels)
+    return Predicted(step, image, axes, start, labels, unsure)
+
+
+def _coarse(unsure: NDArray[np.float32] | None) -> dict[str, NDArray[np.uint8]]:
+    """In 256 steps, which is fine enough to be shown and four times smaller."""
+    if unsure is None:
+        return {}
+    return {"unsure": np.rint(unsure * _STEPS).astype(np.uint8)}
+
+
+def _fine(unsure: NDArray[np.uint8]) -> NDArray[np.float32]:
+    return (unsure / np.float32(_STEPS)).astype(np.float32)
 
 
 def _numbers(place: Path) -> list[int]:

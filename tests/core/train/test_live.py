@@ -66,9 +66,14 @@ def test_a_training_that_is_looked_at_learns_the_same_and_shows_what_it_segments
     assert told[0].stop == [3, 30, 20]
     region = {"Z": (2, 3), "Y": (4, 30), "X": (0, 20)}
     segmented = result_of(
-        jobs.segment(image, looked_at.last, SegmentConfig(region=region))
+        jobs.segment(
+            image, looked_at.last, SegmentConfig(region=region, uncertainty="entropy")
+        )
     )
     expected = segmented.labels.array[2:3, 4:30, 0:20]
+    unsure = segmented.uncertainty.array[2:3, 4:30, 0:20]
+    np.testing.assert_allclose(looker.shown[-1].uncertainty, unsure, atol=1e-5)
+    assert looker.shown[-1].uncertainty.max() > 0
     if "task" in how:
         # The same objects; their numbers may be counted from another corner.
         assert np.array_equal(looker.shown[-1].labels > 0, expected > 0)

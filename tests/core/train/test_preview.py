@@ -10,6 +10,7 @@ from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.prepare import samples
 from napari_unetseg.core.train.batches import Batches
+from napari_unetseg.core.train.preview import drawn
 from oracles.doubles import threads
 from oracles.trainings import TINY, ask, drained, stack
 
@@ -213,6 +214,19 @@ def test_axes_are_said_for_arrays_of_four_dimensions():
 def test_what_are_no_labels_is_refused(labels, wishes, sentence):
     with pytest.raises(InputError, match=sentence):
         us.weight_map(labels, **wishes)
+
+
+def test_another_step_shows_other_patches_and_how_large_their_pixels_are():
+    image, labels = stack(spacing=(50, 8, 8), unit="nm")
+    config = us.train_config("fast", patch=16, seed=1)
+
+    first = drawn([image], [labels], config, 2)
+    again = drawn([image], [labels], config, 2)
+    other = drawn([image], [labels], config, 2, step=1)
+
+    assert np.array_equal(first.patches[0].image, again.patches[0].image)
+    assert not np.array_equal(first.patches[0].image, other.patches[0].image)
+    assert (first.zoom, first.colour) == ((1.0, 1.0), False)
 
 
 def test_of_images_that_would_fill_the_memory_only_patches_are_read(monkeypatch):

@@ -12,8 +12,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QGuiApplication
 from qtpy.QtWidgets import QFileDialog
 
+from napari_unetseg.gui.parts.view import camera_of
 from napari_unetseg.gui.report.dock import ReportDock
-from napari_unetseg.gui.report.view import camera_of
 
 pytestmark = pytest.mark.gui
 

@@ -52,6 +52,17 @@ class Annotation:
     verdict: str
     pixels: tuple[Counts, ...] = ()
 
+    @property
+    def counts(self) -> dict[int, int]:
+        """Annotated pixels of each painted id, and of 0 where it is background."""
+        found = dict.fromkeys(self.ids, 0)
+        for image, unknown in zip(self.pixels, self.zero_unknown, strict=True):
+            for index, plane in image.items():
+                for identity, count in plane.items():
+                    if identity or not unknown[index]:
+                        found[identity] = found.get(identity, 0) + count
+        return found
+
 
 def annotation(
     labels: list[Image],

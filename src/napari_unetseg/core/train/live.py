@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -24,11 +23,12 @@ from napari_unetseg.core.predict.planning import make_plan
 from napari_unetseg.core.predict.result import Wanted
 from napari_unetseg.core.predict.store import Memory, tile_arrays
 from napari_unetseg.core.predict.whole import Local
-from napari_unetseg.core.train.wishes import Predicted
+from napari_unetseg.core.train.wishes import Predicted, bounded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
 
+    from numpy.typing import NDArray
     from torch import nn
 
     from napari_unetseg.core.image import Image
@@ -49,7 +49,6 @@ _FIRST = {2: 1 << 16, 3: 1 << 14}
 # Fewer would not be done sooner: what the network sees around them is larger.
 _LEAST = 1 << 14
 _SECONDS = 2.0
-_SHRINK = 0.8
 
 
 class Live:
@@ -156,10 +155,11 @@ class Live:
             return None
         config = SegmentConfig(region=region)
         plan = self._plan(view.image, network, config)
-        labels = self._labels(image, network, plan, config)
+        labels, unsure = self._labels(image, network, plan, config)
         axes = f"{image.plane_axes}YX"
         start = tuple(region[axis][0] for axis in axes)
-        return Predicted(step, view.image, axes, start, np.asarray(labels.array))
+        found = np.asarray(labels.array)
+        return Predicted(step, view.image, axes, start, found, unsure)
 
     def _plan(self, number: int, network: nn.Module, config: SegmentConfig) -> Plan:
         """Tile a region of an image, as one of the same lengths was tiled before."""
@@ -176,8 +176,11 @@ class Live:
 
     def _labels(
         self, image: Image, network: nn.Module, plan: Plan, config: SegmentConfig
-    ) -> Image:
-        """Predict a plan's region alone, and do with it what a segmentation does."""
+    ) -> tuple[Image, NDArray[np.float32]]:
+        """Predict a plan's region alone, and do with it what a segmentation does.
+
+        Returns its labels, and how unsure they are.
+        """
         card, frames = self._card, Frames(image, self._card.network.dimensions)
         axes = f"{image.plane_axes}YX"
         first = [plan.region[axis][0] for axis in axes]
@@ -185,8 +188,10 @@ class Live:
         ends = (plan.region[axis] for axis in axes)
         spec = {**spec, "shape": tuple(stop - start for start, stop in ends)}
         array = Memory().array("labels", spec)
+        unsure = np.zeros(spec["shape"], np.float32)
         work = plan.work(frames)
-        source = Local.of(image, network, plan, Wanted(card.classes, card.thresholds))
+        wanted = Wanted(card.classes, card.thresholds, uncertainty="entropy")
+        source = Local.of(image, network, plan, wanted)
         for result in source.results(work[number] for number in range(len(work))):
             found = result()
             task = found.task
@@ -195,10 +200,12 @@ class Live:
                 slice(side.start - a, side.stop - a)
                 for side, a in zip(box, first, strict=True)
             )
-            array[place] = found.arrays["labels"].reshape(array[place].shape)
+            for made, into in (("labels", array), ("uncertainty", unsure)):
+                into[place] = found.arrays[made].reshape(into[place].shape)
         asked = Finish.of(image, card, config)
         labels = image.like(array, axes, "labels")
-        return result_of(finish(labels, frames.dimensions, asked, spec, Memory()))
+        steps = finish(labels, frames.dimensions, asked, spec, Memory())
+        return result_of(steps), unsure
 
     def _statistics(
         self, image: int, region: Region
@@ -219,41 +226,6 @@ class Live:
         self._next = self._now() + max(EVERY, _PAUSE * seconds)
         soon = int(pixels * _SECONDS / max(seconds, 1e-3))
         self._most = min(MOST, max(_LEAST, soon))
-
-
-def bounded(
-    region: Region, lengths: Mapping[str, int], most: int
-) -> dict[str, tuple[int, int]] | None:
-    """Cut a region to an image, and to a number of pixels around its middle.
-
-    Parameters
-    ----------
-    region : mapping of axis to (start, stop)
-        In pixels; it may reach beyond the image, and name axes that it has not.
-    lengths : mapping of axis to int
-        The image's axes but C, in pixels.
-    most : int
-        Largest number of pixels, at least 1.
-
-    Returns
-    -------
-    dict of axis to (start, stop) or None
-        Of every axis of the image; None if nothing of the region lies within it. The
-        longest sides are cut first.
-    """
-    found = {}
-    for axis, length in lengths.items():
-        start, stop = region.get(axis, (0, length))
-        found[axis] = max(0, start), min(stop, length)
-        if found[axis][0] >= found[axis][1]:
-            return None
-    while prod(stop - start for start, stop in found.values()) > most:
-        axis = max(found, key=lambda one: found[one][1] - found[one][0])
-        start, stop = found[axis]
-        size = max(1, int((stop - start) * _SHRINK))
-        start += (stop - start - size) // 2
-        found[axis] = start, start + size
-    return found
 
 
 def _lengths(image: Image) -> dict[str, int]:

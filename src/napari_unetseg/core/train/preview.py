@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from napari_unetseg.core.config.base import share_of
 from napari_unetseg.core.draining import result_of
+from napari_unetseg.core.prepare.pixelsize import zoom_to
 from napari_unetseg.core.prepare.samples import fit_into, in_memory
 from napari_unetseg.core.prepare.sampling import patch_shape
 from napari_unetseg.core.presets import sizes
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from napari_unetseg.core.config import TrainConfig
     from napari_unetseg.core.image import Image
+    from napari_unetseg.core.network.modelfile import Model
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +48,25 @@ class AugmentedPatch:
     coordinates: NDArray[np.float32]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """Patches of one step of a training.
+
+    Attributes
+    ----------
+    patches : list of AugmentedPatch
+        All of one shape.
+    zoom : tuple of float
+        Pixels of the first image per pixel of a patch, along [Z,] Y and X.
+    colour : bool
+        Whether the channels are red, green and blue.
+    """
+
+    patches: list[AugmentedPatch]
+    zoom: tuple[float, ...]
+    colour: bool
+
+
 def preview(
     images: Sequence[Image],
     labels: Sequence[Image],
@@ -54,16 +75,33 @@ def preview(
     *,
     regions: Sequence[Image] = (),
 ) -> list[AugmentedPatch]:
-    """Draw the first patches of a training, of the size that a patch teaches.
+    """Draw the first patches of a training; see `drawn`."""
+    return drawn(images, labels, config, count, regions=regions).patches
+
+
+def drawn(
+    images: Sequence[Image],
+    labels: Sequence[Image],
+    config: TrainConfig,
+    count: int = 4,
+    *,
+    step: int = 0,
+    regions: Sequence[Image] = (),
+    channels: tuple[str, ...] = (),
+    start_from: Model | None = None,
+) -> Drawn:
+    """Draw patches of a training, of the size that a patch teaches.
 
     Parameters
     ----------
-    images, labels, regions
+    images, labels, regions, channels, start_from
         As for `training.train`; nothing is set aside for validation.
     config : TrainConfig
         Augmentation, patch, seed.
     count : int
         Number of patches.
+    step : int
+        Of which step: those of another one are others.
 
     Raises
     ------
@@ -73,7 +111,15 @@ def preview(
     from napari_unetseg.core.device import free_memory
     from napari_unetseg.core.train.batches import Batches
 
-    material = result_of(gather(images, labels, config, regions=regions))
+    found = gather(
+        images,
+        labels,
+        config,
+        regions=regions,
+        channels=channels,
+        start_from=start_from,
+    )
+    material = result_of(found)
     pairs = zip(material.samples, material.annotated, strict=True)
     taught = [one for one, flags in pairs if any(flags)]
     # Of what would fill the memory only the patches are read.
@@ -96,12 +142,18 @@ def preview(
         device="cpu",
     )
     with closing(batches):
-        drawn = batches.draw(0)
-    known = (drawn.targets >= 0).float()
-    weights = known if drawn.weights is None else drawn.weights
-    return [
+        batch = batches.draw(step)
+    known = (batch.targets >= 0).float()
+    weights = known if batch.weights is None else batch.weights
+    patches = [
         AugmentedPatch(image.numpy(), target.numpy(), weight.numpy(), where)
         for image, target, weight, where in zip(
-            drawn.images, drawn.targets, weights, batches.coordinates(0), strict=True
+            batch.images,
+            batch.targets,
+            weights,
+            batches.coordinates(step),
+            strict=True,
         )
     ]
+    zoom = zoom_to(material.size, material.images[0], config.dimensions)
+    return Drawn(patches, zoom or (1.0,) * config.dimensions, material.colour)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
     from napari_unetseg.core.predict.work import Region
     from napari_unetseg.core.prepare.edits import Edit
+
+_SHRINK = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Predicted:
         Where the labels begin in the image, along these axes, in pixels.
     labels : ndarray of unsigned integers
         Painted ids, or numbers of objects, with these axes.
+    uncertainty : ndarray of the labels' shape, float32, optional
+        Entropy of the classes, from 0 (sure) to 1.
     """
 
     step: int
@@ -54,6 +59,7 @@ class Predicted:
     axes: str
     start: tuple[int, ...]
     labels: NDArray[np.unsignedinteger]
+    uncertainty: NDArray[np.float32] | None = None
 
 
 def _no() -> bool:
@@ -99,3 +105,38 @@ class Wishes:
     edits: Callable[[int], Sequence[Edit]] = _none
     view: Callable[[], View | None] = _nowhere
     show: Callable[[Predicted], int] = _unseen
+
+
+def bounded(
+    region: Region, lengths: Mapping[str, int], most: int
+) -> dict[str, tuple[int, int]] | None:
+    """Cut a region to an image, and to a number of pixels around its middle.
+
+    Parameters
+    ----------
+    region : mapping of axis to (start, stop)
+        In pixels; it may reach beyond the image, and name axes that it has not.
+    lengths : mapping of axis to int
+        The image's axes but C, in pixels.
+    most : int
+        Largest number of pixels, at least 1.
+
+    Returns
+    -------
+    dict of axis to (start, stop) or None
+        Of every axis of the image; None if nothing of the region lies within it. The
+        longest sides are cut first.
+    """
+    found = {}
+    for axis, length in lengths.items():
+        start, stop = region.get(axis, (0, length))
+        found[axis] = max(0, start), min(stop, length)
+        if found[axis][0] >= found[axis][1]:
+            return None
+    while prod(stop - start for start, stop in found.values()) > most:
+        axis = max(found, key=lambda one: found[one][1] - found[one][0])
+        start, stop = found[axis]
+        size = max(1, int((stop - start) * _SHRINK))
+        start += (stop - start - size) // 2
+        found[axis] = start, start + size
+    return found

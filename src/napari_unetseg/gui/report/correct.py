@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QCheckBox
 
 from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.gui.parts import sources
+from napari_unetseg.gui.parts.view import in_view
 from napari_unetseg.gui.parts.worker import Worker, start_worker
 from napari_unetseg.gui.report.errors import ErrorLayers, state_of
 from napari_unetseg.gui.report.errors_row import ErrorsRow
@@ -17,7 +18,6 @@ from napari_unetseg.gui.report.live import Live
 from napari_unetseg.gui.report.live_view import LiveScores
 from napari_unetseg.gui.report.plane import PlaneAnswer, PlaneQuestion, answer
 from napari_unetseg.gui.report.question import Terms, class_names, refer
-from napari_unetseg.gui.report.view import in_view
 from napari_unetseg.gui.report.watch import Watch
 
 if TYPE_CHECKING:

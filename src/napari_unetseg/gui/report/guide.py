@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.core.evaluate.worst import largest_error
+from napari_unetseg.gui.parts.fly import Flight
 from napari_unetseg.gui.parts.worker import Worker, start_worker
-from napari_unetseg.gui.report.fly import Flight
 from napari_unetseg.gui.report.plane import PlaneQuestion, answer
 from napari_unetseg.gui.report.question import Answer, Terms, refer
 from napari_unetseg.gui.report.worst import Place, WorstTable

@@ -156,6 +156,31 @@ def launch(
             discard(plan.folder)
 
 
+def hand_over(plan: Plan) -> Question:
+    """Write what is asked about into the plan's folder, for a question beside a run.
+
+    Parameters
+    ----------
+    plan : Plan
+        Its folder is there and empty.
+
+    Returns
+    -------
+    Question
+        With the paths of the inputs.
+
+    Raises
+    ------
+    UnetsegError
+        If the copies cannot be written.
+    """
+    stored = {name: _stored(one) for name, one in plan.inputs.items()}
+    _check_room(plan, stored)
+    for _ in _copy(plan, stored, lambda: False):
+        pass
+    return plan.ask(_paths(plan, stored))
+
+
 def resume(folder: Path, *, stays: bool) -> Generator[tuple[Event, ...] | Predicted]:
     """Start a run again that was stopped or broken off, and follow it to its end."""
     with suppress(OSError, ValueError):  # A training has no such file.

@@ -56,3 +56,25 @@ def in_view(layer: Image, axes: str, shown: Dims) -> dict[str, tuple[int, int]] 
         if found[axis][0] >= found[axis][1]:
             return None
     return found
+
+
+def slice_in_view(layer: Image, axes: str, shown: Dims) -> dict[str, int]:
+    """Where the viewer stands along the axes of a layer, in pixels of its data.
+
+    Parameters
+    ----------
+    layer, axes, shown
+        As for `in_view`.
+
+    Returns
+    -------
+    dict of axis to int
+        Of all axes but C; cut to the layer.
+    """
+    shape = (layer.data[0] if layer.multiscale else layer.data).shape
+    here = np.asarray(layer.world_to_data(shown.point[-layer.ndim :]))
+    return {
+        axis: min(max(round(float(place)), 0), int(length) - 1)
+        for axis, place, length in zip(axes, here, shape, strict=False)
+        if axis != "C"
+    }

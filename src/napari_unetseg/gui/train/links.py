@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QHBoxLayout, QPushButton, QWidget
+from qtpy.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from napari_unetseg.gui.parts.colours import colour
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 
 class Link(QPushButton):
@@ -46,32 +46,36 @@ class Link(QPushButton):
 
 
 class Links(QWidget):
-    """Links in a row, in the colours of a napari theme.
+    """Links in rows, in the colours of a napari theme.
 
     Parameters
     ----------
-    *links : Link
-        From the left.
+    *rows : sequence of Link
+        From the top, and from the left.
     """
 
-    def __init__(self, *links: Link) -> None:
+    def __init__(self, *rows: Sequence[Link]) -> None:
         super().__init__()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(6)
-        for link in links:
-            row.addWidget(link)
-        row.addStretch(1)
+        self.rows = QVBoxLayout(self)
+        self.rows.setContentsMargins(0, 0, 0, 0)
+        self.rows.setSpacing(2)
+        for links in rows:
+            row = QHBoxLayout()
+            row.setSpacing(6)
+            for link in links:
+                row.addWidget(link)
+            row.addStretch(1)
+            self.rows.addLayout(row)
 
     def follow(self, theme: str) -> None:
         """Take the colours of a napari theme."""
         blue = colour("blue", theme)
         # As far from the left as the labels of a form.
         self.setStyleSheet(
-            "QPushButton, QPushButton:disabled { background-color: transparent; "
+            "Link, Link:disabled { background-color: transparent; "
             "border: 0px; padding: 2px 5px; }"
-            "QPushButton:disabled { text-decoration: none; }"
-            f"QPushButton:enabled {{ color: {blue}; text-decoration: underline; }}"
-            "QPushButton:hover, QPushButton:focus "
+            "Link:disabled { text-decoration: none; }"
+            f"Link:enabled {{ color: {blue}; text-decoration: underline; }}"
+            "Link:hover, Link:focus "
             "{ background-color: rgba(128, 128, 128, 60); }"
         )

@@ -80,6 +80,10 @@ class Seen:
         Whether they are too many for classes, and may be single objects.
     files : tuple of SeenFiles
         What the pairs of files hold.
+    counts : tuple of (int, int)
+        Painted ids, and their annotated pixels in all slices.
+    filled : tuple of bool
+        Whether 0 is background, slice by slice; a region decides pixel by pixel.
     """
 
     ids: tuple[int, ...]
@@ -88,6 +92,8 @@ class Seen:
     problem: bool = False
     like_objects: bool = False
     files: tuple[SeenFiles, ...] = ()
+    counts: tuple[tuple[int, int], ...] = ()
+    filled: tuple[bool, ...] = ()
 
 
 class Look(QObject):
@@ -267,4 +273,11 @@ def look(
         proposed = not objects and _NO_OBJECTS in error.problem
         return Seen((), str(error), problem=True, like_objects=proposed)
     annotated = tuple(flag for one in found.annotated for flag in one.values())
-    return Seen(found.ids, found.verdict, annotated, files=tuple(files))
+    return Seen(
+        found.ids,
+        found.verdict,
+        annotated,
+        files=tuple(files),
+        counts=tuple(found.counts.items()),
+        filled=tuple(not unknown for unknown in found.zero_unknown[0].values()),
+    )

@@ -82,7 +82,7 @@ class PreviewLayer:
             attributes = placement | {
                 "name": NAME,
                 "metadata": {NAMESPACE: {"shows": "preview"}},
-                **_colours(labels),
+                **colours_of(labels),
             }
             self._shown.show((array, attributes, "labels"), about, below=labels)
             layer = self.layer
@@ -118,7 +118,7 @@ class PreviewLayer:
             self._viewer.layers.remove(layer)
 
 
-def _colours(labels: Labels | None) -> dict[str, Any]:
+def colours_of(labels: Labels | None) -> dict[str, Any]:
     """Colours and names of the classes, as the painted labels have them."""
     if labels is None:
         return {}

@@ -7,7 +7,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.layers import Image, Layer, Vectors
+from napari.layers import Image, Labels, Layer, Vectors
 
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.events import Divided
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Mapping
     from pathlib import Path
 
-    from napari.layers import Labels
     from napari.viewer import Viewer
 
     from napari_unetseg.core.config import InstancesConfig
@@ -68,8 +67,8 @@ class Shown:
         Parameters
         ----------
         made : (data, attributes, kind)
-            Of the layer. One of an image or of vectors that is there already gets other
-            data; shapes stay as they are, because they may have been drawn on.
+            Of the layer. One of an image, labels or vectors that is there already gets
+            other data; shapes stay as they are, because they may have been drawn on.
         about : object
             What it tells of; what is equal tells of the same.
         below : Layer, optional
@@ -93,6 +92,13 @@ class Shown:
             data, attributes, _ = made
             layer.data = data
             layer.contrast_limits = attributes["contrast_limits"]
+            layer.scale = attributes["scale"]
+            layer.translate = attributes["translate"]
+        elif isinstance(layer, Labels):
+            layer.data, layer.translate = made[0], made[1]["translate"]
+            layer.scale = made[1]["scale"]
+            # napari lets other data be painted on again.
+            layer.editable = False
         elif isinstance(layer, Vectors):
             layer.data = made[0]
         layer.visible = True

@@ -1,4 +1,4 @@
-"""Links to what a training has to show: its split, and how much each pixel counts."""
+"""Links to what a training has to show, before it begins and while it learns."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import weakref
 from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import UnetsegError
+from napari_unetseg.gui.parts.lifetime import when_destroyed
 from napari_unetseg.gui.parts.worker import Worker, start_worker
 from napari_unetseg.gui.train.bending import Bending
 from napari_unetseg.gui.train.links import Link, Links
+from napari_unetseg.gui.train.paint_next import PaintNext
+from napari_unetseg.gui.train.patches import PatchView
 from napari_unetseg.gui.train.shows import Shown, split_of, split_on, weights_on
+from napari_unetseg.gui.train.waiting import Waiting
+from napari_unetseg.runs.foreteller import Foreteller
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +41,21 @@ BENDING = (
 NO_IMAGE = "There is no image to bend yet"
 OF_FIRST = ". Of several pairs it shows the first one"
 WEIGHING = "The weights are being worked out"
+PATCHES = (
+    "Add layers beside the image that show patches as they are learnt from with the "
+    "settings of now, their labels and how much each pixel counts; press again for "
+    "others"
+)
+NO_PAIR = "There is nothing to learn from yet: choose an image and paint labels"
+NEXT = (
+    "Fly to where painting teaches most: where the network is unsure, and in turn "
+    "where it sees the class that is painted least; press again for the next place"
+)
+NO_NETWORK = (
+    "Where a network is unsure can be told once a training has begun, or when a model "
+    "is chosen for 'Start from'"
+)
+WORKING = "Something else is being worked out: wait, or cancel it"
 
 
 class Views(Links):
@@ -52,6 +72,12 @@ class Views(Links):
         What shows them, and how patches are bent.
     bending : Bending
         Shows the latter.
+    patches : Link
+        What shows patches as they are learnt from.
+    paint_next : Link
+        What flies to where painting teaches most.
+    waiting : Waiting
+        What shows that one of these two is worked out.
     ended : Path or None
         Folder of a training that ended before this dock was opened.
     """
@@ -61,8 +87,21 @@ class Views(Links):
         self.weights = Link("Show weights", WEIGHTS, self.show_weights)
         self.bending = Bending(dock)
         self.deformation = Link("Show bending", BENDING, self.bending.show)
-        super().__init__(self.split, self.weights, self.deformation)
+        self._helper = Foreteller()
+        self.waiting = Waiting(dock, self.offer)
+        self._patch_view = PatchView(dock, self.waiting, self._helper)
+        self._places = PaintNext(dock, self.waiting, self._helper)
+        self.patches = Link("Show augmented patches", PATCHES, self._patch_view.show)
+        self.paint_next = Link("Where to paint next", NEXT, self._places.go)
+        super().__init__(
+            (self.split, self.weights, self.deformation),
+            (self.patches, self.paint_next),
+        )
+        self.rows.addWidget(self.waiting)
         self._dock = dock
+        dock.run.heard.connect(self._hear)
+        dock.run.busy.connect(self._on_busy)
+        when_destroyed(dock, self._helper.close)
         self._shown_split = Shown(dock.viewer)
         self._shown_weights = Shown(dock.viewer)
         self._worker: Worker | None = None
@@ -85,8 +124,16 @@ class Views(Links):
         self.deformation.refuse("" if self._dock.image.value else NO_IMAGE)
         self.weights.setVisible(self._dock.training.objects)
         self.weights.refuse(why if self._worker is None else WEIGHING)
-        for link in (self.split, self.weights, self.deformation):
+        for link in (self.split, self.weights, self.deformation, self.paint_next):
             link.limit(OF_FIRST if self._dock.pairs.several else "")
+        busy = WORKING if self.waiting.busy else ""
+        is_pair = seen is not None and not seen.problem and self._dock.image.value
+        self.patches.refuse(busy or ("" if is_pair else NO_PAIR))
+        known = self._dock.run.running or self._places.model is not None
+        here = is_pair and known
+        self.paint_next.refuse(
+            busy or ("" if here else NO_PAIR if known else NO_NETWORK)
+        )
 
     def show_split(self) -> None:
         """Add what trains and what validates in the shown training, as shapes."""
@@ -122,6 +169,12 @@ class Views(Links):
             on_error=self._fail_to_weigh,
         )
         self.offer()
+
+    def _hear(self, news: object) -> None:
+        self._places.hear(news)
+
+    def _on_busy(self, busy: bool) -> None:
+        self._places.forget()
 
     def _add_split(self, folder: Path, labels: Labels, parts: list[Part]) -> None:
         try:

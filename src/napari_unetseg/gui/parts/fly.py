@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from qtpy.QtCore import QEasingCurve, QObject, QVariantAnimation
 
-from napari_unetseg.gui.report.view import camera_of, units_of
+from napari_unetseg.gui.parts.view import camera_of, units_of
 from napari_unetseg.layers.view import world_box
 
 if TYPE_CHECKING:
