@@ -108,9 +108,10 @@ def train(
     validation: Annotated[
         str | None,
         typer.Option(
-            metavar="FRACTION|SLICES",
+            metavar="FRACTION|SLICES|BOXES",
             help="What is only scored: a fraction of the slices, or slices as in "
-            "15-19, counted from 0, both included.",
+            "15-19, counted from 0, both included, or boxes of the first image as in "
+            "z=3:5,y=0:100;z=9:10.",
             rich_help_panel=_TRAINING,
         ),
     ] = None,

@@ -1,6 +1,7 @@
 """What the dock says of a question is what the training will do."""
 
 import numpy as np
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
@@ -12,7 +13,12 @@ from napari_unetseg.core.prepare.split import neighbours, split
 from napari_unetseg.core.presets import train_config
 from napari_unetseg.core.train.material import gather
 from napari_unetseg.gui.train.look import look
-from napari_unetseg.gui.train.validated import ONE_BLOCK, THROUGH_ALL, validated
+from napari_unetseg.gui.train.validated import (
+    DRAWN,
+    ONE_BLOCK,
+    THROUGH_ALL,
+    validated,
+)
 
 SHAPES = {"YX": (6, 7), "ZYX": (5, 6, 7), "TYX": (3, 7, 6), "TZYX": (3, 4, 6, 6)}
 PLANES = {axes: shape[:-2] for axes, shape in SHAPES.items()}
@@ -65,3 +71,17 @@ def test_of_any_pairs_it_says_what_the_training_does(data, axes, dimensions, wis
         assert sum(map(any, material.annotated)) == 1
     else:
         assert said.removesuffix(THROUGH_ALL).rstrip() == note
+
+
+def test_boxes_are_told_and_strange_ones_refused_before_the_training_begins():
+    stack = Image(array=np.zeros((5, 8, 8), np.uint8), axes="ZYX", name="em")
+    boxes = train_config(validation="z=1:3,y=0:4")
+
+    assert validated(boxes, [True] * 5, [stack]) == DRAWN
+
+    for wish, sentence in (
+        ("x=20:30", "lies beside 'em'"),
+        ("y=1", "no side of a box"),
+    ):
+        with pytest.raises(InputError, match=sentence):
+            validated(train_config(validation=wish), [True] * 5, [stack])

@@ -44,8 +44,9 @@ class TrainConfig(Config):
         "0": label 0 means "not annotated"; "none": every pixel is annotated and 0, if
         it occurs, is background; "auto": decided per frame from what is painted.
     validation : str
-        Slices as in "15-19" or "3,7" (counted from 0, ends included), or a fraction of
-        the slices as in "0.2".
+        Slices as in "15-19" or "3,7" (counted from 0, ends included), a fraction of
+        the slices as in "0.2", or boxes of the first image as in
+        "z=3:5,y=0:100;z=9:10" (stops excluded).
     minutes, steps : float, int
         How long: exactly one is set. Minutes become a number of steps once the first
         steps have shown the speed.

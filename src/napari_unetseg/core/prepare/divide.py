@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_unetseg.core.prepare.drawn import boxes_of, by_boxes, drawn_frames
 from napari_unetseg.core.prepare.guard import choose_block, guarded, slivers
 from napari_unetseg.core.prepare.parts import block_parts, slice_parts
+from napari_unetseg.core.prepare.samples import planes_of, seen_as, to_score
 from napari_unetseg.core.prepare.split import (
     Split,
     blocks,
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from napari_unetseg.core.frames import Box, Frames, Index
+    from napari_unetseg.core.prepare.drawn import DrawnFrame
     from napari_unetseg.core.prepare.parts import Part, PartName
     from napari_unetseg.core.prepare.samples import Sample
 
@@ -55,6 +58,8 @@ class Division:
         The part of a single frame that validates.
     reach : sequence of int
         Width of the band around it of which nothing teaches, along each axis.
+    drawn : tuple of DrawnFrame
+        Frames of which drawn boxes validate, each with such a band.
     """
 
     slices: Split
@@ -63,6 +68,7 @@ class Division:
     spare: list[Sample] = field(default_factory=list)
     block: Box | None = None
     reach: Sequence[int] = ()
+    drawn: tuple[DrawnFrame, ...] = ()
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:
@@ -86,15 +92,25 @@ class Division:
             frames = labels[one.image]
             found = block_parts(frames, one.index, self.block, self.reach)
             return [_told(one.image, part) for part in found]
+        cut = {
+            (one.image, plane)
+            for one in self.drawn
+            for plane in planes_of(labels[one.image], one.index)
+        }
         names: dict[int, dict[Index, PartName]] = {}
         for name, numbers in self._numbers().items():
             for number in numbers:
                 image, index = planes[number]
-                names.setdefault(image, {})[index] = name
+                if (image, index) not in cut:
+                    names.setdefault(image, {})[index] = name
         return [
             _told(image, part)
             for image, found in sorted(names.items())
             for part in slice_parts(found, labels[image].image.plane_shape)
+        ] + [
+            _told(one.image, part)
+            for one in self.drawn
+            for part in one.parts(labels[one.image], self.reach)
         ]
 
     def _numbers(self) -> dict[PartName, tuple[int, ...]]:
@@ -138,6 +154,7 @@ def divide(
     wish: str,
     reach: Callable[[], Sequence[int]] = lambda: (),
     classes: int | None = None,
+    frames: Frames | None = None,
 ) -> Division:
     """Divide samples into those that train and those that validate.
 
@@ -150,18 +167,26 @@ def divide(
     wish : str
         As for `split`; slices are counted through all samples. If it is a fraction and
         only one frame is annotated, a block of that frame validates, with a guard band
-        around it.
+        around it. Boxes, as of `drawn.boxes_of`, have such a band each.
     reach : callable
         Tells how far the network sees along each axis, in pixels of the image; asked
         only where a guard band is needed.
     classes : int, optional
         Number of classes; None: objects are taught.
+    frames : Frames, optional
+        The labels of the first image, in which boxes are drawn; needed for these alone.
 
     Raises
     ------
     InputError
-        As `split`.
+        As `split`, and of boxes as `drawn.by_boxes`.
     """
+    boxes = boxes_of(wish)
+    if boxes is not None:
+        assert frames is not None
+        width, drawn = reach(), drawn_frames(boxes, frames)
+        made = by_boxes(found, annotated, drawn, width, objects=classes is None)
+        return Division(**made._asdict(), reach=width)
     volumes = len(found[0].shape) == 3
     usable = [number for number, flags in enumerate(annotated) if any(flags)]
     spare = [one for i, one in enumerate(found) if i not in set(usable)]
@@ -175,12 +200,12 @@ def divide(
         images = [one.image for one in found]
         parts = split(wish, flags, images, beside=beside)
         train = [found[i] for i in parts.train]
-        scored = [_to_score(found[i]) for i in parts.validation]
+        scored = [to_score(found[i]) for i in parts.validation]
         return Division(parts, train, scored, spare)
     volume_of = [i for i, planes in enumerate(annotated) for _ in planes]
     every_plane = [flag for planes in annotated for flag in planes]
     parts = split(wish, every_plane, volume_of, volumes=True, beside=beside)
-    scored = [_to_score(one) for one in found]
+    scored = [to_score(one) for one in found]
     train, validation = (
         [_block(frames, volume_of, block) for block in part]
         for frames, part in zip((found, scored), blocks(parts, volume_of), strict=True)
@@ -213,23 +238,12 @@ def _in_one_frame(
     cut = None if classes else np.isin(target[block], slivers(target, block))
     return Division(
         Split(planes, planes, note),
-        [_seen(one, Within(one.target, guard, outside=True))],
-        [_seen(_to_score(one), Within(one.target, block, without=cut))],
+        [seen_as(one, Within(one.target, guard, outside=True))],
+        [seen_as(to_score(one), Within(one.target, block, without=cut))],
         spare,
         block,
         reach,
     )
-
-
-def _to_score(sample: Sample) -> Sample:
-    """A sample as the prediction is given it, which blurs by itself what it shrinks."""
-    if not sample.zoom:
-        return sample
-    return replace(sample, values=sample.values.sharp)
-
-
-def _seen(sample: Sample, target: Within) -> Sample:
-    return replace(sample, target=target, source=target)
 
 
 def _block(found: Sequence[Sample], volume_of: list[int], block: range) -> Sample:

@@ -205,6 +205,18 @@ def refreshed(sample: Sample) -> bool:
     return True
 
 
+def to_score(sample: Sample) -> Sample:
+    """A sample as the prediction is given it, which blurs by itself what it shrinks."""
+    if not sample.zoom:
+        return sample
+    return replace(sample, values=sample.values.sharp)
+
+
+def seen_as(sample: Sample, target: Any) -> Sample:
+    """A sample of which a view decides what is known; it is painted over as before."""
+    return replace(sample, target=target, source=target)
+
+
 def planes_of(frames: Frames, index: Index) -> list[Index]:
     """Indices of a frame's planes, as from `Image.planes`."""
     place: dict[str, int] = dict(zip(frames.grid_axes, index, strict=True))

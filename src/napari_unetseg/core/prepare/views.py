@@ -212,18 +212,18 @@ class Within(View):
     def __getitem__(self, box: Box) -> NDArray[Any]:
         """What is taught in a box."""
         read = plain(box, self.shape)
-        common = _common(read, self._box)
+        here = common(read, self._box)
         values = np.array(self._target[read])
         if self._outside:
-            if common is not None:
-                values[common] = IGNORE
+            if here is not None:
+                values[here] = IGNORE
             return values
         kept = np.full_like(values, IGNORE)
-        part = _common(self._box, read)
-        if common is None or part is None:
+        part = common(self._box, read)
+        if here is None or part is None:
             return kept
         known = True if self._without is None else ~self._without[part]
-        kept[common] = np.where(known, values[common], kept[common])
+        kept[here] = np.where(known, values[here], kept[here])
         return kept
 
 
@@ -255,7 +255,7 @@ def _with_margin(
     return read, part
 
 
-def _common(box: Box, other: Box) -> Box | None:
+def common(box: Box, other: Box) -> Box | None:
     """Where another box lies in the array of a box; None if nowhere."""
     pairs = list(zip(box, other, strict=True))
     low = [max(a.start, b.start) - a.start for a, b in pairs]

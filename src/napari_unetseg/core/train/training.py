@@ -199,23 +199,23 @@ def _divided(
     """Samples that teach and samples that are scored."""
 
     def reach() -> tuple[int, ...]:
-        """How far the network sees, in pixels of the only frame that is annotated."""
+        """How far the network sees at most, whatever frames decide on its depth."""
         from napari_unetseg.core.network.build import network_of
         from napari_unetseg.core.train.sizing import reach_of
 
-        pairs = zip(material.samples, material.annotated, strict=True)
-        one = next(sample for sample, flags in pairs if any(flags))
+        both = zip(material.samples, material.annotated, strict=True)
+        every = [sample for sample, flags in both if any(flags)]
+        shapes = {one.model_shape for one in every}
+        plans = [_architecture(config, size, material, [s], None) for s in shapes]
         if start_from is not None:
-            plan = start_from.card.network
-        else:
-            plan = _architecture(config, size, material, [one.model_shape], None)
-        return reach_of(network_of(plan), one.zoom)
+            plans = [start_from.card.network]
+        found = [reach_of(network_of(plan), every[0].zoom) for plan in plans]
+        return tuple(map(max, *found)) if len(found) > 1 else found[0]
 
     teaching = material.teaching
     classes = None if teaching.instances else len(teaching.ids)
-    return divide(
-        material.samples, material.annotated, config.validation, reach, classes
-    )
+    pairs = material.samples, material.annotated
+    return divide(*pairs, config.validation, reach, classes, material.labels[0])
 
 
 def _same_classes(material: Material, start_from: Model | None) -> bool:

@@ -111,8 +111,8 @@ TRAINING = (
         "validation",
         "Validation",
         "What is only scored: a fraction of the slices, as in 0.2, or slices, as in "
-        "15-19 or 3,7, counted from 0. A fraction of a single slice is a block of it. "
-        "0 validates on none.",
+        "15-19 or 3,7, counted from 0, or boxes, as in z=3:5,y=0:100;z=9:10. A "
+        "fraction of a single slice is a block of it. 0 validates on none.",
     ),
     Field(
         "steps",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from napari_unetseg.core.frames import Frames
+from napari_unetseg.core.prepare.drawn import boxes_of, drawn_frames
 from napari_unetseg.core.prepare.split import is_fraction, neighbours, split
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 ONE_BLOCK = (
     "A block of the only annotated {frame} validates, if there is room for a band "
     "around it that the network does not see."
+)
+DRAWN = (
+    "The boxes validate; a band around each, as wide as the network sees, is left out."
 )
 THROUGH_ALL = "Slices are counted from 0 through all pairs."
 
@@ -43,6 +47,10 @@ def validated(
     InputError
         If the wish cannot be met, or an image is a plane where volumes are asked for.
     """
+    boxes = boxes_of(config.validation)
+    if boxes is not None:
+        drawn_frames(boxes, Frames(images[0], config.dimensions))  # May refuse them.
+        return DRAWN
     volumes = config.dimensions == 3
     slices: list[bool] = []
     frames: list[bool] = []

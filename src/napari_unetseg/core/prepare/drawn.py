@@ -1,0 +1,305 @@
+"""Validation inside boxes that a person has drawn, behind a guard band.
+
+As with a block of the only frame (`guard`), what lies around a box as far as the
+network sees teaches nothing: no pixel that teaches is seen when one of a box is
+predicted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.image import AXES
+from napari_unetseg.core.prepare.guard import guarded, slivers
+from napari_unetseg.core.prepare.parts import part
+from napari_unetseg.core.prepare.samples import seen_as, to_score
+from napari_unetseg.core.prepare.split import Split
+from napari_unetseg.core.prepare.targets import IGNORE
+from napari_unetseg.core.prepare.views import View, Within, common, plain, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_unetseg.core.frames import Box, Frames, Index
+    from napari_unetseg.core.prepare.parts import Part, PartName
+    from napari_unetseg.core.prepare.samples import Sample
+
+    Drawn = Mapping[str, tuple[int, int]]
+
+_EXAMPLE = "Write boxes as in y=0:100,x=200:300 or z=3:5,y=0:100;z=9:10"
+# What is cut out of objects is looked for in memory; in larger frames nothing is.
+_TOO_LARGE = 1 << 28
+_SLAB = 256
+
+
+def boxes_of(wish: str) -> list[dict[str, tuple[int, int]]] | None:
+    """Read boxes, as in "y=0:100,x=200:300;z=3:5"; None of another wish.
+
+    Parameters
+    ----------
+    wish : str
+        Boxes are set apart by semicolons. Stops are exclusive; of axes that are not
+        named all.
+
+    Raises
+    ------
+    InputError
+        If it makes no sense.
+    """
+    if "=" not in wish and ":" not in wish and ";" not in wish:
+        return None
+    found = []
+    for text in filter(None, (one.strip() for one in wish.split(";"))):
+        box: dict[str, tuple[int, int]] = {}
+        for side in text.split(","):
+            name, _, ends = side.strip().partition("=")
+            first, _, last = ends.partition(":")
+            axis = name.strip().upper()
+            numbers = first.isascii() and last.isascii()
+            if not (numbers and first.isdecimal() and last.isdecimal()):
+                raise InputError(f"'{side.strip()}' is no side of a box", _EXAMPLE)
+            if axis not in AXES or axis == "C" or len(axis) != 1 or axis in box:
+                raise InputError(f"'{text}' names no axes of a box", _EXAMPLE)
+            box[axis] = int(first), int(last)
+            if int(first) >= int(last):
+                raise InputError(f"The side '{side.strip()}' is empty", _EXAMPLE)
+        found.append(box)
+    if not found:
+        raise InputError(f"'{wish}' holds no box", _EXAMPLE)
+    return found
+
+
+def in_text(boxes: Iterable[Drawn]) -> str:
+    """Write boxes as `boxes_of` reads them."""
+    return ";".join(
+        ",".join(f"{axis.lower()}={a}:{b}" for axis, (a, b) in box.items())
+        for box in boxes
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnFrame:
+    """A frame of which boxes validate.
+
+    Attributes
+    ----------
+    image : int
+        Which of the images it belongs to.
+    index : tuple of int
+        Which of its frames it is.
+    boxes : tuple of tuple of slice
+        ([Z,] Y, X), with plain starts and stops.
+    """
+
+    image: int
+    index: Index
+    boxes: tuple[Box, ...]
+
+    def parts(self, frames: Frames, reach: Sequence[int]) -> list[Part]:
+        """The whole frame, which trains; upon it the bands, and upon these the boxes.
+
+        Parameters
+        ----------
+        frames : Frames
+            Of the labels.
+        reach : sequence of int
+            Width of the band along each axis, in pixels.
+        """
+        bands = [guarded(box, reach, frames.shape) for box in self.boxes]
+        named: list[tuple[PartName, Box]] = [("train", whole(frames.shape))]
+        named += [("gap", box) for box in bands]
+        named += [("validation", box) for box in self.boxes]
+        return [part(name, frames.place(self.index, box)) for name, box in named]
+
+
+def drawn_frames(boxes: Sequence[Drawn], frames: Frames) -> list[DrawnFrame]:
+    """Cut boxes to the frames of the first image.
+
+    Parameters
+    ----------
+    boxes : sequence of dict of axis to (int, int)
+        As from `boxes_of`.
+    frames : Frames
+        The first image, or its labels.
+
+    Raises
+    ------
+    InputError
+        If a box names an axis that the image has not, or lies beside it.
+    """
+    image = frames.image
+    sizes = dict(zip(image.axes, image.shape, strict=True))
+    found: dict[Index, list[Box]] = {}
+    for box in boxes:
+        strange = sorted({*box} - {*sizes})
+        if strange:
+            raise InputError(
+                f"'{image.name}' has the axes {image.axes}, and the validation box "
+                f"'{in_text([box])}' names {', '.join(strange)}",
+                "Name only axes of the image",
+            )
+        ends = {axis: (a, min(b, sizes[axis])) for axis, (a, b) in box.items()}
+        if any(a >= b for a, b in ends.values()):
+            raise InputError(
+                f"The validation box '{in_text([box])}' lies beside '{image.name}'",
+                "Draw it on the image",
+            )
+        inside = tuple(slice(*ends.get(axis, (0, sizes[axis]))) for axis in frames.axes)
+        for index in frames:
+            sides = zip(frames.grid_axes, index, strict=True)
+            if all(a in range(*ends.get(axis, (a, a + 1))) for axis, a in sides):
+                found.setdefault(index, []).append(inside)
+    return [DrawnFrame(0, index, tuple(some)) for index, some in found.items()]
+
+
+def outside(target: Any, boxes: Iterable[Box], reach: Sequence[int]) -> Any:
+    """A target that is known where neither a box nor its band is."""
+    for box in boxes:
+        band = guarded(box, reach, target.shape)
+        target = Within(target, band, outside=True)
+    return target
+
+
+class InBoxes(View):
+    """A target that is known in boxes only.
+
+    Parameters
+    ----------
+    target : array of shape ([Z,] Y, X)
+        numpy or lazy.
+    boxes : sequence of tuple of slice
+        With plain starts and stops; they may overlap.
+    objects : bool
+        Whether ids are objects: those of which a box holds less than half are not known
+        in it.
+    """
+
+    def __init__(self, target: Any, boxes: Sequence[Box], *, objects: bool) -> None:
+        self._target = target
+        self.shape = tuple(target.shape)
+        self.dtype = np.dtype(target.dtype)
+        self._boxes: list[tuple[Box, NDArray[np.bool_] | None]] = []
+        read = None
+        if objects and prod(self.shape) <= _TOO_LARGE:
+            read = np.asarray(target[whole(self.shape)])
+        for box in boxes:
+            # By their pixels: ids may be counted anew in each box that is read.
+            kept = None if read is None else ~np.isin(read[box], slivers(read, box))
+            self._boxes.append((box, kept))
+
+    def __getitem__(self, box: Box) -> NDArray[Any]:
+        """What is taught in a box."""
+        read = plain(box, self.shape)
+        values = np.array(self._target[read])
+        known = np.zeros(values.shape, bool)
+        for own, kept in self._boxes:
+            here, there = common(read, own), common(own, read)
+            if here is not None and there is not None:
+                known[here] |= True if kept is None else kept[there]
+        values[~known] = IGNORE
+        return values
+
+
+class ByBoxes(NamedTuple):
+    """What boxes divide.
+
+    Attributes
+    ----------
+    slices : Split
+        Numbers of the slices of either part; some may be of both.
+    train, validation, spare : list of Sample
+        As of `divide.Division`.
+    drawn : tuple of DrawnFrame
+        The annotated frames that boxes lie in.
+    """
+
+    slices: Split
+    train: list[Sample]
+    validation: list[Sample]
+    spare: list[Sample]
+    drawn: tuple[DrawnFrame, ...]
+
+
+def by_boxes(
+    found: Sequence[Sample],
+    annotated: Sequence[Sequence[bool]],
+    drawn: Sequence[DrawnFrame],
+    reach: Sequence[int],
+    *,
+    objects: bool = False,
+) -> ByBoxes:
+    """Let what is annotated in drawn boxes validate, and the rest train.
+
+    Parameters
+    ----------
+    found, annotated
+        As for `divide.divide`.
+    drawn : sequence of DrawnFrame
+        As from `drawn_frames`.
+    reach : sequence of int
+        How far the network sees along each axis, in pixels of the image.
+    objects : bool
+        Whether painted ids are objects.
+
+    Raises
+    ------
+    InputError
+        If nothing in the boxes is annotated, or nothing beside them and their bands.
+    """
+    at = {(one.image, one.index): one for one in drawn}
+    train, scored, spare, used = [], [], [], []
+    numbers: dict[str, list[int]] = {"train": [], "validation": []}
+    first = 0
+    for one, flags in zip(found, annotated, strict=True):
+        planes = [first + z for z, flag in enumerate(flags) if flag]
+        first += len(flags)
+        frame = at.get((one.image, one.index))
+        if frame is None or not planes:
+            (train if planes else spare).append(one)
+            numbers["train"] += planes
+            continue
+        used.append(frame)
+        rest = seen_as(one, outside(one.target, frame.boxes, reach))
+        if _any_known(rest):
+            train.append(rest)
+            numbers["train"] += planes
+        kept = InBoxes(one.target, frame.boxes, objects=objects)
+        inside = seen_as(to_score(one), kept)
+        if _any_known(inside):
+            scored.append(inside)
+            numbers["validation"] += planes
+    band = " x ".join(map(str, reach))
+    if not scored:
+        raise InputError(
+            "Nothing in the validation boxes is annotated",
+            "Draw them where something is painted",
+        )
+    if not train:
+        raise InputError(
+            "The validation boxes leave nothing annotated to train on: a band of "
+            f"{band} pixels around them is left out, which is as far as the network "
+            "sees",
+            "Make them smaller, or annotate more",
+        )
+    count = sum(len(one.boxes) for one in used)
+    boxes = "1 drawn box" if count == 1 else f"{count} drawn boxes"
+    note = (
+        f"Validation on {boxes}, slice by slice. A band of {band} pixels around each "
+        "is left out, which is as far as the network sees."
+    )
+    parts = Split(tuple(numbers["train"]), tuple(numbers["validation"]), note)
+    return ByBoxes(parts, train, scored, spare, tuple(used))
+
+
+def _any_known(sample: Sample) -> bool:
+    """Whether anything is taught; read in slabs of the first axis."""
+    first, *rest = whole(sample.shape)
+    slabs = (slice(at, at + _SLAB) for at in range(0, first.stop, _SLAB))
+    return any((sample.target[(slab, *rest)] != IGNORE).any() for slab in slabs)
