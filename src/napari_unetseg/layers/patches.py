@@ -129,7 +129,8 @@ def _shown(patches: Patches) -> NDArray[np.float32]:
     images = patches.images
     if patches.colour:
         images = images[:, :3]  # Alpha is seen by the network alone.
-        return np.moveaxis(_stretched(images), 1, -1)
+        coloured: NDArray[np.float32] = np.moveaxis(_stretched(images), 1, -1)
+        return coloured
     each = [_stretched(images[:, channel]) for channel in range(images.shape[1])]
     if len(each) == 1:
         return each[0]
@@ -143,7 +144,8 @@ def _shown(patches: Patches) -> NDArray[np.float32]:
 def _stretched(values: NDArray[np.float32]) -> NDArray[np.float32]:
     low, high = np.percentile(values, _RANGE)
     scaled = (values - low) / max(float(high - low), 1e-6)
-    return np.clip(scaled, 0, 1).astype(np.float32)
+    stretched: NDArray[np.float32] = np.clip(scaled, 0, 1).astype(np.float32)
+    return stretched
 
 
 def _grid(tiles: NDArray[Any], rank: int, empty: float) -> NDArray[Any]:

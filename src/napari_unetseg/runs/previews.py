@@ -64,7 +64,7 @@ def write_preview(folder: Path, predicted: Predicted) -> int:
                 axes=np.asarray(predicted.axes),
                 start=np.asarray(predicted.start, np.int64),
                 labels=predicted.labels,
-                **_coarse(predicted.uncertainty),
+                unsure=_coarse(predicted.uncertainty),
             )
     except (OSError, WriteError) as error:
         if is_full(error):
@@ -99,6 +99,7 @@ def read_preview(folder: Path, number: int) -> Predicted:
             start = tuple(map(int, arrays["start"]))
             step, image = int(arrays["step"]), int(arrays["image"])
             axes = str(arrays["axes"])
+            # Those of earlier versions have none.
             unsure = _fine(arrays["unsure"]) if "unsure" in arrays else None
     except _DAMAGED as error:
         raise RunError(f"The preview {path.name} cannot be read ({error})") from error
@@ -110,14 +111,16 @@ def read_preview(folder: Path, number: int) -> Predicted:
     return Predicted(step, image, axes, start, labels, unsure)
 
 
-def _coarse(unsure: NDArray[np.float32] | None) -> dict[str, NDArray[np.uint8]]:
-    """In 256 steps, which is fine enough to be shown and four times smaller."""
+def _coarse(unsure: NDArray[np.float32] | None) -> NDArray[np.uint8]:
+    """In 256 steps, fine enough to be shown and four times smaller; empty of None."""
     if unsure is None:
-        return {}
-    return {"unsure": np.rint(unsure * _STEPS).astype(np.uint8)}
+        return np.zeros(0, np.uint8)
+    return np.rint(unsure * _STEPS).astype(np.uint8)
 
 
-def _fine(unsure: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _fine(unsure: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+    if not unsure.size:
+        return None
     return (unsure / np.float32(_STEPS)).astype(np.float32)
 
 

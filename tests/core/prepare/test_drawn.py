@@ -155,7 +155,7 @@ def test_a_box_of_another_image_is_refused():
 def test_what_validates_is_told_in_a_sentence():
     made, _, _ = division(labelled(), "z=1:2,y=0:3;z=1:2,y=9:12", (2, 2))
 
-    assert made.slices.note.startswith("Validation on 2 drawn boxes")
+    assert made.slices.note.startswith("Validation in the drawn boxes.")
     assert "A band of 2 x 2 pixels" in made.slices.note
     assert made.slices.train == (0, 1, 2)
     assert made.slices.validation == (1,)

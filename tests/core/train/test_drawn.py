@@ -23,7 +23,7 @@ def test_what_is_scored_lies_in_the_boxes_and_what_teaches_behind_a_band(how):
     assert [part["stop"] for part in scored] == [[2, 8, 10], [4, 32, 48]]
     bands = [part for part in told.parts if part["name"] == "gap"]
     assert all(band["stop"][1] > 10 for band in bands)
-    assert any("Validation on " in note for note in notes(events))
+    assert any("Validation in the drawn boxes" in note for note in notes(events))
     validation = training.model.card.validation
     assert 0 <= validation["mean_iou"] <= 1
     assert training.model.card.training["config"]["validation"] == BOXES

@@ -58,7 +58,7 @@ class Division:
         The part of a single frame that validates.
     reach : sequence of int
         Width of the band around it of which nothing teaches, along each axis.
-    drawn : tuple of DrawnFrame
+    drawn : sequence of DrawnFrame
         Frames of which drawn boxes validate, each with such a band.
     """
 
@@ -68,7 +68,7 @@ class Division:
     spare: list[Sample] = field(default_factory=list)
     block: Box | None = None
     reach: Sequence[int] = ()
-    drawn: tuple[DrawnFrame, ...] = ()
+    drawn: Sequence[DrawnFrame] = ()
 
     @property
     def shapes(self) -> list[tuple[int, ...]]:

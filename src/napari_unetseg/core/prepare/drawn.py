@@ -53,10 +53,10 @@ def boxes_of(wish: str) -> list[dict[str, tuple[int, int]]] | None:
     InputError
         If it makes no sense.
     """
-    if "=" not in wish and ":" not in wish and ";" not in wish:
+    if not set("=:;") & set(wish):
         return None
     found = []
-    for text in filter(None, (one.strip() for one in wish.split(";"))):
+    for text in filter(None, map(str.strip, wish.split(";"))):
         box: dict[str, tuple[int, int]] = {}
         for side in text.split(","):
             name, _, ends = side.strip().partition("=")
@@ -162,8 +162,7 @@ def drawn_frames(boxes: Sequence[Drawn], frames: Frames) -> list[DrawnFrame]:
 def outside(target: Any, boxes: Iterable[Box], reach: Sequence[int]) -> Any:
     """A target that is known where neither a box nor its band is."""
     for box in boxes:
-        band = guarded(box, reach, target.shape)
-        target = Within(target, band, outside=True)
+        target = Within(target, guarded(box, reach, target.shape), outside=True)
     return target
 
 
@@ -216,7 +215,7 @@ class ByBoxes(NamedTuple):
         Numbers of the slices of either part; some may be of both.
     train, validation, spare : list of Sample
         As of `divide.Division`.
-    drawn : tuple of DrawnFrame
+    drawn : list of DrawnFrame
         The annotated frames that boxes lie in.
     """
 
@@ -224,7 +223,7 @@ class ByBoxes(NamedTuple):
     train: list[Sample]
     validation: list[Sample]
     spare: list[Sample]
-    drawn: tuple[DrawnFrame, ...]
+    drawn: list[DrawnFrame]
 
 
 def by_boxes(
@@ -254,7 +253,7 @@ def by_boxes(
         If nothing in the boxes is annotated, or nothing beside them and their bands.
     """
     at = {(one.image, one.index): one for one in drawn}
-    train, scored, spare, used = [], [], [], []
+    made = ByBoxes(Split((), ()), [], [], [], [])
     numbers: dict[str, list[int]] = {"train": [], "validation": []}
     first = 0
     for one, flags in zip(found, annotated, strict=True):
@@ -262,40 +261,37 @@ def by_boxes(
         first += len(flags)
         frame = at.get((one.image, one.index))
         if frame is None or not planes:
-            (train if planes else spare).append(one)
+            (made.train if planes else made.spare).append(one)
             numbers["train"] += planes
             continue
-        used.append(frame)
+        made.drawn.append(frame)
         rest = seen_as(one, outside(one.target, frame.boxes, reach))
         if _any_known(rest):
-            train.append(rest)
+            made.train.append(rest)
             numbers["train"] += planes
         kept = InBoxes(one.target, frame.boxes, objects=objects)
         inside = seen_as(to_score(one), kept)
         if _any_known(inside):
-            scored.append(inside)
+            made.validation.append(inside)
             numbers["validation"] += planes
     band = " x ".join(map(str, reach))
-    if not scored:
+    if not made.validation:
         raise InputError(
-            "Nothing in the validation boxes is annotated",
-            "Draw them where something is painted",
+            "Nothing in the validation boxes is annotated", "Draw them on what is"
         )
-    if not train:
+    if not made.train:
         raise InputError(
             "The validation boxes leave nothing annotated to train on: a band of "
             f"{band} pixels around them is left out, which is as far as the network "
             "sees",
             "Make them smaller, or annotate more",
         )
-    count = sum(len(one.boxes) for one in used)
-    boxes = "1 drawn box" if count == 1 else f"{count} drawn boxes"
     note = (
-        f"Validation on {boxes}, slice by slice. A band of {band} pixels around each "
-        "is left out, which is as far as the network sees."
+        f"Validation in the drawn boxes. A band of {band} pixels around each is left "
+        "out, which is as far as the network sees."
     )
     parts = Split(tuple(numbers["train"]), tuple(numbers["validation"]), note)
-    return ByBoxes(parts, train, scored, spare, tuple(used))
+    return made._replace(slices=parts)
 
 
 def _any_known(sample: Sample) -> bool:

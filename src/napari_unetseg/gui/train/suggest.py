@@ -180,14 +180,16 @@ def annotated(
     """
     painted: NDArray[np.bool_] = np.asarray(labels.array[box]) != 0
     if region is not None:
-        return painted | (np.asarray(region.array[box]) != 0)
+        painted |= np.asarray(region.array[box]) != 0
+        return painted
     if len(seen.filled) != int(np.prod(labels.plane_grid, dtype=int)):
         return painted
     sides = dict(zip(labels.axes, box, strict=True))
     filled = np.asarray(seen.filled, bool).reshape(labels.plane_grid)
     filled = filled[tuple(sides[axis] for axis in labels.plane_axes)]
     plane = tuple(i for i, axis in enumerate(labels.axes) if axis in "YX")
-    return painted | np.expand_dims(filled, plane)
+    painted |= np.expand_dims(filled, plane)
+    return painted
 
 
 def radii(labels: Image, dimensions: int) -> tuple[int, ...]:
