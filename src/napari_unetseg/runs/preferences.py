@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pydantic import ValidationError, field_validator
 
@@ -183,7 +183,8 @@ def preferred(question: Asked) -> Asked:
     """
     if isinstance(question, SegmentQuestion) and question.dask is not None:
         return question
-    return question.model_copy(update={"config": filled(question.config)})
+    told = question.model_copy(update={"config": filled(question.config)})
+    return cast(Asked, told)
 
 
 def filled(config: Configured) -> Configured:
@@ -194,7 +195,7 @@ def filled(config: Configured) -> Configured:
         wishes["device"] = preferences.device
     if config.memory is None and preferences.memory != ALL:
         wishes["memory"] = preferences.memory
-    return config.model_copy(update=wishes)
+    return cast(Configured, config.model_copy(update=wishes))
 
 
 def _understood() -> tuple[Preferences, list[ErrorDetails]]:

@@ -49,7 +49,7 @@ def test_the_file_of_a_run_stands_for_its_folder(make_napari_viewer, until):
     folder = made("2026-01-30-101010-train-b-0000")
     viewer = make_napari_viewer()
     # Nobody else reads it: napari needs not be told by whom.
-    assert viewer.open(str(folder / RUN)) == []
+    assert viewer.open(str(folder / RUN), plugin=None) == []
     dock = dock_of(viewer, "train")
     until(lambda: not dock.run.running)
     assert dock.run.folder == folder

@@ -86,7 +86,8 @@ class ComputerDock(Dock):
         self._worker = None
         self.text.setPlainText(text)
         self.say(
-            "It tells what a bug report needs, and nothing of who you are.", "done"
+            "The text tells what a bug report needs, and nothing of who you are.",
+            "done",
         )
         self._show_state()
 
