@@ -79,8 +79,10 @@ class FurtherPairs(QWidget):
         self.rows: list[PairRow] = []
         self.folder: FoundPairs | None = None
         self.links = Links(
-            Link("Add a pair", ADD, self.add),
-            Link("Add a folder", FOLDER, self.choose_folder),
+            (
+                Link("Add a pair", ADD, self.add),
+                Link("Add a folder", FOLDER, self.choose_folder),
+            )
         )
         self.links.follow(dock.viewer.theme)
         self._layout = QVBoxLayout(self)

@@ -87,8 +87,8 @@ class PatchView:
         axes, shape = given.axes[: image.ndim], given.shape[: image.ndim]
         here = slice_in_view(image, axes, dock.viewer.dims)
         made = patch_layers(patches, asked.ids, attributes, axes, shape, here)
-        if asked.config.task == "classes":
-            made[1][1].update(colours_of(asked.layer))
+        if asked.config.task == "classes" and asked.pairs:
+            made[1][1].update(colours_of(asked.pairs[0].layer))
         is_new = all(one.layer is None for one in self._shown)
         for shown, one in zip(self._shown, made, strict=True):
             colour = bool(one[1].get("rgb"))
