@@ -78,6 +78,16 @@ def test_a_layer_that_was_taken_away_comes_at_the_end(dock, model, halfway, unti
     assert (model.layers[1].data == 1).all()
 
 
+def test_what_is_refused_before_it_begins_says_why(dock, model, scenario, until):
+    scenario("mendable")
+
+    dock.run.controls.start.click()
+
+    until(lambda: "the image is empty. Choose another." in dock.said)
+    assert [layer.name for layer in model.layers] == ["grey"]
+    assert dock.run.controls.start.isEnabled()
+
+
 def test_what_is_discarded_takes_its_layer_with_it(
     dock, model, halfway, until, monkeypatch
 ):

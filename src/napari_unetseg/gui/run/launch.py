@@ -112,7 +112,7 @@ def launch(
     Yields
     ------
     Copying
-        Once, if layers are to be copied.
+        Once, if it is about layers.
     tuple of Event
         What the run said since the last time, ten times a second; the last event is
         Finished, Stopped or Failed. Of several images at first which one it is.
@@ -253,7 +253,7 @@ def _copy(
     copied = {name: plan.inputs[name] for name, path in stored.items() if path is None}
     paths = _paths(plan, stored)
     with RunLock(plan.folder):
-        if copied:
+        if plan.inputs:
             yield Copying(sum(one.bytes for one in copied.values()))
         for name, one in copied.items():
             if cancelled():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject
 
+from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.core.events import Started
 from napari_unetseg.gui.parts.worker import start_worker
 from napari_unetseg.gui.run.launch import INPUTS, LAYER
@@ -80,7 +81,10 @@ class Outcome(QObject):
 
     def stopped(self, folder: Path, text: str, kind: Kind) -> None:
         """Keep the tiles that are done in a layer that says how many they are."""
-        percent = percent_of(status(folder))
+        try:
+            percent = percent_of(status(folder))
+        except UnetsegError:
+            percent = 0  # It was refused before it began, and is gone.
         if not percent:
             self._dock.tell(text, kind)
             return
