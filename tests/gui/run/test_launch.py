@@ -23,14 +23,10 @@ from napari_unetseg.core.read import read_image
 from napari_unetseg.core.write import ome_tiff
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.gui.parts.sources import Input
-from napari_unetseg.gui.run import launch as launching
-from napari_unetseg.gui.run.launch import (
-    Copying,
-    Plan,
-    _file_names,
-    is_stored_in,
-    launch,
-)
+from napari_unetseg.gui.run import copies as launching
+from napari_unetseg.gui.run.copies import Copying, file_names, is_stored_in
+from napari_unetseg.gui.run.launch import launch
+from napari_unetseg.gui.run.plan import Plan
 from napari_unetseg.runs import client, process
 from napari_unetseg.runs.folder import read_question
 from napari_unetseg.runs.lock import is_taken
@@ -97,7 +93,7 @@ def test_copies_are_called_as_their_layers(plan, scenario):
 @given(st.dictionaries(st.text("a-2", min_size=1), st.text("aA-2", max_size=4)))
 @example({"image": "a", "image-2": "A", "labels": "a-image-2"})
 def test_no_two_copies_are_called_alike(layers):
-    names = _file_names(layers)
+    names = file_names(layers)
 
     assert names.keys() == layers.keys()
     assert len({name.lower() for name in names.values()}) == len(layers)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_unetseg.gui.parts.form import Folded
-    from napari_unetseg.gui.run.launch import Plan
+    from napari_unetseg.gui.run.plan import Plan
     from napari_unetseg.runs.status import RunStatus
 
 OPEN_ONE = "Open one, or try a sample: File > Open Sample > U-Net Segmentation"

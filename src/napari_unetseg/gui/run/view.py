@@ -20,7 +20,9 @@ from napari_unetseg.core.events import (
 from napari_unetseg.core.train.wishes import Predicted
 from napari_unetseg.gui.parts.worker import Worker, start_worker
 from napari_unetseg.gui.run.controls import Controls
-from napari_unetseg.gui.run.launch import Copying, Plan, follow, launch, resume
+from napari_unetseg.gui.run.copies import Copying
+from napari_unetseg.gui.run.launch import follow, launch, resume
+from napari_unetseg.gui.run.plan import Plan
 from napari_unetseg.gui.run.plot import Plot
 from napari_unetseg.gui.run.rest import Rest
 from napari_unetseg.gui.run.words import (

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_unetseg.gui.parts.channels import ModelChannels
-    from napari_unetseg.gui.run.launch import Plan
+    from napari_unetseg.gui.run.plan import Plan
     from napari_unetseg.gui.segment.form import SegmentForm
     from napari_unetseg.gui.segment.library import Library
     from napari_unetseg.gui.segment.source import Source

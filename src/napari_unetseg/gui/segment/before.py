@@ -13,7 +13,7 @@ from napari_unetseg.gui.parts.dock import Message
 from napari_unetseg.gui.parts.lifetime import when_destroyed
 from napari_unetseg.gui.parts.wording import in_a_dock
 from napari_unetseg.gui.parts.worker import Worker, start_worker
-from napari_unetseg.gui.run.launch import copied_bytes
+from napari_unetseg.gui.run.copies import copied_bytes
 from napari_unetseg.gui.segment.question import INSIDE
 from napari_unetseg.runs.described import Described
 from napari_unetseg.runs.fitting import doubts, pixels_text, takes
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.card import ModelCard
     from napari_unetseg.gui.parts.dock import Dock
-    from napari_unetseg.gui.run.launch import Plan
+    from napari_unetseg.gui.run.plan import Plan
     from napari_unetseg.runs.questions import SegmentQuestion
 
 # While somebody turns a wheel or types a number nothing is worked out.

@@ -11,7 +11,7 @@ from napari_unetseg.gui.parts.channels import ModelChannels
 from napari_unetseg.gui.parts.choices import follow_layers, follow_selection
 from napari_unetseg.gui.parts.dock import Kind
 from napari_unetseg.gui.parts.moved import Moved
-from napari_unetseg.gui.run.launch import Plan
+from napari_unetseg.gui.run.plan import Plan
 from napari_unetseg.gui.run.words import Words
 from napari_unetseg.gui.segment.asking import Asking
 from napari_unetseg.gui.segment.before import ForecastRow

@@ -9,7 +9,7 @@ from qtpy.QtWidgets import QPushButton
 
 from napari_unetseg.core.errors import InputError, UnetsegError
 from napari_unetseg.core.read.ome_zarr import is_zarr
-from napari_unetseg.gui.run.launch import Plan
+from napari_unetseg.gui.run.plan import Plan
 from napari_unetseg.gui.segment.result import question_of
 from napari_unetseg.runs import items, listing
 from napari_unetseg.runs.questions import SegmentQuestion

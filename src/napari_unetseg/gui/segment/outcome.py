@@ -9,7 +9,7 @@ from qtpy.QtCore import QObject
 from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.core.events import Started
 from napari_unetseg.gui.parts.worker import start_worker
-from napari_unetseg.gui.run.launch import INPUTS, LAYER
+from napari_unetseg.gui.run.plan import INPUTS, LAYER
 from napari_unetseg.gui.segment.focus import Focus
 from napari_unetseg.gui.segment.live import Live, unfinished
 from napari_unetseg.gui.segment.result import Made, result_of

@@ -10,7 +10,8 @@ from napari_unetseg.core.errors import InputError, ModelError
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.gui.parts import sources
 from napari_unetseg.gui.parts.sources import Input
-from napari_unetseg.gui.run.launch import COPIED_BELOW, Plan
+from napari_unetseg.gui.run.copies import COPIED_BELOW
+from napari_unetseg.gui.run.plan import Plan
 from napari_unetseg.gui.segment.part import axes_of, drawn_in
 from napari_unetseg.layers.derived import derived_placement
 from napari_unetseg.runs import listing

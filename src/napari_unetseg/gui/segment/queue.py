@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_unetseg.gui.parts.dock import Kind
-    from napari_unetseg.gui.run.launch import Plan
+    from napari_unetseg.gui.run.plan import Plan
 
 T = TypeVar("T")
 Asked = TypeVar("Asked")

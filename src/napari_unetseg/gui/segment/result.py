@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from napari_unetseg.core.errors import RunError, UnetsegError
 from napari_unetseg.core.network.card import read_card
 from napari_unetseg.core.read.annotations import NAMESPACE
-from napari_unetseg.gui.run.launch import LAYER
+from napari_unetseg.gui.run.plan import LAYER
 from napari_unetseg.gui.segment.pixels import pixels_of
 from napari_unetseg.runs.folder import programs, read_question
 from napari_unetseg.runs.questions import SegmentQuestion

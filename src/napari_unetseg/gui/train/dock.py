@@ -12,7 +12,7 @@ from napari_unetseg.gui.parts.channels import FurtherChannels
 from napari_unetseg.gui.parts.choices import LayerBox, follow_layers
 from napari_unetseg.gui.parts.form import sentence
 from napari_unetseg.gui.run.dock import RunDock
-from napari_unetseg.gui.run.launch import Plan
+from napari_unetseg.gui.run.plan import Plan
 from napari_unetseg.gui.run.words import Words
 from napari_unetseg.gui.runs.opening import dock_of
 from napari_unetseg.gui.train.form import INSTANCES, TrainForm, restore

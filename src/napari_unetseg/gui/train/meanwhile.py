@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from qtpy.QtGui import QResizeEvent
 
     from napari_unetseg.core.events import Event
-    from napari_unetseg.gui.run.launch import Plan
+    from napari_unetseg.gui.run.plan import Plan
     from napari_unetseg.gui.train.dock import TrainDock
     from napari_unetseg.gui.train.question import Asked
 

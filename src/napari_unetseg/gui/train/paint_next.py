@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import math
-import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_unetseg.core.config import SegmentConfig
 from napari_unetseg.core.errors import InputError, UnetsegError
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.network.card import read_card
 from napari_unetseg.core.train.wishes import Predicted, bounded
 from napari_unetseg.gui.parts import sources
 from napari_unetseg.gui.parts.fly import Flight
-from napari_unetseg.gui.run.launch import Plan, hand_over
 from napari_unetseg.gui.train.inview import in_view, slice_in_view
 from napari_unetseg.gui.train.meanwhile import NOT_OF_HERE
+from napari_unetseg.gui.train.quick import frame_of, predicted
 from napari_unetseg.gui.train.region import region_of
 from napari_unetseg.gui.train.suggest import (
     Suggestion,
@@ -28,11 +25,9 @@ from napari_unetseg.gui.train.suggest import (
     suggestions,
 )
 from napari_unetseg.layers.place import place
-from napari_unetseg.runs.glances import ask_prediction
-from napari_unetseg.runs.questions import SegmentQuestion
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Mapping
 
     from napari.layers import Labels
 
@@ -250,60 +245,3 @@ class PaintNext:
 def is_painted(labels: Array, one: Suggestion) -> bool:
     """Whether the middle of a place is painted by now."""
     return bool(np.asarray(labels.array[one.centre]))
-
-
-def frame_of(image: Array, index: Mapping[str, int]) -> Array:
-    """What a network sees at once of an image, with one pixel along the other axes."""
-    place = tuple(
-        slice(index[axis], index[axis] + 1) if axis in index else slice(None)
-        for axis in image.axes
-    )
-    return replace(image, array=image.array[place])
-
-
-def predicted(
-    helper: Foreteller, frame: Array, model: Path, region: Region
-) -> Generator[tuple[int, int] | None, None, Predicted | None]:
-    """Have a frame predicted by a model; to be run beside the window.
-
-    Parameters
-    ----------
-    helper : Foreteller
-        Who predicts.
-    frame : Image
-        A plane or a volume.
-    model : Path
-        The model's file.
-    region : dict of axis to (int, int)
-        What of it; empty for all.
-
-    Raises
-    ------
-    InputError
-        If it is too large to be copied.
-    UnetsegError
-        If the model does not fit it.
-    """
-    given = sources.Input(frame)
-    if given.bytes >= sources.MOST_COPIED:
-        raise InputError(
-            f"A volume of '{frame.name}' takes {given.bytes / 2**30:.1f} GiB, which is "
-            "too large for a quick prediction",
-            "Segment it, or look while a training learns",
-        )
-
-    def ask(paths: Mapping[str, str]) -> SegmentQuestion:
-        return SegmentQuestion(
-            image=paths["image"],
-            model=str(model),
-            out="labels.zarr",
-            config=SegmentConfig(region=region),
-        )
-
-    with tempfile.TemporaryDirectory(prefix="unetseg-") as name:
-        folder = Path(name)
-        yield 0, 2
-        question = hand_over(Plan(folder, {"image": given}, ask))
-        assert isinstance(question, SegmentQuestion)
-        yield 1, 2
-        return (yield from ask_prediction(helper, question, folder))

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from napari.layers import Image
 
     from napari_unetseg.core.train.patches import Patches
-    from napari_unetseg.gui.run.launch import Plan
+    from napari_unetseg.gui.run.plan import Plan
     from napari_unetseg.gui.train.dock import TrainDock
     from napari_unetseg.gui.train.question import Asked
     from napari_unetseg.gui.train.waiting import Waiting

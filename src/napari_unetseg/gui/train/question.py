@@ -11,7 +11,7 @@ from napari_unetseg.core.prepare.pairs import check_channels, check_shapes
 from napari_unetseg.core.prepare.pixelsize import PixelSize, zoom_to
 from napari_unetseg.gui.parts import sources
 from napari_unetseg.gui.parts.sources import Input
-from napari_unetseg.gui.run.launch import Plan
+from napari_unetseg.gui.run.plan import Plan
 from napari_unetseg.gui.train.pair import check_distinct
 from napari_unetseg.gui.train.region import region_of
 from napari_unetseg.gui.train.validated import validated
