@@ -8,6 +8,7 @@ predicted.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -63,7 +64,7 @@ def boxes_of(wish: str) -> list[dict[str, tuple[int, int]]] | None:
             first, _, last = ends.partition(":")
             axis = name.strip().upper()
             numbers = first.isascii() and last.isascii()
-            if not (numbers and first.isdecimal() and last.isdecimal()):
+            if not numbers or not first.isdecimal() or not last.isdecimal():
                 raise InputError(f"'{side.strip()}' is no side of a box", _EXAMPLE)
             if axis not in AXES or axis == "C" or len(axis) != 1 or axis in box:
                 raise InputError(f"'{text}' names no axes of a box", _EXAMPLE)
@@ -152,10 +153,9 @@ def drawn_frames(boxes: Sequence[Drawn], frames: Frames) -> list[DrawnFrame]:
                 "Draw it on the image",
             )
         inside = tuple(slice(*ends.get(axis, (0, sizes[axis]))) for axis in frames.axes)
-        for index in frames:
-            sides = zip(frames.grid_axes, index, strict=True)
-            if all(a in range(*ends.get(axis, (a, a + 1))) for axis, a in sides):
-                found.setdefault(index, []).append(inside)
+        spans = [range(*ends.get(a, (0, sizes[a]))) for a in frames.grid_axes]
+        for index in product(*spans):
+            found.setdefault(index, []).append(inside)
     return [DrawnFrame(0, index, tuple(some)) for index, some in found.items()]
 
 
@@ -282,8 +282,7 @@ def by_boxes(
     if not made.train:
         raise InputError(
             "The validation boxes leave nothing annotated to train on: a band of "
-            f"{band} pixels around them is left out, which is as far as the network "
-            "sees",
+            f"{band} pixels around them, as far as the network sees, is left out",
             "Make them smaller, or annotate more",
         )
     note = (
