@@ -22,22 +22,19 @@ def missing(desk, *words):
     assert all(word in desk.dock.said for word in words), desk.dock.said
 
 
-@pytest.mark.parametrize("gone", ["image", "labels", "preview", "all"])
+@pytest.mark.parametrize("gone", ["image", "labels", "preview"])
 def test_a_training_outlives_its_layers(training, gone):
     training.start()
     training.until(lambda: preview_of(training))
     layers = training.model.layers
     kept = np.array(training.labels.data)
 
-    if gone == "all":
-        layers.clear()
-    else:
-        layers.remove(
-            preview_of(training) if gone == "preview" else getattr(training, gone)
-        )
+    layers.remove(
+        preview_of(training) if gone == "preview" else getattr(training, gone)
+    )
 
     training.goes_on()
-    if gone in {"image", "preview"}:
+    if gone != "labels":
         # Painting goes on, too.
         training.labels.paint((1, 20, 30), 2)
         training.until(lambda: "Your changes count" in training.dock.said)
@@ -45,10 +42,10 @@ def test_a_training_outlives_its_layers(training, gone):
         np.testing.assert_array_equal(training.labels.data, kept)
     training.stop()
     assert "is kept" in training.dock.said
-    if gone in {"image", "all"}:
+    if gone == "image":
         missing(training, "There is no image")
         training.add_image()
-    if gone in {"labels", "all"}:
+    if gone == "labels":
         missing(training, "There are no labels")
         training.add_labels()
     training.begins_anew()
@@ -81,24 +78,9 @@ def test_labels_of_another_shape_end_the_learning_from_them_alone(training):
     training.until(lambda: "not learnt any more" in training.dock.said)
     training.labels.paint((1, 20, 30), 2)
     training.goes_on()
+    assert not [*training.folder.glob("edits/0*.npz")]
     training.stop()
     missing(training, "shape")
     training.labels.data = before
     training.until(training.dock.run.controls.start.isEnabled)
-    training.begins_anew()
-
-
-def test_labels_of_another_shape_are_put_right_while_it_learns(training):
-    """What was given up is not taken up again with pixels that may be others."""
-    training.start()
-    before = np.array(training.labels.data)
-    training.labels.data = before[:3].copy()
-    training.until(lambda: "not learnt any more" in training.dock.said)
-
-    training.labels.data = before
-    training.labels.paint((1, 20, 30), 2)
-
-    training.goes_on()
-    assert not [*training.folder.glob("edits/0*.npz")]
-    training.stop()
     training.begins_anew()

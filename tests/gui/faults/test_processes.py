@@ -57,23 +57,21 @@ def test_a_full_disk_holds_a_run_until_there_is_room(desk):
     if desk.dock.job == "train":
         desk.until(lambda: desk.dock.said == "Going on.")
         desk.goes_on()
-        desk.stop()
     else:
         desk.until(lambda: "labels are in the layer" in desk.dock.said)
         assert (desk.model.layers[-1].data == 1).all()
-    desk.begins_anew()
 
 
-def test_a_run_that_waits_for_room_can_be_stopped(desk):
-    desk.start()
-    (desk.folder / "full").touch()
-    desk.until(lambda: "Waiting for room on the disk" in desk.dock.said)
+def test_a_training_that_waits_for_room_can_be_stopped(training):
+    training.start()
+    (training.folder / "full").touch()
+    training.until(lambda: "Waiting for room on the disk" in training.dock.said)
 
-    desk.stop()
+    training.stop()
 
-    (desk.folder / "full").unlink()
-    assert desk.dock.run.controls.go_on.isVisibleTo(desk.dock)
-    desk.begins_anew()
+    (training.folder / "full").unlink()
+    assert training.dock.run.controls.go_on.isVisibleTo(training.dock)
+    training.begins_anew()
 
 
 def test_a_disk_without_room_for_a_run_is_told_before_it_begins(desk, monkeypatch):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.gui
 
 WAYS = ("cancel", "discard", "stop")
+WORKER = "napari_unetseg.gui.parts.worker.Worker"
 PATIENCE = 60.0
 # What memory may grow by in 40 rounds, in bytes: allocators keep free pieces.
 MOST = 32 * 2**20
@@ -53,16 +54,16 @@ class Held:
     def now(cls) -> Held:
         gc.collect()
         me = psutil.Process()
-        ours = (type(one) for one in gc.get_objects())
+        kinds = (type(one) for one in gc.get_objects())
         return cls(
             threads=me.num_threads(),
             files=me.num_handles() if sys.platform == "win32" else me.num_fds(),
             processes=len(me.children(recursive=True)),
             runs=len([*runs_folder().glob("*")]),
             objects=Counter(
-                f"{one.__module__}.{one.__qualname__}"
-                for one in ours
-                if one.__module__.startswith("napari_unetseg.")
+                f"{kind.__module__}.{kind.__qualname__}"
+                for kind in kinds
+                if str(kind.__module__).startswith("napari_unetseg.")
             ),
             memory=me.memory_info().rss,
         )
@@ -76,6 +77,8 @@ class Held:
             if getattr(self, name) > getattr(before, name)
         }
         more = self.objects - before.objects
+        # napari keeps the worker of each run in its list of tasks.
+        more.subtract({WORKER: rounds})
         return found | {name: n for name, n in more.items() if n >= rounds}
 
 

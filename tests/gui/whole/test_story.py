@@ -39,7 +39,7 @@ pytestmark = [pytest.mark.gui, pytest.mark.data]
 # No training of these tests comes to its end.
 ENDLESS = 100_000
 # Seconds to wait for what a training does.
-PATIENCE = 120.0
+PATIENCE = 900.0
 
 
 @dataclass

@@ -1,6 +1,8 @@
 """Long work beside the window: a generator on a thread of napari's, told to a dock.
 
-napari knows the worker, names it when the window is closed, and calls its `quit`.
+napari knows the workers that outlive their docks, names them when the window is closed,
+and calls their `quit`. It never forgets one, and keeps all that it holds: so it is not
+told of the many that only read or send something.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import GeneratorWorker, create_worker
 from qtpy.QtCore import QObject, QThreadPool
+from superqt.utils import create_worker as create_unlisted
 
 from napari_unetseg.gui.parts.lifetime import when_destroyed
 
@@ -102,7 +105,8 @@ def start_worker(
     owner : QWidget
         When it is destroyed nothing is told any more, and the worker quits.
     name : str
-        What napari calls the work when the window is closed, as in "Training of em".
+        What the work is called, as in "Training of em": by napari, when the window is
+        closed, if it outlives its owner.
     on_event, on_return, on_error : callable
         Called on the window's thread with what the generator yields, returns or
         raises. A worker that was told to quit neither returns nor fails.
@@ -124,7 +128,8 @@ def start_worker(
         return result, None
 
     run.__qualname__ = name
-    worker = create_worker(run, _worker_class=Worker, _start_thread=False)
+    create = create_worker if outlives else create_unlisted
+    worker = create(run, _worker_class=Worker, _start_thread=False)
     assert isinstance(worker, Worker)
     relay = _Relay(owner, on_event, on_return, on_error)
     worker.yielded.connect(relay.hear)
