@@ -22,6 +22,7 @@ RECIPE = PACKAGE / "runs" / "recipe.py"
 OPTION = re.compile(r"(?<![\w-])--[a-z]")
 # How the command line is called, which is no advice; and another program's command.
 NOT_SAID = {
+    "--device",
     "--json",
     "--multiprocessing-fork",
     "Start one with: dask scheduler --scheduler-file FILE",
