@@ -14,7 +14,7 @@ from gui.faults.conftest import Desk
 from gui.killing import kill
 from napari_unetseg.core.errors import WriteError
 from napari_unetseg.core.read import read_image
-from napari_unetseg.gui.train import painting
+from napari_unetseg.gui.train import learnt
 from napari_unetseg.runs.home import runs_folder
 
 pytestmark = pytest.mark.gui
@@ -88,14 +88,14 @@ def test_a_disk_without_room_for_a_run_is_told_before_it_begins(desk, monkeypatc
 
 def test_strokes_that_find_no_room_are_sent_with_the_next(training, monkeypatch):
     training.start()
-    paint, full = painting.client.paint, [True]
+    paint, full = learnt.client.paint, [True]
 
     def painted(*given):
         if full.pop() if full else False:
             raise WriteError("'edit.npz' cannot be written: No space left on device")
         return paint(*given)
 
-    monkeypatch.setattr(painting.client, "paint", painted)
+    monkeypatch.setattr(learnt.client, "paint", painted)
     training.labels.paint((1, 20, 30), 2)
     training.until(lambda: "What was painted is not learnt" in training.dock.said)
     assert "No space left" in training.dock.said

@@ -7,7 +7,7 @@ import pytest
 
 from napari_unetseg.core.train.wishes import Predicted
 from napari_unetseg.gui.parts.view import camera_of
-from napari_unetseg.gui.train import paint_next, preview
+from napari_unetseg.gui.train import paint_next, preview, quick
 from napari_unetseg.gui.train.meanwhile import NOT_OF_HERE
 
 pytestmark = pytest.mark.gui
@@ -135,7 +135,7 @@ def ended(painted, opened, tmp_path, monkeypatch):
         return Predicted(0, 0, image.axes, start, np.ones(shape, np.uint8), unsure)
 
     card = type("Card", (), {"network": type("Network", (), {"dimensions": 2})})
-    monkeypatch.setattr(paint_next, "ask_prediction", ask)
+    monkeypatch.setattr(quick, "ask_prediction", ask)
     monkeypatch.setattr(paint_next, "read_card", lambda path: card)
     dock = opened()
     dock.trained = tmp_path / "m.unetseg.safetensors"
@@ -173,7 +173,7 @@ def test_a_model_that_does_not_fit_is_said_in_a_sentence(ended, until, monkeypat
         yield
         raise RunError("The model expects 3 channels")
 
-    monkeypatch.setattr(paint_next, "ask_prediction", refuse)
+    monkeypatch.setattr(quick, "ask_prediction", refuse)
     dock.views.paint_next.click()
     until(lambda: not dock.views.waiting.busy)
 

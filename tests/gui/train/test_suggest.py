@@ -38,7 +38,7 @@ def predicted(start=(1, 0, 0), shape=(1, 64, 80)):
 
 
 def seen_of(labels, zero="0", **how):
-    return result_of(look(labels, zero, **how))
+    return result_of(look([labels], zero, **how))
 
 
 @pytest.mark.parametrize("axes", ["ZYX", "XZY"])
@@ -103,7 +103,7 @@ def test_inside_a_region_all_is_annotated():
     mask = np.zeros(SHAPE, bool)
     mask[1, :, 20:60] = True
     region = Image(array=mask, axes="ZYX", name="region")
-    seen = seen_of(labels, region=region)
+    seen = seen_of(labels, regions=[region])
 
     found = result_of(suggestions(predicted(), labels, seen, region=region))
 
