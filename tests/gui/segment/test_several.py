@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from napari.layers import Labels
 
+from napari_unetseg.core.events import Failed, Finished, Item, Note, Started
+from napari_unetseg.core.write.ome_zarr import create_ome_zarr
 from napari_unetseg.gui.segment.queue import Batch, Queue
 from napari_unetseg.gui.segment.result import result_of
 from napari_unetseg.gui.segment.source import SELECTED
+from napari_unetseg.runs import client
 from napari_unetseg.runs.home import runs_folder
 
 pytestmark = pytest.mark.gui
 
-# Several processes begin, one after the other; seconds on a busy computer.
+# Until several processes have begun, one after the other, on a busy computer.
 LONG = 120.0
 ABOUT = {"units": ("nm", "nm", "nm"), "axis_labels": ("z", "y", "x")}
 
@@ -26,6 +31,40 @@ def several(dock, model, stripes):
     dock.source.kind.value = SELECTED
     model.layers.selection = {*model.layers}
     return dock
+
+
+@pytest.fixture
+def at_once(monkeypatch):
+    """Let a run label all of its image with 1, at once and in no process.
+
+    One of an image that is called "bad" is refused before it begins.
+    """
+
+    def launched(plan, cancelled):
+        image = plan.inputs["image"].image
+        yield (Item(**plan.layer["item"]),)
+        np.asarray(image.array[:])
+        client.create(plan.folder, plan.ask({"image": "i"}))
+        (plan.folder / "layer.json").write_text(json.dumps(plan.layer))
+        if plan.layer["source"] == "bad":
+            why = "It holds text. Use numbers."
+            yield (Failed(message=why, mendable=True, error="InputError"),)
+            return
+        yield (Started(job="segment"), Note(text="It is dark.", level="warning"))
+        array = create_ome_zarr(
+            plan.folder / "labels.zarr",
+            shape=image.shape,
+            dtype=np.uint8,
+            axes=image.axes,
+            spacing=(),
+            unit="pixel",
+            name="labels",
+            chunks=image.shape,
+        )
+        array[:] = 1
+        yield (Finished(result={"out": ["labels.zarr"]}),)
+
+    monkeypatch.setattr("napari_unetseg.gui.run.view.launch", launched)
 
 
 def labels(model):
@@ -84,14 +123,13 @@ def test_an_image_that_does_not_fit_is_left_out_and_told_before(several, model, 
     assert not several.run.controls.start.isEnabled()
 
 
-def test_each_gets_a_layer_named_after_it(several, model, scenario, until):
-    scenario("labelling")
+def test_each_gets_a_layer_named_after_it(several, model, at_once, until):
     formats = []
     bar = several.run.controls.progress
     several.run.heard.connect(lambda _: formats.append(bar.format()))
 
     several.run.controls.start.click()
-    until(lambda: "images are segmented" in several.said, LONG)
+    until(lambda: "images are segmented" in several.said)
 
     assert labels(model) == [
         "grey segmented",
@@ -113,23 +151,22 @@ def test_each_gets_a_layer_named_after_it(several, model, scenario, until):
 
 
 def test_one_that_fails_is_named_and_the_others_are_not_lost(
-    several, model, scenario, until
+    several, model, at_once, until
 ):
-    scenario("labelling")
     model.layers["second"].name = "bad"
-    stain = model.add_image(np.zeros((20, 30, 3), np.uint8), name="stain", rgb=True)
-    model.layers.selection.add(stain)
+    model.add_image(np.zeros((20, 30, 3), np.uint8), name="stain", rgb=True)
+    model.layers.selection = {*model.layers}
 
     several.run.controls.start.click()
-    until(lambda: "images are segmented" in several.said, LONG)
+    until(lambda: "images are segmented" in several.said)
 
     assert labels(model) == ["grey segmented", "third segmented"]
     assert several.said.startswith("2 of 4 images are segmented")
-    assert "'bad' is left out: 'bad.ome.tif' holds text. Use numbers." in several.said
+    assert "'bad' is left out: It holds text. Use numbers." in several.said
     assert "'stain' is left out: The model expects 1 channel" in several.said
 
 
-def test_one_that_cannot_be_read_is_named_too(several, model, scenario, until):
+def test_one_that_cannot_be_read_is_named_too(several, model, at_once, until):
     class Broken:
         """An array in a file that has gone."""
 
@@ -142,14 +179,13 @@ def test_one_that_cannot_be_read_is_named_too(several, model, scenario, until):
 
         gone = False
 
-    scenario("labelling")
     broken = Broken()
     layer = model.add_image(broken, name="broken", contrast_limits=(0, 9), **ABOUT)
     model.layers.selection = {layer, *(model.layers[n] for n in ("grey", "third"))}
     broken.gone = True
 
     several.run.controls.start.click()
-    until(lambda: "images are segmented" in several.said, LONG)
+    until(lambda: "images are segmented" in several.said)
 
     broken.gone = False
     # The last one fails at once, while what was made before is still being read.
@@ -159,7 +195,7 @@ def test_one_that_cannot_be_read_is_named_too(several, model, scenario, until):
 
 
 def test_one_whose_labels_cannot_be_read_is_named(
-    several, model, scenario, until, monkeypatch
+    several, model, at_once, until, monkeypatch
 ):
     def unreadable(folder):
         yield
@@ -167,11 +203,10 @@ def test_one_whose_labels_cannot_be_read_is_named(
             raise OSError("the disk was taken out")
         return (yield from result_of(folder))
 
-    scenario("labelling")
     monkeypatch.setattr("napari_unetseg.gui.segment.outcome.result_of", unreadable)
 
     several.run.controls.start.click()
-    until(lambda: "2 of 3 images are segmented" in several.said, LONG)
+    until(lambda: "2 of 3 images are segmented" in several.said)
 
     assert {"grey segmented", "third segmented"} <= {*labels(model)}
     assert "'second' is left out: the disk was taken out." in several.said
@@ -183,7 +218,7 @@ def test_stopped_what_is_done_is_kept_and_the_rest_can_be_gone_on_with(
     scenario("segmenting")
     bar = several.run.controls.progress
     several.run.controls.start.click()
-    until(lambda: "tile 2 of 5" in bar.format())
+    until(lambda: "tile 2 of 5" in bar.format(), LONG)
     go_on()
     # The second one has four slices, of which it does two.
     until(lambda: bar.format().startswith("image 2 of 3, tile 2 of 4"), LONG)
@@ -203,7 +238,7 @@ def test_stopped_what_is_done_is_kept_and_the_rest_can_be_gone_on_with(
     go_on()
     several.run.controls.go_on.click()
     until(lambda: bar.format().startswith("image 3 of 3"), LONG)
-    until(lambda: "tile 1 of 3" in bar.format())
+    until(lambda: "tile 1 of 3" in bar.format(), LONG)
     go_on()
     until(lambda: "images are segmented" in several.said, LONG)
 
