@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_unetseg.core.errors import RunError, UnetsegError
 from napari_unetseg.core.network.card import read_card
+from napari_unetseg.core.read import read_image
 from napari_unetseg.core.read.annotations import NAMESPACE
 from napari_unetseg.gui.run.plan import LAYER
 from napari_unetseg.gui.segment.pixels import pixels_of
@@ -135,6 +136,7 @@ class _Named:
     ) -> None:
         self._about = about
         self._card: ModelCard | None = None
+        self._scores = folder / (question.scores or "")
         self._how = {
             "made by": f"napari-unetseg {programs()['napari-unetseg']}",
             "image": about["image"],
@@ -177,11 +179,10 @@ class _Named:
 
     def classes(self) -> list[tuple[str, dict[int | None, str]]]:
         """Name and, under 1, the colour of each class, in the order of the scores."""
-        if self._card is None:
-            raise RunError(
-                "The model that made the scores has gone, which names them",
-                "Open the scores from the folder of the run",
-            )
+        if self._card is None:  # The model has gone; the file may still name them.
+            scores = read_image(self._scores)
+            numbers = range(1, scores.channel_count + 1)
+            return [(n, {}) for n in scores.channels or map("class {}".format, numbers)]
         names, colors = self._card.class_names, self.colors
         return [
             (names.get(str(i), f"label {i}"), {1: colors[i]} if i in colors else {})
