@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from napari_unetseg.core.config import NetworkConfig
 from napari_unetseg.core.network.card import ModelCard
 
@@ -34,3 +36,13 @@ def opened(model: ViewerModel, qtbot: QtBot) -> SegmentDock:
     dock = SegmentDock(model)
     qtbot.addWidget(dock)
     return dock
+
+
+def random_results(shape):
+    """Labels of two classes, their scores and uncertainties, all at random."""
+    random = np.random.default_rng(0)
+    return {
+        "labels": random.integers(0, 3, shape, dtype=np.uint8),
+        "scores": random.random((2, *shape), dtype=np.float32),
+        "uncertainty": random.random(shape, dtype=np.float32),
+    }

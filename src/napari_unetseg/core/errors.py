@@ -5,6 +5,11 @@ Everything that is not one of these is a bug and keeps its traceback.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 class UnetsegError(Exception):
     """A problem that the user can solve.
@@ -50,3 +55,10 @@ class RunError(UnetsegError):
 
 class DeviceError(UnetsegError):
     """A device or precision that this computer does not offer."""
+
+
+def listed(names: Sequence[str], most: int = 3) -> str:
+    """Names for a sentence, in quotes; of many the first ones, and how many more."""
+    told = ", ".join(f"'{name}'" for name in names[:most])
+    more = len(names) - most
+    return f"{told} and {more} more" if more > 0 else told

@@ -75,7 +75,7 @@ def kept_labels(
     RunError, WriteError
         If what was kept is damaged, or the copies cannot be written.
     """
-    axes = question.axes.replace("C", "") if question.axes else None
+    axes = question.label_axes
     if _kept(folder) is None:
         own = {p for p in question.labels if _is_inside(folder / p, folder)}
         foreign = [path for path in dict.fromkeys(question.labels) if path not in own]

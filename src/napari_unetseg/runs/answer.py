@@ -15,6 +15,7 @@ from napari_unetseg.core.write.disk import when_there_is_room
 from napari_unetseg.runs.annotations import kept_labels, kept_regions
 from napari_unetseg.runs.edits import Edits
 from napari_unetseg.runs.folder import LAST, STATE
+from napari_unetseg.runs.images import sized
 from napari_unetseg.runs.outputs import begin_output, check_outputs
 from napari_unetseg.runs.previews import write_preview
 from napari_unetseg.runs.questions import Question, TrainQuestion
@@ -77,14 +78,12 @@ def _train(
     question: TrainQuestion, folder: Path, wishes: Wishes
 ) -> Generator[Event, None, dict[str, Any]]:
     check_outputs(folder, [question.model], overwrite=question.overwrite)
-    images = [read_image(folder / path, axes=question.axes) for path in question.images]
+    files = [read_image(folder / path, axes=question.axes) for path in question.images]
+    images = [sized(one, question) for one in files]
     labels = yield from kept_labels(question, folder, wishes.stop)
     if labels is None:
         return {}
-    if question.pixel_size is not None:
-        size = question.pixel_size
-        images = [image.with_spacing(size.spacing, size.unit) for image in images]
-        labels = [image.with_spacing(size.spacing, size.unit) for image in labels]
+    labels = [sized(one, question) for one in labels]
     regions = kept_regions(question, folder)
     old = question.start_from
     training = yield from jobs.train(

@@ -47,13 +47,13 @@ def draw_patches(
     UnetsegError
         As a training would.
     """
-    images = [read_image(folder / path, axes=question.axes) for path in question.images]
-    axes = question.axes.replace("C", "") if question.axes else None
-    labels = [read_image(folder / path, axes=axes) for path in question.labels]
-    if question.pixel_size is not None:
-        size = question.pixel_size
-        images = [one.with_spacing(size.spacing, size.unit) for one in images]
-        labels = [one.with_spacing(size.spacing, size.unit) for one in labels]
+    images, labels = (
+        [inputs.sized(read_image(folder / path, axes=axes), question) for path in paths]
+        for paths, axes in (
+            (question.images, question.axes),
+            (question.labels, question.label_axes),
+        )
+    )
     regions = [
         read_region(folder / path, painted)
         for path, painted in zip(question.regions, labels, strict=False)

@@ -1,4 +1,4 @@
-"""What is read of an image that is to be segmented, and how it is."""
+"""What is read of the images that a question is about."""
 
 from __future__ import annotations
 
@@ -15,16 +15,18 @@ if TYPE_CHECKING:
 
     from napari_unetseg.core.config import SegmentConfig
     from napari_unetseg.core.predict.workers import Workers
-    from napari_unetseg.runs.questions import SegmentQuestion
+    from napari_unetseg.runs.questions import Question, SegmentQuestion
 
 
 def read(question: SegmentQuestion, folder: Path) -> Image:
     """Read the image of a question."""
-    image = read_image(folder / question.image, axes=question.axes)
-    if question.pixel_size is not None:
-        size = question.pixel_size
-        image = image.with_spacing(size.spacing, size.unit)
-    return image
+    return sized(read_image(folder / question.image, axes=question.axes), question)
+
+
+def sized(image: Image, question: Question) -> Image:
+    """An image with the pixel size that a question says, if it says one."""
+    size = question.pixel_size
+    return image if size is None else image.with_spacing(size.spacing, size.unit)
 
 
 def read_mask(question: SegmentQuestion, folder: Path, image: Image) -> Image | None:

@@ -85,6 +85,11 @@ class TrainQuestion(Config):
     config: TrainConfig = TrainConfig()
 
     @property
+    def label_axes(self) -> str | None:
+        """Axes of the labels, if those of the images are said."""
+        return None if self.axes is None else self.axes.replace("C", "")
+
+    @property
     def named(self) -> int:
         """How many of the pairs, the first ones, were named one by one."""
         return len(self.images) - (self.pairs.count if self.pairs else 0)

@@ -17,6 +17,7 @@ from napari_unetseg.core.predict.plan import Plan
 from napari_unetseg.core.prepare.shapemask import ShapesMask
 from napari_unetseg.runs.store import RunStore
 from oracles.models import random_model
+from oracles.trainings import drained
 
 SHAPE = (3, 40, 50)
 TILE = 16
@@ -25,15 +26,6 @@ TILE = 16
 def noise(shape=SHAPE, axes="ZYX", seed=0):
     values = np.random.default_rng(seed).normal(size=shape).astype(np.float32)
     return Image(array=values, axes=axes, spacing=(1.0,) * len(shape), unit="um")
-
-
-def drain(job):
-    events = []
-    while True:
-        try:
-            events.append(next(job))
-        except StopIteration as end:
-            return events, end.value
 
 
 def polygon(*corners):
@@ -68,9 +60,9 @@ def test_inside_all_bytes_are_those_of_the_whole_image(drawn, volumes):
     config = SegmentConfig(
         tile=TILE, scores=True, average="flips", uncertainty="disagreement"
     )
-    _, whole = drain(jobs.segment(image, model, config))
+    _, whole = drained(jobs.segment(image, model, config))
 
-    _, found = drain(jobs.segment(image, model, config, mask=mask))
+    _, found = drained(jobs.segment(image, model, config, mask=mask))
 
     for name in ("labels", "scores", "uncertainty"):
         expected = np.where(inside, getattr(whole, name).array, 0)
@@ -82,7 +74,7 @@ def test_inside_all_bytes_are_those_of_the_whole_image(drawn, volumes):
 def test_only_tiles_that_touch_the_mask_are_computed(drawn):
     mask, inside = drawn
     image, config = noise(), SegmentConfig(tile=TILE)
-    events, _ = drain(jobs.segment(image, random_model(), config))
+    events, _ = drained(jobs.segment(image, random_model(), config))
     boxes = [
         tuple(map(slice, event.start, event.stop))
         for event in events
@@ -90,7 +82,7 @@ def test_only_tiles_that_touch_the_mask_are_computed(drawn):
     ]
     wanted = [box for box in boxes if inside[box].any()]
 
-    events, _ = drain(jobs.segment(image, random_model(), config, mask=mask))
+    events, _ = drained(jobs.segment(image, random_model(), config, mask=mask))
 
     tiles = [event for event in events if isinstance(event, Tile)]
     made = [tuple(map(slice, event.start, event.stop)) for event in tiles]
@@ -115,9 +107,9 @@ def test_python_takes_an_array_of_the_whole_or_of_one_plane():
 
 def test_a_mask_and_a_region_are_both_kept_to():
     config = SegmentConfig(tile=TILE, region={"Z": (1, 3), "Y": (0, 16)})
-    _, region = drain(jobs.segment(noise(), random_model(), config))
+    _, region = drained(jobs.segment(noise(), random_model(), config))
 
-    _, found = drain(jobs.segment(noise(), random_model(), config, mask=TRIANGLE))
+    _, found = drained(jobs.segment(noise(), random_model(), config, mask=TRIANGLE))
 
     expected = np.where(TRIANGLE.array[:], region.labels.array, 0)
     np.testing.assert_array_equal(found.labels.array, expected)
@@ -127,8 +119,8 @@ def test_a_mask_and_a_region_are_both_kept_to():
 def test_an_object_ends_at_the_outline_and_may_be_two_then():
     model = random_model(classes=(0, 1, 2))
     config = SegmentConfig(tile=TILE, objects="instances")
-    _, classes = drain(jobs.segment(noise(), model, SegmentConfig(tile=TILE)))
-    _, found = drain(jobs.segment(noise(), model, config, mask=TRIANGLE))
+    _, classes = drained(jobs.segment(noise(), model, SegmentConfig(tile=TILE)))
+    _, found = drained(jobs.segment(noise(), model, config, mask=TRIANGLE))
     inside = TRIANGLE.array[:]
 
     # What is an object is decided inside alone, whatever the tiles are.
@@ -142,7 +134,7 @@ def test_an_object_ends_at_the_outline_and_may_be_two_then():
         pairs = {*zip(made[made > 0], wanted[made > 0], strict=True)}
         assert len(pairs) == wanted.max() == len({own for own, _ in pairs})
         np.testing.assert_array_equal(made > 0, wanted > 0)
-    _, large = drain(
+    _, large = drained(
         jobs.segment(
             noise(), model, config.model_copy(update={"tile": "whole"}), mask=TRIANGLE
         )
@@ -157,7 +149,7 @@ def test_no_hole_is_filled_outside():
     image, model = noise(), random_model(classes=(0, 1, 2))
     config = SegmentConfig(holes={1: Size(value=50), 2: Size(value=50)})
 
-    _, found = drain(
+    _, found = drained(
         jobs.segment(image, model, config, mask=Image(array=mask, axes="YX"))
     )
 
@@ -178,7 +170,7 @@ def test_no_hole_is_filled_outside():
 def test_a_mask_that_does_not_fit_is_refused_before_any_work(mask, words):
     job = jobs.segment(noise(), random_model(), SegmentConfig(), mask=mask)
     with pytest.raises(InputError, match=words) as refused:
-        drain(job)
+        drained(job)
     assert refused.value.remedy
 
 
@@ -213,7 +205,7 @@ def test_a_run_is_gone_on_with_by_the_same_mask_alone(tmp_path):
         return RunStore(tmp_path, image, model.card, config, mask=mask)
 
     job = jobs.segment(image, model, config, store=store(TRIANGLE), mask=TRIANGLE)
-    drain(job)
+    drained(job)
 
     again = polygon((3, 4), (30, 9), (12, 44))
     assert store(again).plan().chosen

@@ -44,5 +44,5 @@ def test_the_average_takes_the_statistics_over() -> None:
         network(torch.full((2, 1, 4, 4), 10.0))
         state.step += 1
         state.update_average()
-    averaged = state.average[0].running_mean  # type: ignore[index]
+    averaged = state.average.state_dict()["0.running_mean"]
     assert averaged.item() == pytest.approx(10, abs=0.5)

@@ -7,8 +7,9 @@ import json
 import numpy as np
 import pytest
 
-from gui.segmenting import model_file
+from gui.segmenting import model_file, random_results
 from napari_unetseg.core.config import SegmentConfig
+from napari_unetseg.core.draining import result_of as done
 from napari_unetseg.core.write.ome_zarr import add_pyramid, create_ome_zarr
 from napari_unetseg.gui.segment import pixels
 from napari_unetseg.gui.segment.live import unfinished
@@ -33,12 +34,7 @@ NAMES = {"labels": "labels.zarr", "scores": "scores.zarr", "uncertainty": "unsur
 
 @pytest.fixture
 def arrays():
-    random = np.random.default_rng(0)
-    return {
-        "labels": random.integers(0, 3, SHAPE, dtype=np.uint8),
-        "scores": random.random((2, *SHAPE), dtype=np.float32),
-        "uncertainty": random.random(SHAPE, dtype=np.float32),
-    }
+    return random_results(SHAPE)
 
 
 @pytest.fixture
@@ -78,16 +74,8 @@ def write(path, array, axes):
     target[:] = array
 
 
-def drained(generator):
-    while True:
-        try:
-            next(generator)
-        except StopIteration as end:
-            return end.value
-
-
 def test_labels_scores_and_uncertainty_are_lazy_pyramids(run, model, arrays):
-    found = drained(result_of(run))
+    found = done(result_of(run))
 
     assert [made.kind for made in found] == [
         "labels",
@@ -115,7 +103,7 @@ def test_labels_scores_and_uncertainty_are_lazy_pyramids(run, model, arrays):
 def test_what_was_stopped_is_lazy_too(run, arrays):
     write(run / "result" / "labels.zarr", arrays["labels"], "ZYX")
 
-    made = drained(unfinished(run, 50))
+    made = done(unfinished(run, 50))
 
     assert hasattr(made.array, "dask")
     assert made.attributes["name"] == "grey segmented (50 % done)"

@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from gui.segmenting import model_file
+from gui.segmenting import model_file, random_results
 from napari_unetseg.core.config import SegmentConfig
 from napari_unetseg.core.errors import RunError
 from napari_unetseg.core.image import Image
@@ -37,12 +37,7 @@ CARD = {"class_names": {"1": "inside"}, "class_colors": {"1": "#ff0000"}}
 
 @pytest.fixture
 def arrays():
-    random = np.random.default_rng(0)
-    return {
-        "labels": random.integers(0, 3, SHAPE, dtype=np.uint8),
-        "scores": random.random((2, *SHAPE), dtype=np.float32),
-        "uncertainty": random.random(SHAPE, dtype=np.float32),
-    }
+    return random_results(SHAPE)
 
 
 @pytest.fixture
@@ -132,9 +127,15 @@ def test_nothing_is_told_of_a_model_that_took_the_place_of_the_one_that_segmente
     plan.parent.mkdir()
     plan.write_text(json.dumps({"identity": {"model": "sha of the first"}}))
 
-    labels = made(folder)[0]
+    labels, *others = made(folder)
 
     assert not labels.colors
+    # The file has no names for its channels, and nobody else has.
+    assert [one.attributes["name"] for one in others] == [
+        "grey score of class 1",
+        "grey score of class 2",
+        "grey uncertainty",
+    ]
     assert "features" not in labels.attributes
     notes = labels.attributes["metadata"][NAMESPACE]
     assert notes["model sha256"] == "sha of the first"

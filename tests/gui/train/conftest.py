@@ -8,6 +8,7 @@ from qtpy.QtWidgets import QPushButton
 
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
+from napari_unetseg.gui.train import preview
 from napari_unetseg.gui.train.dock import TrainDock
 
 
@@ -26,6 +27,27 @@ def opened(model, until):
     for dock in [*docks]:
         dock.deleteLater()
     until(lambda: not docks)
+
+
+@pytest.fixture
+def painted(model, stripes):
+    """Show a pair that is placed in the world, at a slice in its middle."""
+    place = {"scale": (50, 8, 8), "units": ("nm",) * 3, "translate": (0, 80, 16)}
+    model.add_image(stripes[0], name="grey", **place)
+    labels = model.add_labels(stripes[1].copy(), name="painted", **place)
+    model.dims.set_current_step(0, 3)
+    return labels
+
+
+@pytest.fixture
+def training(painted, opened, scenario, until, monkeypatch):
+    """Open a dock whose training, a scripted one, is told at once what is in view."""
+    monkeypatch.setattr(preview, "PAUSE_MS", 20)
+    scenario("live")
+    dock = opened()
+    dock.run.controls.start.click()
+    until(lambda: dock.run._story.done)
+    return dock
 
 
 @pytest.fixture

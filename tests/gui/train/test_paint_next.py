@@ -7,35 +7,17 @@ import pytest
 
 from napari_unetseg.core.train.wishes import Predicted
 from napari_unetseg.gui.parts.view import camera_of
-from napari_unetseg.gui.train import paint_next, preview, quick
+from napari_unetseg.gui.train import paint_next, quick
 from napari_unetseg.gui.train.meanwhile import NOT_OF_HERE
 
 pytestmark = pytest.mark.gui
 
-PLACE = {"scale": (50, 8, 8), "units": ("nm",) * 3, "translate": (0, 80, 16)}
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch):
-    monkeypatch.setattr(preview, "PAUSE_MS", 20)
-
 
 @pytest.fixture
-def painted(model, stripes):
-    model.add_image(stripes[0], name="grey", **PLACE)
-    labels = stripes[1].copy()
-    labels[3] = 0
-    model.dims.set_current_step(0, 3)
-    return model.add_labels(labels, name="painted", **PLACE)
-
-
-@pytest.fixture
-def training(painted, opened, scenario, until):
-    scenario("live")
-    dock = opened()
-    dock.run.controls.start.click()
-    until(lambda: dock.run._story.done)
-    return dock
+def painted(painted):
+    """Show the pair with nothing painted in the slice in view."""
+    painted.data[3] = 0
+    return painted
 
 
 def flown(dock, until):

@@ -6,22 +6,13 @@ import numpy as np
 import pytest
 from qtpy.QtWidgets import QFileDialog, QPushButton
 
+from gui.training import question, refuses
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.gui.train.pairs import ALONE
 from napari_unetseg.runs.preferences import models_folder
 
 pytestmark = pytest.mark.gui
-
-
-def question(dock):
-    plan = dock.plan()
-    return plan, plan.ask({name: f"{name}.tif" for name in plan.inputs})
-
-
-def says(dock, *words):
-    assert not dock.run.controls.start.isEnabled()
-    assert all(word in dock.said for word in words), dock.said
 
 
 def test_a_folder_is_learnt_from_by_path(of_two, folder, monkeypatch, until):
@@ -58,7 +49,7 @@ def test_a_folder_alone_needs_no_layer(opened, folder, until):
     assert "Every pixel is annotated" in dock.verdict.value
     assert dock.run.controls.start.isEnabled()
     dock.pairs.remove_folder()
-    says(dock, "There is no image")
+    refuses(dock, "There is no image")
 
 
 def test_a_folder_can_be_taken_without_the_layers(of_two, folder, until):
@@ -131,7 +122,7 @@ def test_files_that_do_not_fit_are_named_before_it_starts(
     dock.pairs.add_folder(folder)
     until(lambda: dock.look.seen is not None)
 
-    says(dock, words)
+    refuses(dock, words)
 
 
 def test_a_region_is_not_for_files(of_two, model, folder, until):
@@ -140,4 +131,4 @@ def test_a_region_is_not_for_files(of_two, model, folder, until):
 
     of_two.region.value = mask
 
-    says(of_two, "'All counts in' is for layers", "remove the folder")
+    refuses(of_two, "'All counts in' is for layers", "remove the folder")

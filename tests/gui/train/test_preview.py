@@ -6,35 +6,11 @@ import numpy as np
 import pytest
 
 from napari_unetseg.core.train.wishes import Predicted
-from napari_unetseg.gui.train import preview
 from napari_unetseg.gui.train.meanwhile import LOOK, NOT_OF_HERE
 from napari_unetseg.gui.train.preview_layer import NAME
 from napari_unetseg.runs import settings
 
 pytestmark = pytest.mark.gui
-
-PLACE = {"scale": (50, 8, 8), "units": ("nm",) * 3, "translate": (0, 80, 16)}
-
-
-@pytest.fixture(autouse=True)
-def at_once(monkeypatch):
-    monkeypatch.setattr(preview, "PAUSE_MS", 20)
-
-
-@pytest.fixture
-def painted(model, stripes):
-    model.add_image(stripes[0], name="grey", **PLACE)
-    return model.add_labels(stripes[1], name="painted", **PLACE)
-
-
-@pytest.fixture
-def training(painted, model, opened, scenario, until):
-    scenario("live")
-    model.dims.set_current_step(0, 3)
-    dock = opened()
-    dock.run.controls.start.click()
-    until(lambda: dock.run._story.done)
-    return dock
 
 
 def shown(model):
@@ -178,7 +154,13 @@ def test_a_training_of_another_viewer_cannot_be_shown_here(
     training.deleteLater()
     until(lambda: gone)
     model.layers.remove(grey)
-    model.add_image(grey.data, name="grey", **PLACE)
+    model.add_image(
+        grey.data,
+        name="grey",
+        scale=grey.scale,
+        translate=grey.translate,
+        units=grey.units,
+    )
 
     again = opened()
 

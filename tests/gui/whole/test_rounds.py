@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
+import pytestqt.exceptions
 from qtpy.QtCore import QThreadPool
 from qtpy.QtWidgets import QMessageBox
 
@@ -135,7 +136,7 @@ def settled(until: Any, before: Held, rounds: int) -> Held:
 
     try:
         until(is_settled, 20)
-    except Exception:  # noqa: BLE001 - what has grown says more than the clock
+    except pytestqt.exceptions.TimeoutError:  # What has grown says more.
         assert held[-1].grown(before, rounds) == {}
     return held[-1]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from napari_unetseg.core.draining import result_of
-from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.errors import InputError, listed
 from napari_unetseg.core.prepare.counting import count_steps
 from napari_unetseg.core.prepare.coverage import ObjectCounts, judge_instances
 from napari_unetseg.core.prepare.strokes import judge_classes, verdict
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     Flags = tuple[dict[Index, bool], ...]
 
 _MOST_CLASSES = 255
-_MOST_NAMES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +157,7 @@ def judged(
     InputError
         As `annotation`.
     """
-    called = _listed(names)
+    called = listed(names)
     if inside:
         # The mask decides pixel by pixel; here only the zeros inside are counted.
         hidden = tuple(dict.fromkeys(planes, False) for planes in counts)
@@ -248,13 +247,6 @@ def _one_class(label: int, names: str, *, zeros: bool) -> InputError:
         f"Only class {label} is painted in {names}, and it fills them",
         "Paint a second class too",
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    """Names of labels, of many the first ones."""
-    told = ", ".join(f"'{name}'" for name in names[:_MOST_NAMES])
-    more = len(names) - _MOST_NAMES
-    return f"{told} and {more} more" if more > 0 else told
 
 
 def _region_verdict(counts: Sequence[Counts]) -> str:

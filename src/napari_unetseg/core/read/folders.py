@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_unetseg.core.errors import InputError, ReadError
+from napari_unetseg.core.errors import InputError, ReadError, listed
 from napari_unetseg.core.read.files import READERS
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ LAYOUT = (
 )
 # Behind the name of the image, as in "NAME-labels.ome.tif", which our writer makes.
 _MARK = re.compile(r"[-_. ](labels?|masks?)$", re.IGNORECASE)
-_TOLD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ class FoundPairs:
         left = "1 image without labels is"
         if len(self.unlabelled) > 1:
             left = f"{len(self.unlabelled)} images without labels are"
-        return f"{found} {left} left out: {listed(self.unlabelled)}."
+        return f"{found} {left} left out: {_names(self.unlabelled)}."
 
 
 def image_files(folder: Path) -> list[Path]:
@@ -158,7 +157,7 @@ def match(
     if orphans:
         one = len(orphans) == 1
         raise InputError(
-            f"The labels {listed(orphans)} {'have' if one else 'all have'} no image",
+            f"The labels {_names(orphans)} {'have' if one else 'all have'} no image",
             f"The image would be called {named[orphans[0]]}: is a file missing, or "
             "has it another name?",
         )
@@ -169,13 +168,6 @@ def match(
     )
     others = (path for key, path in by_stem.items() if key not in of_image)
     return pairs, tuple(others)
-
-
-def listed(paths: Sequence[Path]) -> str:
-    """Names of files, of many the first ones."""
-    names = ", ".join(f"'{path.name}'" for path in paths[:_TOLD])
-    more = len(paths) - _TOLD
-    return f"{names} and {more} more" if more > 0 else names
 
 
 def _sorted_out(folder: Path) -> tuple[list[Path], list[Path]]:
@@ -218,6 +210,10 @@ def _distinct(
 
 def _unmarked(name: str) -> str:
     return _MARK.sub("", name)
+
+
+def _names(paths: Sequence[Path]) -> str:
+    return listed([path.name for path in paths])
 
 
 def _name(folder: Path) -> str:

@@ -90,13 +90,7 @@ def follow_layers(viewer: Viewer, owner: QWidget, changed: Callable[[], None]) -
 
     It is not called any more once the owner is destroyed.
     """
-    layers = viewer.layers
-    method = weakref.WeakMethod(changed)
-
-    def tell(_: Any = None) -> None:
-        alive = method()
-        if alive is not None:
-            alive()
+    layers, tell = viewer.layers, _teller(changed)
 
     def of_the_layers() -> list[Any]:
         return [
@@ -132,13 +126,18 @@ def follow_selection(
 
     It is not called any more once the owner is destroyed.
     """
-    event = viewer.layers.selection.events.changed
-    method = weakref.WeakMethod(changed)
+    event, tell = viewer.layers.selection.events.changed, _teller(changed)
+    event.connect(tell)
+    when_destroyed(owner, lambda: event.disconnect(tell))
+
+
+def _teller(method: Callable[[], None]) -> Callable[..., None]:
+    """Call a method that is not kept alive by that; what an event says is left out."""
+    kept = weakref.WeakMethod(method)
 
     def tell(_: Any = None) -> None:
-        alive = method()
+        alive = kept()
         if alive is not None:
             alive()
 
-    event.connect(tell)
-    when_destroyed(owner, lambda: event.disconnect(tell))
+    return tell

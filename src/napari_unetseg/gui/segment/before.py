@@ -89,14 +89,10 @@ class ForecastRow(Message):
             self._tell(WORKING)
         self._timer.start()
 
-    def refuse(self, why: str) -> None:
-        """Say why there is nothing to foretell; "" says nothing."""
-        self._forget()
-        self._tell(why, before="")
-
     def tell(self, text: str) -> None:
-        """Say something in place of a forecast."""
-        self.refuse(text)
+        """Say something in place of a forecast, as why there is none, or nothing."""
+        self._forget()
+        self._tell(text, before="")
 
     def stop(self) -> None:
         """Leave the computer to a run."""

@@ -10,12 +10,12 @@ from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.gui.parts.channels import ModelChannels
 from napari_unetseg.gui.parts.choices import follow_layers, follow_selection
 from napari_unetseg.gui.parts.dock import Kind
+from napari_unetseg.gui.parts.drawn import Drawn
 from napari_unetseg.gui.parts.moved import Moved
 from napari_unetseg.gui.run.plan import Plan
 from napari_unetseg.gui.run.words import Words
 from napari_unetseg.gui.segment.asking import Asking
 from napari_unetseg.gui.segment.before import ForecastRow
-from napari_unetseg.gui.segment.drawn import Drawn
 from napari_unetseg.gui.segment.folder import (
     FolderResults,
     is_of_folder,
@@ -168,24 +168,23 @@ class SegmentDock(QueueDock):
         self.form.show_row(self.segmenting.part.native, of_layers)
         self.form.show_row(self.segmenting.shapes.native, of_layers and inside)
         self.drawn.at(self.segmenting.shapes.value if of_layers and inside else None)
+        # What keeps it from being started at all is said below.
+        can_start = self.run.controls.start.isEnabled()
         try:
-            planned = self.asking.batch()
+            if of_layers:
+                batch, card = self.asking.batch(), self.library.checked()
+                self.forecast.at(batch.plans[0], card, batch.note)
+            else:
+                about = what_of_folder(*self.source.paths()) if can_start else ""
+                self.forecast.tell(about)
         except (UnetsegError, OSError) as error:
-            # What keeps it from being started at all is said below.
-            can_start = self.run.controls.start.isEnabled()
-            self.forecast.refuse(str(error) if can_start else "")
-            return
-        folder, out = self.source.paths()
-        if of_layers:
-            card = self.library.checked()
-            self.forecast.at(planned.plans[0], card, planned.note)
-        elif folder is not None and out is not None:
-            self.forecast.tell(what_of_folder(folder, out))
+            self.forecast.tell(str(error) if can_start else "")
 
     def _on_moved(self) -> None:
         """Another slice, or another part of it, is shown."""
         self.outcome.look()
-        if not self.run.running and self.segmenting.part.value in VIEWED:
+        viewed = not self.source.is_folder and self.segmenting.part.value in VIEWED
+        if viewed and not self.run.running:
             self.refresh()
 
     def say(self, text: str, kind: Kind = "info", more: str = "") -> None:

@@ -92,8 +92,10 @@ def plan_of_folder(
     )
 
 
-def what_of_folder(folder: Path, out: Path) -> str:
+def what_of_folder(folder: Path | None, out: Path | None) -> str:
     """Say how many images there are, and where their labels will be."""
+    if folder is None or out is None:
+        return ""
     number = len(items.images_in(folder))
     images = "1 image" if number == 1 else f"{number} images"
     return (

@@ -9,7 +9,7 @@ from magicgui.types import FileDialogMode
 from magicgui.widgets import ComboBox, FileEdit
 from psygnal import Signal
 
-from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.errors import InputError, listed
 from napari_unetseg.gui.parts.choices import LayerBox, layers_of_kind
 from napari_unetseg.gui.parts.form import sentence
 from napari_unetseg.gui.run.dock import OPEN_ONE
@@ -180,7 +180,5 @@ def _chosen(box: FileEdit) -> Path | None:
 def _names(layers: list[Layer]) -> str:
     if not layers:
         return ""
-    names = [f"'{layer.name}'" for layer in layers[:MOST_NAMED]]
-    if len(layers) > MOST_NAMED:
-        names.append(f"and {len(layers) - MOST_NAMED} more")
-    return f"{len(layers)} selected: {', '.join(names)}."
+    names = [str(layer.name) for layer in layers]
+    return f"{len(layers)} selected: {listed(names, MOST_NAMED)}."

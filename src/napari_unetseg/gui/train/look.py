@@ -16,10 +16,10 @@ from napari_unetseg.core.prepare.counting import count_steps
 from napari_unetseg.core.prepare.region import check_regions
 from napari_unetseg.gui.parts.lifetime import when_destroyed
 from napari_unetseg.gui.parts.sources import labels_of
+from napari_unetseg.gui.parts.watched import Watched
 from napari_unetseg.gui.parts.worker import Worker, start_worker
 from napari_unetseg.gui.train.paired_files import look_into
 from napari_unetseg.gui.train.region import region_of
-from napari_unetseg.gui.train.watched import Watched
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence

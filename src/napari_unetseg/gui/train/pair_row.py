@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from napari.layers import Image, Labels
     from napari.viewer import Viewer
-    from qtpy.QtWidgets import QPushButton, QWidget
+    from qtpy.QtWidgets import QPushButton
 
     from napari_unetseg.gui.train.region import Region
 
@@ -103,16 +103,6 @@ class PairRow(Form):
         """The layers that are chosen."""
         further = [] if self.channels.isHidden() else self.channels.layers()
         return Pair((self.image.value, *further), self.labels.value, self._region())
-
-    def in_order(self) -> list[QWidget]:
-        """What can be set, from the top."""
-        return [
-            self.image.native,
-            *self.channels.boxes,
-            self.labels.native,
-            self.remove,
-            self.region.native,
-        ]
 
     def _region(self) -> Region | None:
         chosen: Region | None = self.region.value

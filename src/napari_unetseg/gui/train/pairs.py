@@ -227,20 +227,10 @@ class FurtherPairs(QWidget):
     def _show(self) -> None:
         for number, row in enumerate(self.rows, start=2):
             row.count(number)
-        if self.several:
-            self._order()
         self._files.setVisible(self.folder is not None)
         layers = None not in (self._dock.image.value, self._dock.labels.value)
         self._files.show_row(self.alone, layers)
         self.setVisible(self.several)
-
-    def _order(self) -> None:
-        """Let the keyboard go through the boxes as they are seen."""
-        before = self._dock.labels.native
-        rows = [widget for row in self.rows for widget in row.in_order()]
-        for widget in (*rows, self._remove, self.alone):
-            QWidget.setTabOrder(before, widget)
-            before = widget
 
     def _on_choice(self) -> None:
         self._show()

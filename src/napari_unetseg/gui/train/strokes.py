@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_unetseg.gui.train.watched import Watched
+from napari_unetseg.gui.parts.watched import Watched
 from napari_unetseg.layers.changes import whole
 
 if TYPE_CHECKING:

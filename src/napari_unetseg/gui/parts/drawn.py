@@ -1,4 +1,4 @@
-"""Notices that somebody draws in the shapes that are segmented in."""
+"""Notices that somebody draws in a layer of shapes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qtpy.QtCore import QObject, QTimer, Signal  # type: ignore[attr-defined]
 
 from napari_unetseg.gui.parts.lifetime import when_destroyed
-from napari_unetseg.gui.train.watched import Watched
+from napari_unetseg.gui.parts.watched import Watched
 
 if TYPE_CHECKING:
     from napari.layers import Shapes
