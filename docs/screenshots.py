@@ -132,6 +132,16 @@ def train(dock: TrainDock, camera: Camera, steps: int) -> Path:
     wait("the labels are seen", button(dock, "Train").isEnabled)
     wait("the computer's speed", lambda: not says(dock, "not measured yet"))
     camera.take("train-ready")
+    usual = settings["validation"].value
+    dock.training.folded[0].heading.setChecked(True)
+    button(dock, "Draw where it validates").click()
+    pause(1)
+    dock.reveal(settings["validation"].native)
+    pause(1)
+    camera.take("train-validation")
+    viewer.layers.remove("validation")
+    settings["validation"].value = usual
+    dock.training.folded[0].heading.setChecked(False)
     take_more_pairs(dock, camera)
     button(dock, "Show augmented patches").click()
     wait("the bar", dock.views.waiting.isVisible)

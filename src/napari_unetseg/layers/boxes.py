@@ -77,16 +77,32 @@ def box_of_shapes(
         that do not fit each other.
     """
     name, axes, corners = in_pixels(shapes, attributes, layer)
-    moved = np.concatenate(corners)
+    found = _box(axes, np.concatenate(corners), layer)
+    if found is None:
+        raise InputError(
+            f"Nothing that is drawn in '{name}' lies on {layer.name}",
+            "Draw around a part of the image",
+        )
+    return found
+
+
+def boxes_of_shapes(
+    shapes: Sequence[NDArray[Any]], attributes: Mapping[str, Any], layer: Placed
+) -> list[Box]:
+    """As `box_of_shapes`, for each shape by itself; those beside the layer are none."""
+    _, axes, corners = in_pixels(shapes, attributes, layer)
+    found = (_box(axes, one, layer) for one in corners)
+    return [box for box in found if box is not None]
+
+
+def _box(axes: str, corners: NDArray[np.float64], layer: Placed) -> Box | None:
+    """Pixels that corners (N, axes) enclose; None if they are not on the layer."""
     sizes = layer.image.shape[-len(axes) :]
     found: Box = {}
-    for axis, size, places in zip(axes, sizes, moved.T, strict=True):
+    for axis, size, places in zip(axes, sizes, corners.T, strict=True):
         span = _touched(float(places.min()), float(places.max()), size)
         if span[0] >= span[1]:
-            raise InputError(
-                f"Nothing that is drawn in '{name}' lies on {layer.name}",
-                "Draw around a part of the image",
-            )
+            return None
         if axis != "C":
             found[axis] = span
     return found

@@ -23,6 +23,9 @@ def test_what_is_scored_lies_in_the_boxes_and_what_teaches_behind_a_band(how):
     assert [part["stop"] for part in scored] == [[2, 8, 10], [4, 32, 48]]
     bands = [part for part in told.parts if part["name"] == "gap"]
     assert all(band["stop"][1] > 10 for band in bands)
+    assert {band["start"][0] for band in bands} == (
+        {0, 1, 2, 3, 4} if how.get("dimensions") != 3 else {0}
+    )
     assert any("Validation in the drawn boxes" in note for note in notes(events))
     validation = training.model.card.validation
     assert 0 <= validation["mean_iou"] <= 1

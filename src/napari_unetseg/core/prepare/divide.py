@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_unetseg.core.prepare.drawn import boxes_of, by_boxes, drawn_frames
+from napari_unetseg.core.prepare.boxes import boxes_of
+from napari_unetseg.core.prepare.drawn import by_boxes, drawn_frames
 from napari_unetseg.core.prepare.guard import choose_block, guarded, slivers
 from napari_unetseg.core.prepare.parts import block_parts, slice_parts
 from napari_unetseg.core.prepare.samples import planes_of, seen_as, to_score

@@ -2,12 +2,12 @@
 
 As with a block of the only frame (`guard`), what lies around a box as far as the
 network sees teaches nothing: no pixel that teaches is seen when one of a box is
-predicted.
+predicted. The same place in the frames beside it teaches nothing either, if others do.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from napari_unetseg.core.errors import InputError
-from napari_unetseg.core.image import AXES
+from napari_unetseg.core.prepare.boxes import in_text
 from napari_unetseg.core.prepare.guard import guarded, slivers
 from napari_unetseg.core.prepare.parts import part
 from napari_unetseg.core.prepare.samples import seen_as, to_score
@@ -24,65 +24,20 @@ from napari_unetseg.core.prepare.targets import IGNORE
 from napari_unetseg.core.prepare.views import View, Within, common, plain, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from napari_unetseg.core.frames import Box, Frames, Index
+    from napari_unetseg.core.prepare.boxes import Drawn
     from napari_unetseg.core.prepare.parts import Part, PartName
     from napari_unetseg.core.prepare.samples import Sample
 
-    Drawn = Mapping[str, tuple[int, int]]
-
-_EXAMPLE = "Write boxes as in y=0:100,x=200:300 or z=3:5,y=0:100;z=9:10"
 # What is cut out of objects is looked for in memory; in larger frames nothing is.
 _TOO_LARGE = 1 << 28
 _SLAB = 256
-
-
-def boxes_of(wish: str) -> list[dict[str, tuple[int, int]]] | None:
-    """Read boxes, as in "y=0:100,x=200:300;z=3:5"; None of another wish.
-
-    Parameters
-    ----------
-    wish : str
-        Boxes are set apart by semicolons. Stops are exclusive; of axes that are not
-        named all.
-
-    Raises
-    ------
-    InputError
-        If it makes no sense.
-    """
-    if not set("=:;") & set(wish):
-        return None
-    found = []
-    for text in filter(None, map(str.strip, wish.split(";"))):
-        box: dict[str, tuple[int, int]] = {}
-        for side in text.split(","):
-            name, _, ends = side.strip().partition("=")
-            first, _, last = ends.partition(":")
-            axis = name.strip().upper()
-            numbers = first.isascii() and last.isascii()
-            if not numbers or not first.isdecimal() or not last.isdecimal():
-                raise InputError(f"'{side.strip()}' is no side of a box", _EXAMPLE)
-            if axis not in AXES or axis == "C" or len(axis) != 1 or axis in box:
-                raise InputError(f"'{text}' names no axes of a box", _EXAMPLE)
-            box[axis] = int(first), int(last)
-            if int(first) >= int(last):
-                raise InputError(f"The side '{side.strip()}' is empty", _EXAMPLE)
-        found.append(box)
-    if not found:
-        raise InputError(f"'{wish}' holds no box", _EXAMPLE)
-    return found
-
-
-def in_text(boxes: Iterable[Drawn]) -> str:
-    """Write boxes as `boxes_of` reads them."""
-    return ";".join(
-        ",".join(f"{axis.lower()}={a}:{b}" for axis, (a, b) in box.items())
-        for box in boxes
-    )
+_BESIDE = "; so is the same place in the slices beside them, which look alike"
+_ALL_THE_SAME = "; the slices beside them teach all the same, or nothing would"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +52,20 @@ class DrawnFrame:
         Which of its frames it is.
     boxes : tuple of tuple of slice
         ([Z,] Y, X), with plain starts and stops.
+    beside : tuple of tuple of slice
+        Boxes of the frames before and after it, in space or time: they look alike, so
+        that the same place does not teach here.
     """
 
     image: int
     index: Index
     boxes: tuple[Box, ...]
+    beside: tuple[Box, ...] = ()
+
+    @property
+    def left_out(self) -> tuple[Box, ...]:
+        """All boxes that have a band around them."""
+        return (*self.boxes, *self.beside)
 
     def parts(self, frames: Frames, reach: Sequence[int]) -> list[Part]:
         """The whole frame, which trains; upon it the bands, and upon these the boxes.
@@ -113,7 +77,7 @@ class DrawnFrame:
         reach : sequence of int
             Width of the band along each axis, in pixels.
         """
-        bands = [guarded(box, reach, frames.shape) for box in self.boxes]
+        bands = [guarded(box, reach, frames.shape) for box in self.left_out]
         named: list[tuple[PartName, Box]] = [("train", whole(frames.shape))]
         named += [("gap", box) for box in bands]
         named += [("validation", box) for box in self.boxes]
@@ -156,7 +120,22 @@ def drawn_frames(boxes: Sequence[Drawn], frames: Frames) -> list[DrawnFrame]:
         spans = [range(*ends.get(a, (0, sizes[a]))) for a in frames.grid_axes]
         for index in product(*spans):
             found.setdefault(index, []).append(inside)
-    return [DrawnFrame(0, index, tuple(some)) for index, some in found.items()]
+    beside: dict[Index, list[Box]] = {}
+    for index, some in found.items():
+        for other in _beside(index, frames.grid):
+            beside.setdefault(other, []).extend(some)
+    return [
+        DrawnFrame(0, index, tuple(found.get(index, ())), tuple(beside.get(index, ())))
+        for index in sorted({*found, *beside})
+    ]
+
+
+def _beside(index: Index, grid: Sequence[int]) -> Iterator[Index]:
+    """Frames before and after one, along each axis that numbers them."""
+    for axis, length in enumerate(grid):
+        for at in (index[axis] - 1, index[axis] + 1):
+            if 0 <= at < length:
+                yield (*index[:axis], at, *index[axis + 1 :])
 
 
 def outside(target: Any, boxes: Iterable[Box], reach: Sequence[int]) -> Any:
@@ -216,7 +195,7 @@ class ByBoxes(NamedTuple):
     train, validation, spare : list of Sample
         As of `divide.Division`.
     drawn : list of DrawnFrame
-        The annotated frames that boxes lie in.
+        The annotated frames that boxes lie in, or beside.
     """
 
     slices: Split
@@ -252,28 +231,13 @@ def by_boxes(
     InputError
         If nothing in the boxes is annotated, or nothing beside them and their bands.
     """
-    at = {(one.image, one.index): one for one in drawn}
-    made = ByBoxes(Split((), ()), [], [], [], [])
-    numbers: dict[str, list[int]] = {"train": [], "validation": []}
-    first = 0
-    for one, flags in zip(found, annotated, strict=True):
-        planes = [first + z for z, flag in enumerate(flags) if flag]
-        first += len(flags)
-        frame = at.get((one.image, one.index))
-        if frame is None or not planes:
-            (made.train if planes else made.spare).append(one)
-            numbers["train"] += planes
-            continue
-        made.drawn.append(frame)
-        rest = seen_as(one, outside(one.target, frame.boxes, reach))
-        if _any_known(rest):
-            made.train.append(rest)
-            numbers["train"] += planes
-        kept = InBoxes(one.target, frame.boxes, objects=objects)
-        inside = seen_as(to_score(one), kept)
-        if _any_known(inside):
-            made.validation.append(inside)
-            numbers["validation"] += planes
+    made = _divided(found, annotated, drawn, reach, objects=objects)
+    beside = _BESIDE if any(one.beside for one in drawn) else ""
+    if made.validation and not made.train:
+        # As with whole slices: too few are left that would have to teach.
+        alone = [replace(one, beside=()) for one in drawn]
+        made = _divided(found, annotated, alone, reach, objects=objects)
+        beside = _ALL_THE_SAME
     band = " x ".join(map(str, reach))
     if not made.validation:
         raise InputError(
@@ -287,9 +251,45 @@ def by_boxes(
         )
     note = (
         f"Validation in the drawn boxes. A band of {band} pixels around each is left "
-        "out, which is as far as the network sees."
+        f"out, which is as far as the network sees{beside}."
     )
-    parts = Split(tuple(numbers["train"]), tuple(numbers["validation"]), note)
+    return made._replace(slices=replace(made.slices, note=note))
+
+
+def _divided(
+    found: Sequence[Sample],
+    annotated: Sequence[Sequence[bool]],
+    drawn: Sequence[DrawnFrame],
+    reach: Sequence[int],
+    *,
+    objects: bool,
+) -> ByBoxes:
+    """Divide, whatever comes out."""
+    at = {(one.image, one.index): one for one in drawn}
+    made = ByBoxes(Split((), ()), [], [], [], [])
+    numbers: dict[str, list[int]] = {"train": [], "validation": []}
+    first = 0
+    for one, flags in zip(found, annotated, strict=True):
+        planes = [first + z for z, flag in enumerate(flags) if flag]
+        first += len(flags)
+        frame = at.get((one.image, one.index))
+        if frame is None or not planes:
+            (made.train if planes else made.spare).append(one)
+            numbers["train"] += planes
+            continue
+        made.drawn.append(frame)
+        rest = seen_as(one, outside(one.target, frame.left_out, reach))
+        if _any_known(rest):
+            made.train.append(rest)
+            numbers["train"] += planes
+        if not frame.boxes:
+            continue
+        kept = InBoxes(one.target, frame.boxes, objects=objects)
+        inside = seen_as(to_score(one), kept)
+        if _any_known(inside):
+            made.validation.append(inside)
+            numbers["validation"] += planes
+    parts = Split(tuple(numbers["train"]), tuple(numbers["validation"]))
     return made._replace(slices=parts)
 
 

@@ -15,6 +15,7 @@ from napari_unetseg.gui.run.dock import RunDock
 from napari_unetseg.gui.run.plan import Plan
 from napari_unetseg.gui.run.words import Words
 from napari_unetseg.gui.runs.opening import dock_of
+from napari_unetseg.gui.train.drawn_validation import DrawnValidation
 from napari_unetseg.gui.train.form import INSTANCES, TrainForm, restore
 from napari_unetseg.gui.train.look import Look, Wish
 from napari_unetseg.gui.train.meanwhile import Meanwhile
@@ -106,6 +107,7 @@ class TrainDock(RunDock):
         self.form.add_row("Further pairs", TOOLTIP, self.pairs.links)
         self.form.extend([self.training.task, self.training.zero, self.verdict])
         self.views = Views(self)
+        self.validation = DrawnValidation(self)
         self.form.add_whole_row(self.views)
         self.form.extend(
             [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from magicgui.widgets import ComboBox
+from magicgui.widgets import ComboBox, PushButton
 from psygnal import Signal
 
 from napari_unetseg.core.config import TrainConfig
@@ -19,7 +19,7 @@ from napari_unetseg.runs.listing import model_name, models
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from magicgui.widgets.bases import ValueWidget
+    from magicgui.widgets.bases import ValueWidget, Widget
 
     from napari_unetseg.gui.parts.fields import Field
 
@@ -49,6 +49,8 @@ class TrainForm:
         Those that stand in sight.
     folded : tuple of Folded
         The others, folded away under their headings.
+    draw : PushButton
+        Asks to draw what validates.
     of_objects : Folded
         The one of these that only single objects need.
     changed : Signal
@@ -94,7 +96,17 @@ class TrainForm:
             tooltip="A new network with random weights, or a trained model that learns "
             "on.",
         )
-        more = [self.widgets[field] for field in TRAINING]
+        self.draw = PushButton(
+            name="draw",
+            text="Draw where it validates",
+            tooltip="Add a layer with rectangles over what validates now; move or "
+            "resize them, or draw others, and it validates there. Validation then says "
+            "so in words, which can be changed too. Of several pairs it is the first.",
+        )
+        more: list[Widget] = []
+        for field in TRAINING:
+            beside = [self.draw] if field.name == "validation" else []
+            more += [self.widgets[field], *beside]
         of_objects = [self.widgets[field] for field in OBJECTS]
         self.of_objects = Folded("Single objects", of_objects)
         self.of_objects.hide()
@@ -144,6 +156,10 @@ class TrainForm:
     def steps_decide(self) -> bool:
         """Whether a number of steps is given, in place of the minutes."""
         return bool(self._widget("steps").value.strip())
+
+    def validate_in(self, boxes: str) -> None:
+        """Validate where boxes say, as of `core.prepare.drawn.in_text`."""
+        self._widget("validation").value = boxes
 
     def values(self) -> dict[str, Any]:
         """Plain values of all widgets, by name, to be remembered."""

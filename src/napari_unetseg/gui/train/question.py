@@ -77,6 +77,8 @@ class Asked:
         The classes.
     config : TrainConfig
         How.
+    boxes : sequence of dict of axis to (start, stop)
+        Where it validates in the first image, in pixels, as far as that is known.
     notes : str
         What 0 means, and what is validated on.
     """
@@ -86,6 +88,7 @@ class Asked:
     folder: FoundPairs | None
     ids: tuple[int, ...]
     config: TrainConfig
+    boxes: Sequence[Mapping[str, tuple[int, int]]]
     notes: str
 
 
@@ -138,9 +141,9 @@ def ask(
     if config.task == "instances":
         ids = tuple(range(config.instances.class_count))
     images = [image for image, _ in both]
-    note = validated(config, seen.annotated, images)
-    notes = " ".join(filter(None, (seen.sentence, note)))
-    return Asked(asked, images, folder, ids, config, notes)
+    foreseen = validated(config, seen.annotated, images)
+    notes = " ".join(filter(None, (seen.sentence, foreseen.note)))
+    return Asked(asked, images, folder, ids, config, foreseen.boxes, notes)
 
 
 def _check_fit(pairs: Sequence[tuple[Image, Image]]) -> None:
