@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from napari_unetseg.gui.parts.dock import Dock
     from napari_unetseg.gui.report.dock import ReportDock
+    from napari_unetseg.gui.run.dock import RunDock
     from napari_unetseg.gui.segment.dock import SegmentDock
     from napari_unetseg.gui.train.dock import TrainDock
 
@@ -330,12 +331,12 @@ def says(dock: Dock, words: str) -> bool:
     return any(words in label.text() for label in dock.findChildren(QLabel))
 
 
-def bar(dock: Dock) -> QProgressBar:
-    """Find the progress bar."""
-    return dock.findChild(QProgressBar)
+def bar(dock: RunDock) -> QProgressBar:
+    """Find the progress bar of a run."""
+    return dock.run.controls.progress
 
 
-def progress(dock: Dock, done: int) -> bool:
+def progress(dock: RunDock, done: int) -> bool:
     """Whether a run is at least so far; an error if it is over."""
     if not bar(dock).isVisible():
         raise RuntimeError(f"the run was over too soon: {dock.said}")

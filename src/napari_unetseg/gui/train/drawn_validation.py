@@ -12,11 +12,15 @@ from napari_unetseg.core.errors import InputError, UnetsegError
 from napari_unetseg.core.prepare.boxes import in_text
 from napari_unetseg.gui.parts import sources
 from napari_unetseg.gui.parts.drawn import Drawn
+from napari_unetseg.gui.parts.fly import Flight
+from napari_unetseg.gui.train.inview import slice_in_view
 from napari_unetseg.gui.train.shows import Shown
 from napari_unetseg.layers.place import place
 from napari_unetseg.layers.validation import drawn_boxes, validation_layer
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from napari.layers import Labels, Layer
 
     from napari_unetseg.core.image import Image
@@ -49,6 +53,7 @@ class DrawnValidation(QObject):
         self._shown = Shown(dock.viewer)
         self._drawn = Drawn(dock)
         self._drawn.changed.connect(self._read)
+        self._flight = Flight(dock, dock.viewer)
         dock.run.busy.connect(self._read)
         dock.training.draw.changed.connect(self.show)
 
@@ -76,8 +81,24 @@ class DrawnValidation(QObject):
         self._drawn.at(drawn)
         dock.viewer.layers.selection.active = drawn
         drawn.mode = "select"
+        self._go_to(boxes, layer, labels)
         self._read()
         dock.say(f"{TOLD}.", "done")
+
+    def _go_to(
+        self, boxes: Sequence[Mapping[str, Any]], layer: Labels, at: Image
+    ) -> None:
+        """Show the first slice with a rectangle, if none is in view."""
+        here = slice_in_view(layer, at.axes, self._dock.viewer.dims)
+        hidden = [
+            {axis: ends for axis, ends in box.items() if axis not in "YX"}
+            for box in boxes
+        ]
+        if any(all(a <= here[x] < b for x, (a, b) in one.items()) for one in hidden):
+            return
+        first = [hidden[0].get(axis, (here[axis],))[0] for axis in at.axes]
+        where = place(at, _attributes(layer))
+        self._flight.to_slice(where, first, [one + 1 for one in first])
 
     def _read(self, _: object = None) -> None:
         """Take what is drawn; while a training runs, it counts for the next one."""
