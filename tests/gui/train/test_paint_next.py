@@ -9,6 +9,7 @@ from napari_unetseg.core.train.wishes import Predicted
 from napari_unetseg.gui.parts.view import camera_of
 from napari_unetseg.gui.train import paint_next, quick
 from napari_unetseg.gui.train.meanwhile import NOT_OF_HERE
+from napari_unetseg.runs.preferences import models_folder
 
 pytestmark = pytest.mark.gui
 
@@ -124,6 +125,22 @@ def ended(painted, opened, tmp_path, monkeypatch):
     dock.trained.touch()
     dock.refresh()
     return dock, asked
+
+
+def test_it_is_offered_as_soon_as_a_training_has_made_a_model(
+    painted, opened, scenario, until
+):
+    scenario("training")
+    # The scripted training tells of a model of this name.
+    models_folder().mkdir(parents=True)
+    (models_folder() / "m").touch()
+    dock = opened()
+    assert not dock.views.paint_next.isEnabled()
+
+    dock.run.controls.start.click()
+
+    until(lambda: dock.trained is not None)
+    assert dock.views.paint_next.isEnabled()
 
 
 def test_after_a_training_its_model_tells_of_the_slice_in_view_alone(

@@ -254,6 +254,7 @@ class TrainDock(RunDock):
         self.tell(f"{before}{text}", more=more)
         self.segment_button.setVisible(model.exists())
         self.training.offer_models()
+        self.views.offer()
 
     def _open_segment(self) -> None:
         dock = dock_of(self.viewer, "segment")
