@@ -263,7 +263,7 @@ def compare(dock: ReportDock, camera: Camera, truth: np.ndarray) -> None:
             camera.take("report-running")
             taken.append(share)
 
-    bar(dock).valueChanged.connect(take)
+    dock.buttons.progress.valueChanged.connect(take)
     button(dock, "Compare").click()
     wait("the scores", lambda: dock.report is not None and bool(taken))
     camera.take("report-done")
