@@ -106,7 +106,12 @@ def several(dock: SegmentDock, camera: Camera, tissue: Layer) -> None:
     with only(dock):
         monday = dock.viewer.add_image(tissue.data[:4], name="tissue, Monday", **about)
         stain = dock.viewer.add_image(
-            np.zeros((64, 64, 3), np.uint8), name="stain", rgb=True, visible=False
+            np.zeros((64, 64, 3), np.uint8),
+            name="stain",
+            rgb=True,
+            visible=False,
+            scale=tissue.scale[1:],
+            units=tissue.units[1:],
         )
         dock.source.kind.value = "selected layers"
         layers.selection = {tissue, monday, stain}
@@ -143,6 +148,9 @@ def refused(dock: SegmentDock, camera: Camera) -> None:
     """Choose an image that the model does not take."""
     with only(dock):
         colour = np.zeros((64, 64, 3), np.uint8)
-        dock.image.value = dock.viewer.add_image(colour, name="stain", rgb=True)
+        tissue = dock.viewer.layers["tissue"]
+        place = {"scale": tissue.scale[1:], "units": tissue.units[1:]}
+        stain = dock.viewer.add_image(colour, name="stain", rgb=True, **place)
+        dock.image.value = stain
         wait("a reason", lambda: "expects 1 channel" in dock.said)
         camera.take("segment-refused")
