@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import napari.settings
@@ -146,6 +147,56 @@ def test_there_is_one_mirror_whatever_is_opened(page, qapp):
     mirror.keep_alike()
     mirror.keep_alike()
     assert len(qapp.findChildren(mirror.Mirror)) == 1
+
+
+@pytest.fixture
+def kept(monkeypatch, tmp_path):
+    """Return napari's file of this plugin, which is not there yet."""
+    told = type("Settings", (), {"config_path": tmp_path / "settings.yaml"})
+    monkeypatch.setattr(napari.settings, "get_settings", told)
+    monkeypatch.setattr(napari.settings, "_PLUGIN_SETTINGS", {}, raising=False)
+    made = []
+
+    def make():
+        made.append(True)
+        return {}
+
+    monkeypatch.setattr(napari.settings, "get_plugin_settings", make, raising=False)
+    return tmp_path / "napari-unetseg.yaml", made
+
+
+def test_napari_reads_no_manifests_for_a_dock_where_nothing_was_said(kept):
+    _, made = kept
+    assert PAGE_OF_PREFERENCES() is None
+    assert made == []
+
+
+def test_what_was_said_in_an_earlier_session_is_looked_at_once(kept):
+    file, made = kept
+    file.write_text("computing: {memory: 30}")
+    PAGE_OF_PREFERENCES()
+    mirror.remember_file()
+    PAGE_OF_PREFERENCES()
+    assert len(made) == 1
+    file.write_text("computing: {memory: 40}")
+    os.utime(file, ns=(1, 1))
+    PAGE_OF_PREFERENCES()
+    assert len(made) == 2
+
+
+def test_pages_that_are_made_cost_nothing_and_are_looked_at(kept, monkeypatch):
+    _, made = kept
+    pages = {"a plugin": object()}
+    monkeypatch.setattr(napari.settings, "_PLUGIN_SETTINGS", pages, raising=False)
+    PAGE_OF_PREFERENCES()
+    assert len(made) == 1
+
+
+def test_the_window_of_preferences_shows_what_counts_when_it_is_opened(page, qapp):
+    mirror.keep_alike()
+    preferences.settle(memory=60)
+    qapp.focusWindowChanged.emit(None)
+    assert page.memory == 60
 
 
 def test_an_older_napari_has_no_such_page(monkeypatch, qapp):

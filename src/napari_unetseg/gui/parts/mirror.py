@@ -8,8 +8,10 @@ which of both sides a value was changed since.
 from __future__ import annotations
 
 import weakref
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import napari.settings
 from napari.utils.notifications import show_warning
 from qtpy.QtCore import QObject, QTimer, Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import QApplication
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PLUGIN, PAGE = "napari-unetseg", "computing"
-SHOWN = "shown in Preferences"
+SHOWN, LOOKED = "shown in Preferences", "looked at in Preferences"
 # Long enough to type on: a path is no whole one after its first letter.
 PATIENCE_MS = 3000
 
@@ -32,7 +34,8 @@ class Mirror(QObject):
     """Keeps a page of Preferences like the settings file, as long as napari runs.
 
     Before napari 0.9 there is no such page. It looks when a dock is opened, when the
-    page changes, and when the user comes back to napari, from a terminal perhaps.
+    page changes, when another window comes to the front (that of Preferences perhaps),
+    and when the user comes back to napari, from a terminal perhaps.
 
     Parameters
     ----------
@@ -57,6 +60,7 @@ class Mirror(QObject):
         self._timer.setInterval(PATIENCE_MS)
         self._timer.timeout.connect(self.refuse)
         app.applicationStateChanged.connect(self.look)
+        app.focusWindowChanged.connect(self.look)
 
     def look(self, _: object = None) -> None:
         """Bring both sides to the same values; what Preferences changed is newer."""
@@ -70,6 +74,7 @@ class Mirror(QObject):
                 self._refused = alike(page)
             finally:
                 self._is_writing = False
+            remember_file()
         if self._refused:
             self._timer.start()
         else:
@@ -108,13 +113,47 @@ def keep_alike() -> None:
 
 
 def page_of_preferences() -> Any:
-    """What napari shows of this plugin; None if it does not, being older than 0.9."""
+    """What napari shows of this plugin; None if it shows nothing, or nothing new.
+
+    Before 0.9 it shows nothing. Later it reads the manifests of all plugins to make its
+    pages, once, which takes as long as there are plugins: that is left to the window of
+    Preferences, unless something was said there that is not known yet.
+    """
+    if not (is_made() or is_new()):
+        return None
     try:
         from napari.settings import get_plugin_settings
     except ImportError:
         return None
     # Without a manifest, in a test say, there is no page.
     return getattr(get_plugin_settings().get(PLUGIN), PAGE, None)
+
+
+def is_made() -> bool:
+    """Whether napari has made its pages, as far as it tells."""
+    return bool(getattr(napari.settings, "_PLUGIN_SETTINGS", None))
+
+
+def is_new() -> bool:
+    """Whether Preferences have said something since they were looked at."""
+    return settings.recall(LOOKED).get("changed") != _changed()
+
+
+def remember_file() -> None:
+    """Remember that what was said in Preferences is known."""
+    if is_new():
+        settings.remember(LOOKED, {"changed": _changed()})
+
+
+def _changed() -> int | None:
+    """When napari has written the file of this plugin; None if it has not."""
+    kept = napari.settings.get_settings().config_path
+    if not isinstance(kept, str | Path):  # It may be told to keep nothing.
+        return None
+    try:
+        return Path(kept).with_name(f"{PLUGIN}.yaml").stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def alike(page: Any) -> dict[str, str]:
