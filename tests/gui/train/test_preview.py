@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from napari_unetseg.core.train.wishes import Predicted
+from napari_unetseg.gui.run.controls import Controls
 from napari_unetseg.gui.train.meanwhile import LOOK, NOT_OF_HERE
 from napari_unetseg.gui.train.preview_layer import NAME
 from napari_unetseg.runs import settings
@@ -117,6 +118,35 @@ def test_what_is_read_after_the_end_stays_with_its_steps(training, model, until)
     training.run.heard.emit(last)
 
     assert shown(model).name == f"{NAME} after 77 steps"
+
+
+def test_of_a_training_that_is_discarded_no_layer_stays(
+    training, model, until, monkeypatch
+):
+    monkeypatch.setattr(Controls, "is_discard_meant", lambda _: True)
+    training.meanwhile.look.click()
+    until(lambda: shown(model))
+
+    training.run.controls.discard.click()
+    until(lambda: not training.run.running)
+
+    assert not shown(model)
+    assert training.meanwhile.look.isChecked()
+
+
+def test_of_a_training_that_is_discarded_later_no_layer_stays(
+    training, model, until, monkeypatch
+):
+    monkeypatch.setattr(Controls, "is_discard_meant", lambda _: True)
+    training.meanwhile.look.click()
+    until(lambda: shown(model))
+    training.run.controls.stop.click()
+    until(lambda: not training.run.running)
+    assert shown(model)
+
+    training.run.controls.discard.click()
+
+    assert not shown(model)
 
 
 def test_an_image_that_is_gone_is_shown_no_more(training, model, until, qtbot):

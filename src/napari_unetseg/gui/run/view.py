@@ -65,6 +65,8 @@ class RunView(QWidget):
         A tuple of events that the run has told, or a `Predicted`.
     ended : Signal(object, object)
         Folder and last event: Finished, Stopped or Failed.
+    discarded : Signal
+        The run is deleted with all that it made.
     controls : Controls
         Progress bar and buttons.
     folder : Path or None
@@ -77,6 +79,7 @@ class RunView(QWidget):
     busy = Signal(bool)
     heard = Signal(object)
     ended = Signal(object, object)
+    discarded = Signal()
 
     def __init__(self, dock: RunDock, words: Words) -> None:
         super().__init__(dock)
@@ -277,6 +280,7 @@ class RunView(QWidget):
         # Nothing but what was begun here, or what the user wants to be rid of.
         if self.folder is not None and (self._is_new or self._wish):
             discard(self.folder)
+            self.discarded.emit()
         self.folder, self._resumable = None, False
         self._plot.drop()
         self._show_state()

@@ -80,6 +80,7 @@ class Meanwhile(QWidget):
             part.problem.connect(self._warn)
         dock.run.heard.connect(self._hear)
         dock.run.busy.connect(self._on_busy)
+        dock.run.discarded.connect(self._preview.drop)
         self._offer()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:

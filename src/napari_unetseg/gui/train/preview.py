@@ -163,6 +163,10 @@ class Preview(QObject):
         except UnetsegError as error:
             self.problem.emit(str(error))
 
+    def drop(self) -> None:
+        """Show no more of a training that is thrown away."""
+        self._shown.remove()
+
     def turn(self, on: bool) -> None:
         """Look from now on, or no longer; what was shown goes, too."""
         self.on = on

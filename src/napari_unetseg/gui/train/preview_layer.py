@@ -73,8 +73,7 @@ class PreviewLayer:
         layer = self.layer if about == self._about else None
         if layer is not None and predicted.image != self._image:
             # It may have other dimensions, and other colours.
-            self._shown = Shown(self._viewer)
-            self._viewer.layers.remove(layer)
+            self.remove()
             layer = None
         self._about, self._image = about, predicted.image
         self._step = predicted.step
@@ -114,6 +113,7 @@ class PreviewLayer:
     def remove(self) -> None:
         """Take the layer out of the viewer."""
         layer = self.layer
+        self._shown = Shown(self._viewer)  # It is not the user who closes it.
         if layer is not None:
             self._viewer.layers.remove(layer)
 
