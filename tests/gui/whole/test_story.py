@@ -103,9 +103,13 @@ class Desk:
         self.training = self.dock("Train U-Net")
         settings = {**SMALL, **self.story.settings, "steps": ENDLESS}
         choose(self.training, self.image, self.labels, **settings)
+        zero = self.training.training.zero
         if self.story.objects:
             self.training.training.task.value = "instances"
-            self.training.training.zero.value = "none"
+            zero.value = "none"
+        else:
+            # Dabs in each of ten slices would be taken for rare things in all of them.
+            zero.value = "0"
         self.training.run.heard.connect(self.heard.hear)
         self.training.meanwhile.look.setChecked(True)
         press_start(self.training, self.until)
