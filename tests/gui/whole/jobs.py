@@ -39,10 +39,17 @@ def press_start(dock: Any, until: Until) -> None:
     dock.run.controls.start.click()
 
 
-def iou_reported(dock: Any, until: Until, prediction: Labels, truth: Labels) -> float:
+def iou_reported(
+    dock: Any,
+    until: Until,
+    prediction: Labels,
+    truth: Labels,
+    kind: str = "classes",
+) -> float:
     """Compare two layers in the dock that is opened for it."""
     report = dock("IoU report")
     report.prediction.value, report.truth.value = prediction, truth
+    report.kind.value = kind
     report.compare()
     until(lambda: report.report is not None)
     return report.report.overlap.mean_iou
