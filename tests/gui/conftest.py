@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import time
 from datetime import UTC, datetime
@@ -59,6 +60,13 @@ def foretold_here(*events: Event) -> Iterator[None]:
     """Answer what a segmentation takes as the process would that is asked."""
     yield
     return events or (FORECAST,)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def little_to_collect() -> None:
+    """Leave what has been loaded since out of all collections of garbage, too."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

@@ -106,14 +106,16 @@ def _newest(lines: IO[str], patience: float) -> Iterator[str]:
     threading.Thread(target=listen, daemon=True).start()
     while True:
         try:
-            line = waiting.get(timeout=patience)
-            while not waiting.empty():
-                line = waiting.get() or line
+            line = last = waiting.get(timeout=patience)
+            while last and not waiting.empty():
+                last = waiting.get()
+                line = last or line
         except queue.Empty:
             return
-        if not line:
+        if line:
+            yield line
+        if not last:
             return
-        yield line
 
 
 if __name__ == "__main__":

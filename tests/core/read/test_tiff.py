@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 import tifffile
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from packaging.version import Version
 
@@ -265,6 +265,7 @@ def test_the_message_counts_the_planes(tmp_path: Path, layout: str) -> None:
     layout=st.sampled_from(sorted(LAYOUTS)),
     flips=st.lists(st.tuples(st.integers(0, 2000), st.integers(0, 255)), max_size=8),
 )
+@example("imagej", [(38, 3), (78, 8)])  # Three dimensions are said to be YX.
 def test_damaged_headers_end_in_one_sentence(
     tmp_path: Path, layout: str, flips: list[tuple[int, int]]
 ) -> None:

@@ -170,7 +170,9 @@ def test_a_rest_has_its_state_on_the_disk_and_changes_nothing(
 
 
 def test_a_long_rest_is_told_every_five_seconds(monkeypatch, pair):
-    monkeypatch.setattr(loop, "time", Clock(0))
+    clock = Clock(0)
+    for module in (loop, rest):
+        monkeypatch.setattr(module, "time", clock)
     person = Person(rest_at=2, looks=1 + 10 * 12)
     events, _ = train(pair, after(3), wishes=person.wishes)
     assert len(of(Paused, events)) in (2, 3)  # In 12 s: sums of 0.1 are rounded.

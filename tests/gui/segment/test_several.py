@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import numpy as np
 import pytest
@@ -150,6 +151,26 @@ def test_each_gets_a_layer_named_after_it(several, model, at_once, until):
     assert several.run.controls.start.isEnabled()
 
 
+def test_all_is_told_when_the_last_layer_is_there(
+    several, model, at_once, until, monkeypatch
+):
+    is_free = threading.Event()
+
+    def slow(folder):
+        while "third" in folder.name and not is_free.wait(0.01):
+            yield
+        return (yield from result_of(folder))
+
+    monkeypatch.setattr("napari_unetseg.gui.segment.outcome.result_of", slow)
+    several.run.controls.start.click()
+    until(lambda: not several.run.running and len(labels(model)) == 2)
+    assert "segmented" not in several.said
+
+    is_free.set()
+    until(lambda: "images are segmented" in several.said)
+    assert len(labels(model)) == 3
+
+
 def test_one_that_fails_is_named_and_the_others_are_not_lost(
     several, model, at_once, until
 ):
@@ -189,7 +210,7 @@ def test_one_that_cannot_be_read_is_named_too(several, model, at_once, until):
 
     broken.gone = False
     # The last one fails at once, while what was made before is still being read.
-    until(lambda: labels(model) == ["grey segmented", "third segmented"])
+    assert labels(model) == ["grey segmented", "third segmented"]
     assert "'broken' is left out: " in several.said
     assert "the disk was taken out" in several.said
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from torch import fx, nn
 
@@ -43,6 +44,13 @@ class Call:
     inputs: tuple[int, ...]
 
 
+# What was recorded of a network, and of which layers it consisted then: one plan asks
+# a dozen times.
+_Layers = tuple[tuple[str, type[nn.Module]], ...]
+_Record = list[tuple[str, tuple[int, ...]]]
+_recorded: WeakKeyDictionary[nn.Module, tuple[_Layers, _Record]] = WeakKeyDictionary()
+
+
 class _Tracer(fx.Tracer):
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
         return isinstance(m, _OWN) or super().is_leaf_module(m, module_qualified_name)
@@ -61,14 +69,24 @@ def calls_of(network: nn.Module) -> list[Call]:
     ModelError
         If the network does anything else than calling layers, naming it.
     """
+    layers = tuple((name, type(layer)) for name, layer in network.named_modules())
+    known, record = _recorded.get(network, ((), []))
+    if known != layers:
+        record = _record_of(network)
+        _recorded[network] = layers, record
+    return [Call(name, network.get_submodule(name), inputs) for name, inputs in record]
+
+
+def _record_of(network: nn.Module) -> _Record:
+    """Name of the layer and inputs of each call."""
     numbers: dict[fx.Node, int] = {}
-    calls: list[Call] = []
+    calls: _Record = []
     for node in _graph_of(network).nodes:
         if node.op == "placeholder" and not numbers:
             numbers[node] = IMAGE
         elif node.op == "call_module":
             layer = network.get_submodule(str(node.target))
-            calls.append(Call(str(node.target), layer, _inputs(node, layer, numbers)))
+            calls.append((str(node.target), _inputs(node, layer, numbers)))
             numbers[node] = len(calls)
         elif node.op != "output":
             raise ModelError(

@@ -10,7 +10,12 @@ import numpy as np
 
 from napari_unetseg.core.errors import ReadError
 from napari_unetseg.core.image import AXES, SPATIAL, Image, check_axes
-from napari_unetseg.core.read.damage import check_data, check_planes, noticing_damage
+from napari_unetseg.core.read.damage import (
+    AGAIN,
+    check_data,
+    check_planes,
+    noticing_damage,
+)
 from napari_unetseg.core.read.imagej import imagej_sizes, resolution_sizes
 from napari_unetseg.core.read.ome import ome_metadata
 from napari_unetseg.core.units import same_unit
@@ -194,6 +199,11 @@ def _known_axes(stored: _Stored, name: str) -> tuple[NDArray[Any], str]:
         Distinct letters out of "TZCYX".
     """
     array, axes = stored.array, stored.axes
+    if len(axes) != array.ndim:
+        raise ReadError(
+            f"'{name}' is damaged (of shape {array.shape} it has the axes {axes})",
+            AGAIN,
+        )
     if "C" not in axes:
         axes = axes.replace("S", "C")
     idle = [i for i, a in enumerate(axes) if a not in AXES and array.shape[i] == 1]

@@ -91,10 +91,11 @@ class Outcome(QObject):
 
         def add(folder: Path, made: Made) -> None:
             layer = put_labels(self._dock.viewer, made, folder.name)
-            self._dock.tell(f"{text} It is in the layer '{layer.name}'.", kind)
+            told = f"{text} It is in the layer '{layer.name}'."
+            self._dock.tell_of(folder, told, kind)
 
         def fail(_: Exception) -> None:
-            self._dock.tell(text, kind)
+            self._dock.tell_of(folder, text, kind)
 
         self._read(folder, unfinished(folder, percent), add, fail)
 
@@ -104,7 +105,8 @@ class Outcome(QObject):
         listing.tidy(folder, INPUTS, RESULT)
         names = ", ".join(f"'{layer.name}'" for layer in others)
         more = f" Hidden below it: {names}." if names else ""
-        self._dock.tell(f"The labels are in the layer '{labels.name}'.{more}")
+        told = f"The labels are in the layer '{labels.name}'.{more}"
+        self._dock.tell_of(folder, told)
 
     def _read(
         self,
@@ -113,13 +115,20 @@ class Outcome(QObject):
         then: Callable[[Path, Any], None],
         fail: Callable[[Exception], None] | None = None,
     ) -> None:
+        self._dock.queue.reading.add(folder)
+
+        def ended(then: Callable[..., None], *found: Any) -> None:
+            self._dock.queue.reading.discard(folder)
+            then(*found)
+
+        failed = fail or (lambda error: self._dock.unread(folder, error))
         start_worker(
             job,
             owner=self._dock,
             name=f"Reading {folder.name}",
             on_event=lambda _: None,
-            on_return=lambda found: then(folder, found),
-            on_error=fail or (lambda error: self._dock.unread(folder, error)),
+            on_return=lambda found: ended(then, folder, found),
+            on_error=lambda error: ended(failed, error),
         )
 
 

@@ -97,6 +97,8 @@ class Queue:
         Folder of the run that was begun last.
     going : bool
         Whether another one is about to be begun.
+    reading : set of Path
+        Folders of the runs whose labels are not yet in a layer.
     """
 
     def __init__(self, batch: Batch | None = None) -> None:
@@ -110,6 +112,7 @@ class Queue:
         self._warnings: list[str] = []
         self.current: Path | None = None
         self.going = False
+        self.reading: set[Path] = set()
 
     @property
     def several(self) -> bool:

@@ -30,6 +30,7 @@ class QueueDock(RunDock):
     def __init__(self, viewer: Viewer) -> None:
         super().__init__(viewer)
         self.queue = Queue()
+        self._last_words: tuple[str, Kind] | None = None
 
     def begin_all(self, batch: Batch) -> None:
         """Begin the first of several runs, or a single one."""
@@ -37,6 +38,7 @@ class QueueDock(RunDock):
         self._next()
 
     def _next(self) -> None:
+        self._last_words = None
         self.begin(*self.queue.next())
 
     def _on_end(self, folder: Path, end: Event) -> None:
@@ -60,14 +62,24 @@ class QueueDock(RunDock):
     def unread(self, folder: Path, error: Exception) -> None:
         """Say that what a run has made cannot be read."""
         if self.queue.forget(folder, failure_sentence(error)):
-            self.tell("", "error")
+            self.tell_of(folder, "", "error")
         else:
             self.say(failure_sentence(error), "error")
 
+    def tell_of(self, folder: Path, text: str, kind: Kind = "done") -> None:
+        """Say what became of a run whose labels were read, as `tell` does."""
+        # What was said of a later one must not be lost.
+        if folder != self.queue.current and self._last_words is not None:
+            text, kind = self._last_words
+        self.tell(text, kind)
+
     def tell(self, text: str, kind: Kind = "done", more: str = "") -> None:
-        """Say how a run has ended; of several, once all have."""
+        """Say how a run has ended; of several, once all have and are shown."""
         if self.queue.is_of(self.run.folder):
             if self.queue.going or self.run.running:
+                return
+            self._last_words = text, kind
+            if self.queue.reading:
                 return
             text, kind = self.queue.sentence(text, kind)
         super().tell(text, kind, more)
