@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 hypothesis.settings.register_profile("search", deadline=None)
 # The same examples each time, so that fewer of them will do; "search" finds new ones.
 hypothesis.settings.register_profile(
-    "repeat", deadline=None, derandomize=True, max_examples=50
+    "repeat", deadline=None, derandomize=True, max_examples=30
 )
 hypothesis.settings.load_profile("repeat" if os.environ.get("CI") else "search")
 

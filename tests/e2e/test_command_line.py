@@ -194,6 +194,7 @@ def _labels(folder: Path, array: Any) -> tuple[object, ...]:
     return ("train", "--image", "img.ome.tif", "--labels", "lab2.ome.tif", *FAST)
 
 
+@pytest.mark.slow
 def test_labels_of_another_shape(folder: Path) -> None:
     said = refused(
         folder, *_labels(folder, np.ones((5, 64, 60), np.uint8)), "--model", "x"
@@ -206,8 +207,11 @@ def test_labels_of_another_shape(folder: Path) -> None:
     ("values", "options", "said"),
     [
         ([0, 0], [], "no painted pixel"),
-        ([0, 2], ["--unannotated", "0"], "Only class 2 is painted"),
-        ([-3, 1], [], "the negative id -3"),
+        pytest.param(
+            *([0, 2], ["--unannotated", "0"], "Only class 2 is painted"),
+            marks=pytest.mark.slow,
+        ),
+        pytest.param([-3, 1], [], "the negative id -3", marks=pytest.mark.slow),
     ],
 )
 def test_labels_that_teach_nothing(
@@ -218,6 +222,7 @@ def test_labels_that_teach_nothing(
     assert said in refused(folder, *_labels(folder, labels), *options, "--model", "x")
 
 
+@pytest.mark.slow
 def test_an_image_that_is_not_a_number_somewhere(folder: Path) -> None:
     image = np.zeros((5, 64, 64), np.float32)
     image[3, 2, 1] = np.nan

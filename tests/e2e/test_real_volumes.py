@@ -33,6 +33,7 @@ def command(line: str, *paths: Path) -> None:
     assert run(words) == 0
 
 
+@pytest.mark.slow
 def test_a_tomogram_whose_file_says_no_pixel_size(
     data_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

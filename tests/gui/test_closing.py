@@ -105,6 +105,7 @@ def test_a_segmentation_is_kept_and_goes_on(session, model, scenario, qtbot, unt
     assert (model.layers[-1].data == 1).all()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signal")
 def test_a_killed_napari_loses_nothing(session):
     napari = session(STOP)

@@ -97,6 +97,15 @@ def training(files, model, **options):
     )
 
 
+@pytest.fixture(scope="module")
+def whole(files):
+    """A training that nobody disturbed: its run, and its model."""
+    run, model = files / "whole.run", files / "whole.model"
+    client.create(run, training(files, model))
+    assert engine.execute(run) == engine.FINISHED
+    return run, model
+
+
 def keep_after_3(asked, folder, stop):
     """Answer, and ask to keep what is there after the third step."""
     story = answer(asked, folder, stop)
@@ -110,12 +119,12 @@ def keep_after_3(asked, folder, stop):
             client.keep(folder)
 
 
-def test_a_kept_training_leaves_a_model_and_goes_on(files, tmp_path, monkeypatch):
+def test_a_kept_training_leaves_a_model_and_goes_on(
+    files, whole, tmp_path, monkeypatch
+):
     monkeypatch.setattr(interrupts, "LOOK_EVERY", 0)
-    whole, kept = tmp_path / "whole" / "m", tmp_path / "kept" / "m"
-    client.create(tmp_path / "1.run", training(files, whole))
-    assert engine.execute(tmp_path / "1.run") == engine.FINISHED
-    finished = client.status(tmp_path / "1.run").result
+    kept = tmp_path / "whole.model"
+    finished = client.status(whole[0]).result
 
     run = tmp_path / "2.run"
     client.create(run, training(files, kept))
@@ -144,7 +153,7 @@ def test_a_kept_training_leaves_a_model_and_goes_on(files, tmp_path, monkeypatch
     # And to its end: as if it had never been stopped.
     assert engine.execute(run) == engine.FINISHED
     assert client.status(run).result == finished
-    assert digest(kept) == digest(whole)
+    assert digest(kept) == digest(whole[1])
 
 
 def painting(folder, at, *, die_after=None):
@@ -179,15 +188,14 @@ def losses(run):
 
 @pytest.mark.parametrize("saved", [2, 5])
 def test_what_was_painted_is_learnt_from_the_same_step_on_when_it_is_resumed(
-    files, tmp_path, monkeypatch, saved
+    files, whole, tmp_path, monkeypatch, saved
 ):
     monkeypatch.setattr(edits, "LOOK_EVERY", 0)
     monkeypatch.setattr(Checkpoints, "due", lambda self: self._step < saved)
-    runs, models = {}, {}
-    for name in ("unpainted", "whole", "parts"):
+    runs, models = {"unpainted": whole[0]}, {"unpainted": whole[1]}
+    for name in ("whole", "parts"):
         runs[name], models[name] = tmp_path / f"{name}.run", tmp_path / name / "m"
         client.create(runs[name], training(files, models[name]))
-    assert engine.execute(runs["unpainted"]) == engine.FINISHED
     assert engine.execute(runs["whole"], painting(tmp_path, [2, 3, 5])) == 0
 
     parts = runs["parts"]
@@ -269,7 +277,7 @@ def test_a_model_waits_for_room_on_the_disk(files, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("end", ["go on", "keep", "cancel"])
-def test_a_pause_rests_and_changes_nothing(files, tmp_path, monkeypatch, end):
+def test_a_pause_rests_and_changes_nothing(files, whole, tmp_path, monkeypatch, end):
     monkeypatch.setattr(interrupts, "LOOK_EVERY", 0)
     run, seen = tmp_path / "run", []
 
@@ -288,8 +296,6 @@ def test_a_pause_rests_and_changes_nothing(files, tmp_path, monkeypatch, end):
                 seen.extend((folder / "state").iterdir())
                 client.command(folder, end)
 
-    client.create(tmp_path / "whole", training(files, tmp_path / "a"))
-    engine.execute(tmp_path / "whole")
     client.create(run, training(files, tmp_path / "b"))
     with monkeypatch.context() as patch:
         patch.setattr("napari_unetseg.runs.answer.answer", pausing)
@@ -302,12 +308,12 @@ def test_a_pause_rests_and_changes_nothing(files, tmp_path, monkeypatch, end):
         assert list(losses(run)) == [1, 2, 3]
         code = engine.execute(run)
     assert code == engine.FINISHED
-    assert losses(run) == losses(tmp_path / "whole")
-    assert digest(tmp_path / "b") == digest(tmp_path / "a")
+    assert losses(run) == losses(whole[0])
+    assert digest(tmp_path / "b") == digest(whole[1])
 
 
 def test_what_is_looked_at_is_predicted_and_changes_nothing(
-    files, tmp_path, monkeypatch
+    files, whole, tmp_path, monkeypatch
 ):
     for module, name in ((interrupts, "LOOK_EVERY"), (live, "EVERY"), (live, "_PAUSE")):
         monkeypatch.setattr(module, name, 0)
@@ -317,8 +323,6 @@ def test_what_is_looked_at_is_predicted_and_changes_nothing(
         client.preview(folder, Y=(3, 9))
         return (yield from answer(asked, folder, stop, **wishes))
 
-    client.create(tmp_path / "whole", training(files, tmp_path / "a"))
-    engine.execute(tmp_path / "whole")
     client.create(run, training(files, tmp_path / "b"))
     with monkeypatch.context() as patch:
         patch.setattr("napari_unetseg.runs.answer.answer", looking)
@@ -331,8 +335,8 @@ def test_what_is_looked_at_is_predicted_and_changes_nothing(
     assert told[-1].start[-2] == 3
     assert told[-1].stop[-2] == 9
     assert shown.labels.size
-    assert losses(run) == losses(tmp_path / "whole")
-    assert digest(tmp_path / "b") == digest(tmp_path / "a")
+    assert losses(run) == losses(whole[0])
+    assert digest(tmp_path / "b") == digest(whole[1])
 
 
 def test_a_training_that_is_kept_before_its_first_step_leaves_no_model(files, tmp_path):

@@ -68,7 +68,9 @@ def drained(story):
             return end.value
 
 
-def test_it_is_what_the_engine_foresees_without_a_pixel(model, image, teller, tmp_path):
+def test_it_is_what_the_engine_foresees_without_a_pixel(
+    model, image, teller, tmp_path, monkeypatch
+):
     asked = question(model, average="flips", region={"Z": (1, 2), "Y": (0, 33)})
     note, told = drained(teller.ask(asked, image, tmp_path / "run"))
 
@@ -91,7 +93,14 @@ def test_it_is_what_the_engine_foresees_without_a_pixel(model, image, teller, tm
     # Ended, it is started again.
     process.kill()
     process.wait()
-    assert drained(teller.ask(asked, image, tmp_path))[-1].tiles == told.tiles
+    knows_nothing = (
+        "import json; print(json.dumps({'number': json.loads(input())['number']}))"
+    )
+    monkeypatch.setattr(
+        foreteller, "command", lambda python: [python, "-c", knows_nothing]
+    )
+    assert drained(teller.request({"answer": "nothing"})) == ()
+    assert teller._process is not process
 
 
 def test_a_process_that_ends_without_an_answer_is_told(

@@ -353,15 +353,17 @@ def test_images_whose_results_would_have_one_name_are_refused(files, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
-def test_who_has_all_tiles_asks_no_cluster(files, tmp_path):
+def test_who_has_all_tiles_asks_no_cluster(files, tmp_path, monkeypatch):
     """Killed in what comes after the tiles, it needs nobody to go on."""
     folder = tmp_path / "run"
     asked = question(files, tmp_path, config={"objects": "instances"})
     client.create(folder, asked)
     engine.execute(folder, pulled(36))
     lost = asked.model_copy(update={"dask": "tcp://127.0.0.1:9"})
-    with pytest.raises(DeviceError):
-        list(answer(lost, folder))
+    with monkeypatch.context() as patch:
+        patch.setattr(cluster, "_CONNECT", 0.5)
+        with pytest.raises(DeviceError):
+            list(answer(lost, folder))
     # Only connected with: there is no worker.
     with distributed.LocalCluster(
         n_workers=0, processes=False, protocol="tcp://", dashboard_address=":0"
@@ -466,6 +468,7 @@ def kill_after(folder, tiles):
     return process.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="POSIX signals")
 def test_a_segmentation_survives_being_killed(files, tmp_path):
     image = Image(

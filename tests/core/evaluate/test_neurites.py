@@ -52,7 +52,7 @@ def test_objects_that_touch_with_other_ids_are_two():
 
 
 @given(MASKS)
-@settings(max_examples=200)
+@settings(max_examples=60)
 def test_thinned_borders(mask):
     """Objects stay whole, never touch, and take what is theirs by distance."""
     objects = components(mask)

@@ -1,5 +1,7 @@
 """Inside a mask the result is that of the whole image, and nothing is outside."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -52,20 +54,38 @@ def masks(draw):
     return Image(array=array, axes=axes), np.broadcast_to(whole != 0, SHAPE)
 
 
+@cache
+def whole(volumes):
+    """What is made of the whole image."""
+    config = SegmentConfig(
+        tile=TILE, scores=True, average="flips", uncertainty="disagreement"
+    )
+    _, made = drained(jobs.segment(noise(), random_model(volumes=volumes), config))
+    return config, made
+
+
+@cache
+def all_boxes():
+    """The tiles of the whole image."""
+    events, _ = drained(jobs.segment(noise(), random_model(), SegmentConfig(tile=TILE)))
+    return [
+        tuple(map(slice, event.start, event.stop))
+        for event in events
+        if isinstance(event, Tile)
+    ]
+
+
 @settings(max_examples=12)
 @given(masks(), st.booleans())
 def test_inside_all_bytes_are_those_of_the_whole_image(drawn, volumes):
     mask, inside = drawn
     image, model = noise(), random_model(volumes=volumes)
-    config = SegmentConfig(
-        tile=TILE, scores=True, average="flips", uncertainty="disagreement"
-    )
-    _, whole = drained(jobs.segment(image, model, config))
+    config, wanted = whole(volumes)
 
     _, found = drained(jobs.segment(image, model, config, mask=mask))
 
     for name in ("labels", "scores", "uncertainty"):
-        expected = np.where(inside, getattr(whole, name).array, 0)
+        expected = np.where(inside, getattr(wanted, name).array, 0)
         assert getattr(found, name).array.tobytes() == expected.tobytes()
 
 
@@ -74,13 +94,7 @@ def test_inside_all_bytes_are_those_of_the_whole_image(drawn, volumes):
 def test_only_tiles_that_touch_the_mask_are_computed(drawn):
     mask, inside = drawn
     image, config = noise(), SegmentConfig(tile=TILE)
-    events, _ = drained(jobs.segment(image, random_model(), config))
-    boxes = [
-        tuple(map(slice, event.start, event.stop))
-        for event in events
-        if isinstance(event, Tile)
-    ]
-    wanted = [box for box in boxes if inside[box].any()]
+    wanted = [box for box in all_boxes() if inside[box].any()]
 
     events, _ = drained(jobs.segment(image, random_model(), config, mask=mask))
 

@@ -157,7 +157,7 @@ def test_the_memory_of_a_tile_is_that_of_what_is_computed():
     assert tile_memory(plan, frames.shape, network) == wanted
 
 
-@settings(max_examples=300)
+@settings(max_examples=100)
 @given(
     st.integers(1, 80),
     st.integers(0, 5),

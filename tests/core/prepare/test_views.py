@@ -225,7 +225,7 @@ def laid(rng, view, painted):
         painted[box] = values
 
 
-@settings(max_examples=200)
+@settings(max_examples=60)
 @given(RANKS, SEEDS, st.sampled_from(TEACHINGS))
 def test_what_is_painted_is_taught_in_any_box(rank, seed, teaching):
     """With changes over it, in some planes or a region, rings and all."""

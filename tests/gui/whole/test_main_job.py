@@ -111,6 +111,7 @@ def test_one_slice_is_added_where_it_is_shown(viewer, trained, segmented):
 
 
 @pytest.mark.data
+@pytest.mark.slow
 def test_isbi_2012(viewer, dock, trained, segmented, until, data_folder):
     (image,) = _opened(viewer, data_folder / "isbi2012-em" / "images.tif")
     painted = read_image(data_folder / "isbi2012-em" / "labels.tif")
@@ -124,6 +125,7 @@ def test_isbi_2012(viewer, dock, trained, segmented, until, data_folder):
 
 
 @pytest.mark.data
+@pytest.mark.slow
 def test_nuclei_in_rgb(viewer, dock, trained, segmented, until, data_folder):
     folder = data_folder / "dsb2018-nuclei"
     (image,) = _opened(viewer, folder / "rgb_256x320_images.tif")
@@ -140,6 +142,7 @@ def test_nuclei_in_rgb(viewer, dock, trained, segmented, until, data_folder):
 
 
 @pytest.mark.data
+@pytest.mark.slow
 def test_several_channels(viewer, dock, trained, segmented, until, data_folder):
     folder = data_folder / "ome-zarr-cardiomyocytes"
     channels = _opened(viewer, folder / "dapi_nanog_laminb1_cyx.ome.tif")
