@@ -216,15 +216,16 @@ def at_width(dock, qtbot, width):
     return dock.scores.table
 
 
-@pytest.mark.parametrize("width", [420, 360])
-def test_no_row_is_wrapped_and_no_column_is_out_of_sight(shown, qtbot, width):
-    table = at_width(shown, qtbot, width)
+def test_no_row_is_wrapped_and_no_column_is_out_of_sight(shown, qtbot):
+    for width in (420, 360):
+        table = at_width(shown, qtbot, width)
 
-    assert table.horizontalScrollBar().maximum() == 0
-    assert len({table.rowHeight(row) for row in range(table.rowCount())}) == 1
-    assert table.item(2, 0).text() == table.item(2, 0).toolTip() == "3 mitochondrion"
-    if width == WIDTH:
-        assert table.columnWidth(0) >= table.sizeHintForColumn(0)
+        assert table.horizontalScrollBar().maximum() == 0
+        assert len({table.rowHeight(row) for row in range(table.rowCount())}) == 1
+        first = table.item(2, 0)
+        assert first.text() == first.toolTip() == "3 mitochondrion"
+        if width == WIDTH:
+            assert table.columnWidth(0) >= table.sizeHintForColumn(0)
 
 
 def test_nothing_is_cut_off_once_the_caption_is_longer(shown, qtbot):
@@ -274,50 +275,46 @@ def luminance(colour):
     return float(linear @ (0.2126, 0.7152, 0.0722))
 
 
-@pytest.mark.parametrize("theme", ["dark", "light"])
-def test_the_example_says_what_goes_in_and_is_legible(shown, theme):
-    shown.viewer.theme = theme
-    field = shown.ignore.native
-    palette = field.palette()
-    text, ground = (
-        np.array(palette.color(role).getRgb())
-        for role in (QPalette.ColorRole.PlaceholderText, QPalette.ColorRole.Base)
-    )
-    share = text[3] / 255
-    drawn = share * text[:3] + (1 - share) * ground[:3]
-    bright, dark = sorted((luminance(drawn), luminance(ground[:3])), reverse=True)
+def test_the_example_says_what_goes_in_and_is_legible(shown):
+    for theme in ("dark", "light"):
+        shown.viewer.theme = theme
+        field = shown.ignore.native
+        palette = field.palette()
+        text, ground = (
+            np.array(palette.color(role).getRgb())
+            for role in (QPalette.ColorRole.PlaceholderText, QPalette.ColorRole.Base)
+        )
+        share = text[3] / 255
+        drawn = share * text[:3] + (1 - share) * ground[:3]
+        bright, dark = sorted((luminance(drawn), luminance(ground[:3])), reverse=True)
 
-    assert field.placeholderText().startswith("e.g. 0, 255")
-    assert share == pytest.approx(EXAMPLE, abs=0.01)
-    assert (bright + 0.05) / (dark + 0.05) >= 4.5
-
-
-@pytest.mark.parametrize("theme", ["dark", "light"])
-def test_scores_of_the_past_are_dimmed_and_legible(shown, theme):
-    shown.viewer.theme = theme
-    choose(shown, truth="other")
-    colours = get_theme(theme)
-    text, table, window = (
-        np.array(QColor(getattr(colours, name).as_hex()).getRgb()[:3])
-        for name in ("text", "foreground", "background")
-    )
-    share = shown.scores.table.parentWidget().graphicsEffect().opacity()
-    drawn, ground = (share * one + (1 - share) * window for one in (text, table))
-    bright, dark = sorted((luminance(drawn), luminance(ground)), reverse=True)
-
-    assert is_dimmed(shown)
-    assert share <= 0.9
-    assert (bright + 0.05) / (dark + 0.05) >= 4.5
+        assert field.placeholderText().startswith("e.g. 0, 255")
+        assert share == pytest.approx(EXAMPLE, abs=0.01)
+        assert (bright + 0.05) / (dark + 0.05) >= 4.5
 
 
-def test_all_buttons_in_the_row_are_as_high(shown):
-    buttons = [shown.buttons.compare, shown.buttons.copy, shown.buttons.save]
+def test_scores_of_the_past_are_dimmed_and_legible(shown):
+    for theme in ("dark", "light"):
+        shown.viewer.theme = theme
+        choose(shown, truth="other")
+        colours = get_theme(theme)
+        text, table, window = (
+            np.array(QColor(getattr(colours, name).as_hex()).getRgb()[:3])
+            for name in ("text", "foreground", "background")
+        )
+        share = shown.scores.table.parentWidget().graphicsEffect().opacity()
+        drawn, ground = (share * one + (1 - share) * window for one in (text, table))
+        bright, dark = sorted((luminance(drawn), luminance(ground)), reverse=True)
 
-    assert len({button.height() for button in buttons}) == 1
+        assert is_dimmed(shown)
+        assert share <= 0.9
+        assert (bright + 0.05) / (dark + 0.05) >= 4.5
 
 
-def test_cancel_takes_the_place_of_compare_at_once(shown):
+def test_all_buttons_are_as_high_and_cancel_takes_the_place_of_compare(shown):
     buttons = shown.buttons
+    row = [buttons.compare, buttons.copy, buttons.save]
+    assert len({button.height() for button in row}) == 1
     place = buttons.compare.geometry()
 
     buttons.show_state(running=True, has_report=True)

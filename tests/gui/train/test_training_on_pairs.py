@@ -62,6 +62,18 @@ def test_two_pairs_are_learnt_as_on_the_command_line(of_two, until, monkeypatch)
     assert ours.validation["slices"] == [6]
 
 
+def test_a_folder_is_asked_about_in_one_word_of_the_command_line(opened, folder, until):
+    dock = opened()
+    dock.pairs.add_folder(folder)
+    until(lambda: dock.run.controls.start.isEnabled())
+
+    line, missing = command_line(dock.plan().ask({}))
+
+    assert missing == []
+    assert "--pairs data" in line
+
+
+@pytest.mark.slow
 def test_a_folder_is_learnt_as_on_the_command_line(
     opened, folder, until, monkeypatch, tmp_path
 ):
