@@ -110,6 +110,7 @@ def test_a_prediction_is_that_of_a_segmentation_with_its_entropy(pair, tmp_path)
     assert not (tmp_path / "out.zarr").exists()
 
 
+@pytest.mark.slow
 def test_one_process_answers_one_after_the_other(pair, tmp_path):
     helper = Foreteller()
     try:
