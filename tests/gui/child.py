@@ -1,4 +1,7 @@
-"""Scripted runs: ``python child.py SCENARIO FOLDER`` executes one."""
+"""Scripted runs: ``python child.py SCENARIO FOLDER`` executes one.
+
+What takes long to be loaded is loaded by the scenarios that need it.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import zarr
 
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.events import (
@@ -28,14 +30,7 @@ from napari_unetseg.core.events import (
     Validated,
     Waiting,
 )
-from napari_unetseg.core.read import read_image
 from napari_unetseg.core.train.wishes import Predicted
-from napari_unetseg.core.write.ome_tiff import write_ome_tiff
-from napari_unetseg.core.write.ome_zarr import (
-    LabelNotes,
-    create_ome_zarr,
-    move_into_place,
-)
 from napari_unetseg.runs import engine, journal
 from napari_unetseg.runs.edits import Edits
 from napari_unetseg.runs.engine import Answer, Stop, Story, execute
@@ -160,6 +155,8 @@ GO_ON = "go on"
 
 def segmenting(question: Question, folder: Path, stop: Stop) -> Story:
     """Fill the labels with 1, slice by slice; wait in the middle for a file."""
+    from napari_unetseg.core.write.ome_zarr import move_into_place
+
     labels, done = _labels(folder), _done(folder)
     total = labels.shape[0]
     yield Started(job=question.job, device="cpu", precision="fp32")
@@ -189,6 +186,9 @@ def labelling(question: Question, folder: Path, stop: Stop) -> Story:
 
 def of_folder(question: Question, folder: Path, stop: Stop) -> Story:
     """Label all images of a folder with 1, but one that is called "bad"."""
+    from napari_unetseg.core.read import read_image
+    from napari_unetseg.core.write.ome_tiff import write_ome_tiff
+
     assert isinstance(question, SegmentQuestion)
     images = [*map(Path, sorted(map(str, Path(question.image).iterdir())))]
     made, failed = [], []
@@ -218,6 +218,11 @@ def of_folder(question: Question, folder: Path, stop: Stop) -> Story:
 
 def _labels(folder: Path) -> Any:
     """Open the labels that grow, or make them as large as the image is."""
+    import zarr
+
+    from napari_unetseg.core.read import read_image
+    from napari_unetseg.core.write.ome_zarr import LabelNotes, create_ome_zarr
+
     if (folder / GROWS).exists():
         return zarr.open_array(folder / GROWS / "0", mode="r+")
     (image,) = (folder / "inputs").iterdir()
