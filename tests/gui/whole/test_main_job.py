@@ -97,6 +97,7 @@ def _loaded_by_docks() -> set[str]:
     return set(answer.stdout.split())
 
 
+@pytest.mark.slow
 def test_one_slice_is_added_where_it_is_shown(viewer, trained, segmented):
     image, labels = viewer.open_sample(PLUGIN, "em")
     train = trained(image, labels, steps=5)
