@@ -88,7 +88,8 @@ def test_menus_lead_to_commands_and_submenus_that_exist():
         for item in items
         if hasattr(item, "command")
     }
-    assert placed == {*WIDGETS, "napari-unetseg.open_with_axes"}
+    opening = ("open_with_axes", "open_folder", "open_other")
+    assert placed == {*WIDGETS, *(f"napari-unetseg.{name}" for name in opening)}
 
 
 def test_the_menus_are_open_to_plugins():

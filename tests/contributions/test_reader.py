@@ -13,7 +13,7 @@ import tifffile
 from napari_unetseg.contributions.reader import get_reader, read_layers
 from napari_unetseg.core.errors import ReadError
 from napari_unetseg.core.image import Image
-from napari_unetseg.core.read import tiff
+from napari_unetseg.core.read import stored
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def test_large_integers_are_labels_as_napari_has_it(tmp_path: Path) -> None:
 def test_large_files_are_mapped_but_labels_can_be_painted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tiff, "MAP_ABOVE", 0)
+    monkeypatch.setattr(stored, "MAP_ABOVE", 0)
     for dtype, kind in ((np.uint16, "image"), (np.uint32, "labels")):
         tifffile.imwrite(tmp_path / "a.tif", STACK.astype(dtype), **GRAY)
         [(data, _, found)] = read_layers(tmp_path / "a.tif")
@@ -122,6 +122,18 @@ def test_a_damaged_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:700])
     with pytest.raises(ReadError, match=r"^'a\.tif' is damaged.*\. Copy the file"):
         read_layers(path)
+
+
+def test_folders_of_images_and_labels_are_taken(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    write(tmp_path / "images/a.tif")
+    assert get_reader(tmp_path) is None
+    (tmp_path / "labels").mkdir()
+    write(tmp_path / "labels/a.tif", notes={"kind": "labels"})
+    assert get_reader(str(tmp_path)) is read_layers
+    layers = read_layers(str(tmp_path))
+    assert [kind for _, _, kind in layers] == ["image", "labels"]
+    assert all(about["scale"] == (50, 8, 8) for _, about, _ in layers)
 
 
 @pytest.mark.data

@@ -1,4 +1,4 @@
-"""TIFF files as layers with their axes, pixel size and channels."""
+"""Images and labels as layers with their axes, pixel size, channels and place."""
 
 from __future__ import annotations
 
@@ -6,13 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from napari_unetseg.core.read import read_image
-from napari_unetseg.core.read.annotations import read_annotations
-from napari_unetseg.core.read.tiff import SIGNATURES
-from napari_unetseg.layers.notes import are_labels, class_names, with_notes
-from napari_unetseg.layers.to_layer import labels_layer, layers_of
+from napari_unetseg.core.read.opening import kind_of, open_images
+from napari_unetseg.layers.to_layer import layers_of_opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def get_reader(path: Paths) -> Callable[[Paths], list[LayerData]] | None:
-    """Choose to read a file, as napari asks.
+    """Choose to read a file or a folder, as napari asks.
 
     Parameters
     ----------
@@ -33,34 +28,33 @@ def get_reader(path: Paths) -> Callable[[Paths], list[LayerData]] | None:
     Returns
     -------
     function or None
-        `read_layers` for one file that begins as a TIFF file does.
+        `read_layers` for a file that begins as a TIFF file does, a zarr, a folder of
+        the Cell Tracking Challenge, and a folder of images and labels. A folder is
+        looked at one level deep.
     """
     file = _single(path)
-    if file is None or file.suffix.lower() not in {".tif", ".tiff"}:
-        return None
-    try:
-        with file.open("rb") as stream:
-            is_tiff = stream.read(4) in SIGNATURES
-    except (OSError, ValueError):
-        return None
-    return read_layers if is_tiff else None
+    return read_layers if file is not None and kind_of(file) else None
 
 
-def read_layers(path: Paths) -> list[LayerData]:
-    """Read a TIFF file.
+def read_layers(path: Paths, *, series: int = 0) -> list[LayerData]:
+    """Read images and their labels.
 
-    Labels that this program wrote become a layer of labels, and so do 32-bit integers
-    without channels, as napari does it; everything else becomes layers of images.
+    Labels that this program wrote become a layer of labels, and so do those that their
+    file or folder calls so, and 32-bit integers without channels, as napari does it;
+    everything else becomes layers of images.
 
     Parameters
     ----------
     path : str, path, or list of one of them
-        The file.
+        The file or folder.
+    series : int
+        Which image, where there are several. Those that were not opened are listed in
+        the first layer's metadata.
 
     Returns
     -------
     list of (data, attributes, "image" or "labels")
-        Large uncompressed images are mapped, not read. What the program noted when it
+        Large images are read where napari shows them. What the program noted when it
         wrote the file is in the attribute "metadata", under "napari-unetseg".
 
     Raises
@@ -70,14 +64,8 @@ def read_layers(path: Paths) -> list[LayerData]:
     """
     file = _single(path)
     assert file is not None, "get_reader has seen the same path"
-    image, notes = read_image(file), read_annotations(file)
-    if are_labels(image, notes):
-        data, attributes, kind = labels_layer(image, class_names(notes))
-        # A mapped file cannot be painted on.
-        layers = [(data if data.flags.writeable else np.array(data), attributes, kind)]
-    else:
-        layers = layers_of(image)
-    return [(data, with_notes(about, notes), kind) for data, about, kind in layers]
+    opened = open_images(file, series=series)
+    return [layer for one in opened for layer in layers_of_opened(one)]
 
 
 def _single(path: Paths) -> Path | None:

@@ -7,6 +7,7 @@ name of this program.
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 KIND = "kind"
 CLASS_NAMES = "class_names"
+CLASS_COLORS = "class_colors"
 
 
 def notes_of(attributes: Mapping[str, Any], kind: str) -> dict[str, str]:
@@ -27,8 +29,9 @@ def notes_of(attributes: Mapping[str, Any], kind: str) -> dict[str, str]:
     Parameters
     ----------
     attributes : mapping
-        Of a layer: "metadata" with what is known of its making, and "features", whose
-        columns "index" and "class" name the classes.
+        Of a layer: "metadata" with what is known of its making; "features", whose
+        columns "index" and "class" name the classes; "colormap", which may give each
+        class a colour.
     kind : {"image", "labels"}
         Kind of the layer.
     """
@@ -38,6 +41,8 @@ def notes_of(attributes: Mapping[str, Any], kind: str) -> dict[str, str]:
         notes = {str(key): text for key, text in known.items() if isinstance(text, str)}
     if classes := named_classes(attributes.get("features")):
         notes[CLASS_NAMES] = json.dumps(classes, ensure_ascii=False)
+    if colours := _direct_colours(attributes.get("colormap")):
+        notes[CLASS_COLORS] = json.dumps(colours)
     return notes | {KIND: kind}
 
 
@@ -64,12 +69,38 @@ def are_labels(image: Image, notes: Mapping[str, str]) -> bool:
 
 def class_names(notes: Mapping[str, str]) -> dict[int, str]:
     """Names of the classes by painted id; empty where the notes do not tell."""
-    named: Any = None
-    with suppress(ValueError):
-        named = json.loads(notes.get(CLASS_NAMES, "{}"))
-    if not isinstance(named, dict):
+    return _by_id(notes, CLASS_NAMES)
+
+
+def class_colors(notes: Mapping[str, str]) -> dict[int, str]:
+    """Colours of the classes, "#rrggbb" by painted id; empty where there are none."""
+    found = _by_id(notes, CLASS_COLORS)
+    return {i: c for i, c in found.items() if re.fullmatch("#[0-9a-fA-F]{6}", c)}
+
+
+def _by_id(notes: Mapping[str, str], key: str) -> dict[int, str]:
+    """Texts by painted id, from JSON that somebody else may have written."""
+    found: Any = None
+    with suppress(ValueError, RecursionError):
+        found = json.loads(notes.get(key, "{}"))
+    if not isinstance(found, dict):
         return {}
-    return {int(i): str(name) for i, name in named.items() if i.isdecimal()}
+    return {int(i): str(text) for i, text in found.items() if i.isdecimal()}
+
+
+def _direct_colours(colormap: Any) -> dict[str, str]:
+    """Colours that a colormap gives to single ids; of one that repeats itself none."""
+    table = getattr(colormap, "color_dict", None)
+    if not isinstance(table, dict):
+        return {}
+    found = {}
+    for label, color in table.items():
+        identity = None if label is None else _whole(label)
+        parts = [float(part) for part in color] if identity else []
+        if len(parts) == 4 and parts[3] > 0:
+            rgb = [min(255, max(0, round(255 * part))) for part in parts[:3]]
+            found[str(identity)] = f"#{bytes(rgb).hex()}"
+    return found
 
 
 def named_classes(features: Any) -> dict[str, str]:

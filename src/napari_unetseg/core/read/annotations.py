@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 from napari_unetseg.core.errors import ReadError
@@ -11,12 +13,13 @@ from napari_unetseg.core.read.damage import noticing_damage
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping
 
 NAMESPACE = "napari-unetseg"
 
 
 def read_annotations(path: str | os.PathLike[str]) -> dict[str, str]:
-    """Read the keys and values that `write_ome_tiff` was given as a description.
+    """Read the keys and values that a writer of ours was given as a description.
 
     Parameters
     ----------
@@ -34,10 +37,29 @@ def read_annotations(path: str | os.PathLike[str]) -> dict[str, str]:
             import tifffile
 
             with tifffile.TiffFile(file) as tif:
-                xml = tif.ome_metadata or ""
+                xml, imagej = tif.ome_metadata or "", tif.imagej_metadata or {}
     except ReadError:
         return {}
-    return annotations_of(xml)
+    return annotations_of(xml) or noted_in(imagej)
+
+
+def noted_in(imagej: Mapping[str, Any]) -> dict[str, str]:
+    """Collect our keys and values from ImageJ's metadata.
+
+    Parameters
+    ----------
+    imagej : mapping
+        As tifffile reads it; "Info" is what ImageJ shows of an image, and in what we
+        have written one of its lines is ours.
+    """
+    for line in str(imagej.get("Info", "")).splitlines():
+        key, _, value = line.partition(":")
+        if key.strip() == NAMESPACE:
+            with suppress(ValueError):
+                found = json.loads(value)
+                if isinstance(found, dict):
+                    return {str(k): v for k, v in found.items() if isinstance(v, str)}
+    return {}
 
 
 def annotations_of(xml: str) -> dict[str, str]:

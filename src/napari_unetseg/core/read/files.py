@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import ReadError
 from napari_unetseg.core.read.ome_zarr import is_zarr, read_zarr
-from napari_unetseg.core.read.tiff import read_tiff
+from napari_unetseg.core.read.tiff import COMPANION, read_tiff
 
 if TYPE_CHECKING:
     import os
@@ -23,8 +23,9 @@ def read_image(path: str | os.PathLike[str], *, axes: str | None = None) -> Imag
     Parameters
     ----------
     path : str or path
-        A TIFF file: plain, ImageJ or OME; or the folder of a zarr or of a part of it:
-        OME-Zarr, or a bare array, whatever its ending.
+        A TIFF file: plain, ImageJ or OME (also the .companion.ome file of several); or
+        the folder of a zarr or of a part of it: OME-Zarr, or a bare array, whatever its
+        ending.
     axes : str, optional
         One letter out of "TZCYX" per dimension of the stored array, where the file
         does not say what its dimensions mean or says it wrongly.
@@ -44,6 +45,8 @@ def read_image(path: str | os.PathLike[str], *, axes: str | None = None) -> Imag
     """
     file = Path(path)
     reader = READERS.get(file.suffix.lower())
+    if reader is None and file.name.lower().endswith(COMPANION):
+        reader = read_tiff
     if reader is None and is_zarr(file):
         reader = read_zarr
     if reader is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from napari_unetseg.core.units import LENGTHS, PIXEL, unit_name
 
 if TYPE_CHECKING:
@@ -42,6 +44,34 @@ def imagej_sizes(
         # Negative where the stack was recorded from below.
         sizes["Z"] = (abs(float(depth)), unit_name(metadata.get("zunit", unit)))
     return sizes
+
+
+def lut_colours(metadata: Mapping[str, Any]) -> tuple[str, ...]:
+    """Colours of the channels, from ImageJ's lookup tables.
+
+    Parameters
+    ----------
+    metadata : mapping
+        ImageJ's description; "LUTs" has an array (3, 256) of red, green and blue for
+        each channel.
+
+    Returns
+    -------
+    tuple of str
+        "#rrggbb" of each table's brightest value. Empty if there is none, if all are
+        gray, or if one is no even ramp from black.
+    """
+    found = []
+    tables = metadata.get("LUTs")
+    for lut in () if tables is None else tables:
+        table = np.asarray(lut)
+        if table.shape != (3, 256):
+            return ()
+        ramp = np.arange(256) / 255 * table[:, -1:]
+        if np.abs(table - ramp).max() > 2 or not table[:, -1].any():
+            return ()
+        found.append("#" + bytes(table[:, -1].astype(np.uint8)).hex())
+    return () if set(found) <= {"#ffffff"} else tuple(found)
 
 
 def resolution_sizes(tags: Mapping[str, Any]) -> dict[str, tuple[float, str]]:

@@ -34,8 +34,9 @@ class _Axis(BaseModel):
 
 
 class _Transformation(BaseModel):
-    # Translations and identities have none.
+    # Each has one of the two, an identity none.
     scale: tuple[float, ...] | None = None
+    translation: tuple[float, ...] | None = None
 
 
 class _Dataset(BaseModel):
@@ -85,10 +86,14 @@ class Level:
         Of its array in the group.
     dimensions : tuple of Dimension
         Of the array, in its order; empty if the file does not tell them.
+    place : tuple of float
+        Where its first pixel lies, along each dimension and in its unit; empty if
+        nothing is said of it.
     """
 
     path: str
     dimensions: tuple[Dimension, ...]
+    place: tuple[float, ...] = ()
 
 
 def levels_of(attributes: Mapping[str, Any], name: str) -> list[Level]:
@@ -125,9 +130,10 @@ def levels_of(attributes: Mapping[str, Any], name: str) -> list[Level]:
             "Write it again, or give the path of one array in it, such as "
             f"{name}/0, with --axes (in Python: axes=)",
         ) from error
-    every = _scale(found.coordinateTransformations)
+    every = found.coordinateTransformations
+    axes = found.axes or ()
     return [
-        Level(one.path, _dimensions(found.axes or (), one, every))
+        Level(one.path, _dimensions(axes, one, _scale(every)), _place(axes, one, every))
         for one in found.datasets
     ]
 
@@ -149,6 +155,21 @@ def _dimensions(
 
 def _scale(steps: Sequence[_Transformation] | None) -> tuple[float, ...]:
     return next((step.scale for step in steps or () if step.scale is not None), ())
+
+
+def _place(
+    axes: Sequence[_Axis], dataset: _Dataset, every: Sequence[_Transformation] | None
+) -> tuple[float, ...]:
+    """Where the first pixel comes to lie by the transformations, one after another."""
+    place, moved = [0.0] * len(axes), False
+    for step in (*(dataset.coordinateTransformations or ()), *(every or ())):
+        if step.scale is not None and len(step.scale) == len(axes):
+            place = [p * factor for p, factor in zip(place, step.scale, strict=True)]
+        if step.translation is not None and len(step.translation) == len(axes):
+            place = [p + by for p, by in zip(place, step.translation, strict=True)]
+            moved = True
+    is_real = moved and all(math.isfinite(p) for p in place)
+    return tuple(place) if is_real else ()
 
 
 def _text(value: Any) -> str:
@@ -228,28 +249,3 @@ def spacing_of(
         if axis in SPATIAL and one.type in {"", "space"} and 0 < size < math.inf:
             sizes[axis] = (size, unit_name(one.unit or common))
     return same_unit(sizes, "".join(axis for axis in axes if axis in SPATIAL))
-
-
-def channel_names(attributes: Mapping[str, Any]) -> tuple[str, ...]:
-    """Names of the channels, from what the file says of their rendering.
-
-    Parameters
-    ----------
-    attributes : mapping
-        As for `levels_of`.
-
-    Returns
-    -------
-    tuple of str
-        Empty when none has a name.
-    """
-    omero = attributes.get("omero")
-    channels = omero.get("channels") if isinstance(omero, dict) else None
-    if not isinstance(channels, list):
-        return ()
-    found = [one.get("label") if isinstance(one, dict) else None for one in channels]
-    if all(name is None for name in found):
-        return ()
-    return tuple(
-        f"channel {i}" if name is None else str(name) for i, name in enumerate(found, 1)
-    )

@@ -14,11 +14,11 @@ from napari_unetseg.core.read.ngff import (
     Dimension,
     Level,
     axes_of,
-    channel_names,
     levels_of,
     named_dimensions,
     spacing_of,
 )
+from napari_unetseg.core.read.ngff_looks import channel_names
 
 if TYPE_CHECKING:
     import os
@@ -88,18 +88,18 @@ def read_zarr(path: str | os.PathLike[str], *, axes: str | None = None) -> Image
         If `axes` does not fit the array.
     """
     file = Path(path)
-    name = _name(file)
-    array = _open(file, name)
+    name = name_of(file)
+    array = open_node(file, name)
     if hasattr(array, "dtype"):
         group, level = _group_around(file)
     else:
-        group = _metadata(array)
-        level = _first_level(group, file, name)
-        array = _array_in(file, level, name)
-    _check_array(array, name)
-    dimensions = _dimensions(array, level)
+        group = metadata_of(array)
+        level = first_level(group, file, name)
+        array = array_in(file, level, name)
+    check_array(array, name)
+    dimensions = dimensions_of(array, level)
     if axes is None:
-        axes = _known_axes(array, dimensions, level, name)
+        axes = known_axes(array, dimensions, level, name)
     else:
         check_axes(axes, array.ndim, name)
     fits = len(dimensions) == array.ndim
@@ -116,7 +116,7 @@ def read_zarr(path: str | os.PathLike[str], *, axes: str | None = None) -> Image
     )
 
 
-def _name(file: Path) -> str:
+def name_of(file: Path) -> str:
     """Name of the zarr, with the place in it: "a.zarr/labels/nuclei"."""
     parts = file.parts
     start = max(
@@ -127,7 +127,7 @@ def _name(file: Path) -> str:
 
 
 @contextmanager
-def _noticing_damage(name: str) -> Iterator[None]:
+def noticing_damage(name: str) -> Iterator[None]:
     """Turn what zarr raises inside the block into a `ReadError`."""
     try:
         yield
@@ -144,11 +144,11 @@ def _noticing_damage(name: str) -> Iterator[None]:
         raise ReadError(f"'{name}' is damaged ({gist})", AGAIN) from error
 
 
-def _open(file: Path, name: str) -> Any:
+def open_node(file: Path, name: str) -> Any:
     """Open an array or a group, to read."""
     import zarr
 
-    with _noticing_damage(name):
+    with noticing_damage(name):
         if _is_array(file, name):
             return zarr.open_array(file, mode="r")
         # Consolidated metadata are a copy that may be out of date.
@@ -177,7 +177,7 @@ def _is_array(file: Path, name: str) -> bool:
     )
 
 
-def _metadata(group: Any) -> dict[str, Any]:
+def metadata_of(group: Any) -> dict[str, Any]:
     """OME metadata of a group, wherever its version puts them."""
     attributes = dict(group.attrs)
     inner = attributes.get("ome")
@@ -188,7 +188,7 @@ def _group_around(file: Path) -> tuple[dict[str, Any], Level | None]:
     """What the image says to which an array belongs as one of its levels."""
     try:
         outer = file.absolute().parent
-        group = _metadata(_open(outer, outer.name))
+        group = metadata_of(open_node(outer, outer.name))
         levels = levels_of(group, outer.name)
     except (OSError, ReadError):
         return {}, None
@@ -196,11 +196,12 @@ def _group_around(file: Path) -> tuple[dict[str, Any], Level | None]:
     return (group, level) if level else ({}, None)
 
 
-def _first_level(group: dict[str, Any], file: Path, name: str) -> Level:
+def first_level(group: dict[str, Any], file: Path, name: str) -> Level:
+    """The finest level of an image; refuse a group that is none."""
     levels = levels_of(group, name)
     if levels:
         return levels[0]
-    with _noticing_damage(name):
+    with noticing_damage(name):
         inside = _inside(group, file)
     if not inside:
         raise ReadError(f"'{name}' is a group of zarr without an image in it", AGAIN)
@@ -228,22 +229,23 @@ def _inside(group: dict[str, Any], file: Path) -> list[str]:
     return [c.name for c in children if any((c / mark).is_file() for mark in MARKS)]
 
 
-def _array_in(file: Path, level: Level, name: str) -> Any:
+def array_in(file: Path, level: Level, name: str) -> Any:
+    """Open the array of a level, which lies in the image's folder."""
     place = file / level.path
     # An absolute path, or one that leads out, is none of an array in it.
     inside = file in place.parents and ".." not in Path(level.path).parts
-    with _noticing_damage(name):
+    with noticing_damage(name):
         if not inside or not place.is_dir():
             raise ReadError(
                 f"'{name}' names the array '{level.path}', which is not in it", AGAIN
             )
-    array = _open(place, f"{name}/{level.path}")
+    array = open_node(place, f"{name}/{level.path}")
     if not hasattr(array, "dtype"):
         raise ReadError(f"'{name}/{level.path}' should be an array, but is none", AGAIN)
     return array
 
 
-def _check_array(array: Any, name: str) -> None:
+def check_array(array: Any, name: str) -> None:
     """Refuse what cannot be an image."""
     dtype = array.dtype
     if dtype.kind not in "biuf":
@@ -260,14 +262,14 @@ def _check_array(array: Any, name: str) -> None:
         )
 
 
-def _dimensions(array: Any, level: Level | None) -> tuple[Dimension, ...]:
+def dimensions_of(array: Any, level: Level | None) -> tuple[Dimension, ...]:
     """Dimensions by the image, else by the array (version 3); empty if unknown."""
     if level and level.dimensions:
         return level.dimensions
     return named_dimensions(getattr(array.metadata, "dimension_names", None) or ())
 
 
-def _known_axes(
+def known_axes(
     array: Any, dimensions: tuple[Dimension, ...], level: Level | None, name: str
 ) -> str:
     """Letters of an array's dimensions by what the file says, else by their number."""

@@ -2,52 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_unetseg.core.errors import ReadError
 from napari_unetseg.core.image import AXES, SPATIAL, Image, check_axes
-from napari_unetseg.core.read.damage import (
-    AGAIN,
-    check_data,
-    check_planes,
-    noticing_damage,
-)
-from napari_unetseg.core.read.imagej import imagej_sizes, resolution_sizes
-from napari_unetseg.core.read.ome import ome_metadata
-from napari_unetseg.core.units import same_unit
+from napari_unetseg.core.read.annotations import annotations_of, noted_in
+from napari_unetseg.core.read.damage import AGAIN
+from napari_unetseg.core.read.imagej import imagej_sizes, lut_colours, resolution_sizes
+from napari_unetseg.core.read.ome import OmeImage, first_file, ome_metadata
+from napari_unetseg.core.read.opened import Opened
+from napari_unetseg.core.read.picked import without
+from napari_unetseg.core.read.stored import POSITION, load
+from napari_unetseg.core.units import same_unit, unit_ratio
 
 if TYPE_CHECKING:
     import os
 
-    from numpy.typing import NDArray
-    from tifffile import TiffPageSeries
-
-# Uncompressed images above this many bytes are mapped, not read.
-MAP_ABOVE = 64 * 2**20
+    from napari_unetseg.core.read.stored import Stored
 
 SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-
-COLOURS = {
-    "RGB": ("red", "green", "blue", "alpha"),
-    "YCBCR": ("red", "green", "blue", "alpha"),
-    "SEPARATED": ("cyan", "magenta", "yellow", "black"),
-}
-
-
-@dataclass(frozen=True)
-class _Stored:
-    """What a file holds, before it is judged."""
-
-    array: NDArray[Any]
-    axes: str
-    colours: tuple[str, ...]
-    ome: str
-    imagej: dict[str, Any] | None
-    tags: dict[str, Any]
+COMPANION = ".companion.ome"
 
 
 def read_tiff(path: str | os.PathLike[str], *, axes: str | None = None) -> Image:
@@ -59,7 +34,8 @@ def read_tiff(path: str | os.PathLike[str], *, axes: str | None = None) -> Image
     Parameters
     ----------
     path : str or path
-        The file. Of a multi-file OME-TIFF: the file with the metadata.
+        The file. Of a multi-file OME-TIFF: the file with the metadata, be it one of
+        them or a file of its own (.companion.ome).
     axes : str, optional
         One letter out of "TZCYX" per dimension of the stored array.
 
@@ -67,7 +43,8 @@ def read_tiff(path: str | os.PathLike[str], *, axes: str | None = None) -> Image
     -------
     Image
         In native byte order; bool becomes uint8. An uncompressed image of more than
-        64 MB is a read-only memory map.
+        64 MB is a read-only memory map; of another of more than 256 MB only what is
+        asked for is read.
 
     Raises
     ------
@@ -77,27 +54,103 @@ def read_tiff(path: str | os.PathLike[str], *, axes: str | None = None) -> Image
     InputError
         If `axes` does not fit the array.
     """
+    return open_tiff(path, series=None, axes=axes).image
+
+
+def open_tiff(
+    path: str | os.PathLike[str], *, series: int | None = 0, axes: str | None = None
+) -> Opened:
+    """Read an image of a TIFF file with all that a viewer shows of it.
+
+    Parameters
+    ----------
+    path, axes
+        As for `read_tiff`.
+    series : int or None
+        Which image; positions of a stage are images of their own. None for the first,
+        in which positions would be an axis.
+
+    Raises
+    ------
+    ReadError, InputError
+        As `read_tiff`.
+    """
     file = Path(path)
     name = file.name or str(file)
-    _check_signature(file, name)
-    stored = _load(file, name)
-    array = stored.array
+    xml = None
+    source = file
+    if name.lower().endswith(COMPANION):
+        xml, source = _companion(file, name)
+    _check_signature(source, source.name or name)
+    stored = load(source, name, series, xml)
+    return _opened(stored, name, axes)
+
+
+def _opened(stored: Stored, name: str, axes: str | None) -> Opened:
+    levels = stored.levels
     if axes is None:
-        array, axes = _known_axes(stored, name)
+        levels, axes = _known_axes(stored, name)
     else:
-        check_axes(axes, array.ndim, name)
-    height, width = array.shape[axes.index("Y")], array.shape[axes.index("X")]
-    sizes, channels = ome_metadata(stored.ome, (height, width))
+        check_axes(axes, len(levels[0].shape), name)
+    array = levels[0]
+    plane = array.shape[axes.index("Y")], array.shape[axes.index("X")]
+    ome = ome_metadata(stored.ome, plane, stored.number)
+    sizes = dict(ome.sizes)
     if not sizes:
         # Micro-Manager writes centimetres into ImageJ files that say "um".
         sizes = imagej_sizes(stored.imagej, stored.tags) if stored.imagej else {}
         sizes |= resolution_sizes(stored.tags)
     spacing, unit = same_unit(sizes, "".join(a for a in axes if a in SPATIAL))
     count = array.shape[axes.index("C")] if "C" in axes else 1
-    names = next((n for n in (stored.colours, channels) if len(n) == count), ())
-    return Image(
-        array=array, axes=axes, spacing=spacing, unit=unit, channels=names, name=name
+    known = (stored.samples, ome.channels)
+    image = Image(
+        array=array,
+        axes=axes,
+        spacing=spacing,
+        unit=unit,
+        channels=next((names for names in known if len(names) == count), ()),
+        name=name,
     )
+    colours = ome.colours or lut_colours(stored.imagej or {})
+    return Opened(
+        image=image,
+        levels=levels,
+        origin=_origin(ome, image),
+        colours=colours if len(colours) == count and not stored.samples else (),
+        notes=annotations_of(stored.ome) or noted_in(stored.imagej or {}),
+        series=stored.number,
+        names=stored.names,
+    )
+
+
+def _origin(ome: OmeImage, image: Image) -> dict[str, float]:
+    """Place of the first pixel, in the image's unit."""
+    found = {}
+    for axis, (place, unit) in ome.origin.items():
+        ratio = unit_ratio(unit, image.unit)
+        if axis in image.spatial_axes and ratio is not None:
+            found[axis] = place * ratio
+    return found
+
+
+def _companion(file: Path, name: str) -> tuple[str, Path]:
+    """OME-XML in a file of its own, and the first of the files that it describes."""
+    try:
+        xml = file.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ReadError(
+            f"'{name}' does not exist", "Check the name and the folder"
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        raise ReadError(f"'{name}' cannot be read: {reason}") from error
+    first = first_file(xml)
+    if not first:
+        raise ReadError(
+            f"'{name}' does not name the TIFF files that it describes",
+            "Open one of them",
+        )
+    return xml, file.with_name(Path(first).name)
 
 
 def _check_signature(file: Path, name: str) -> None:
@@ -123,100 +176,38 @@ def _check_signature(file: Path, name: str) -> None:
         )
 
 
-def _load(file: Path, name: str) -> _Stored:
-    """Take from the file what tifffile knows of it."""
-    with noticing_damage(name) as damage:
-        import tifffile
-
-        with tifffile.TiffFile(file) as tif:
-            if not len(tif.pages):
-                raise ReadError(
-                    f"'{name}' holds no image; it was not written to its end",
-                    "Save it again",
-                )
-            check_planes(tif, name)
-            series = tif.series[0]
-            _check_dtype(series.dtype, name)
-            check_data(series, name)
-            # Before memory is taken for an image of a size that may be a lie.
-            damage.check()
-            page = series.keyframe
-            return _Stored(
-                array=_array(file, series),
-                axes=series.axes,
-                colours=_colours(series),
-                ome=tif.ome_metadata or "",
-                imagej=tif.imagej_metadata,
-                tags={
-                    tag: page.tags.valueof(tag)
-                    for tag in ("XResolution", "YResolution", "ResolutionUnit")
-                },
-            )
-
-
-def _check_dtype(dtype: np.dtype[Any] | None, name: str) -> None:
-    if dtype is None or dtype.kind not in "biuf":
-        is_complex = dtype is not None and dtype.kind == "c"
-        raise ReadError(
-            f"'{name}' holds values of type {dtype}, which are not supported",
-            "Take their absolute value first"
-            if is_complex
-            else "Save it with integers or real numbers",
-        )
-
-
-def _array(file: Path, series: TiffPageSeries) -> NDArray[Any]:
-    """Map a large uncompressed image, read any other."""
-    order = series.keyframe.parent.byteorder
-    dtype = np.dtype(series.dtype).newbyteorder(order)
-    offset = series.dataoffset
-    if offset is not None and dtype.isnative and series.nbytes > MAP_ABOVE:
-        return np.memmap(file, dtype, "r", offset, series.shape)
-    array = np.asarray(series.asarray())
-    if array.dtype == bool:
-        return array.view(np.uint8)
-    return array.astype(array.dtype.newbyteorder("="), copy=False)
-
-
-def _colours(series: TiffPageSeries) -> tuple[str, ...]:
-    """Names of the samples of a pixel, if there are several."""
-    if "S" not in series.axes:
-        return ()
-    photometric = getattr(series.keyframe.photometric, "name", "")
-    names = COLOURS.get(photometric, ())
-    count = series.shape[series.axes.index("S")]
-    return names[:count] if 3 <= count <= len(names) else ()
-
-
-def _known_axes(stored: _Stored, name: str) -> tuple[NDArray[Any], str]:
+def _known_axes(stored: Stored, name: str) -> tuple[tuple[Any, ...], str]:
     """Translate tifffile's letters into ours.
 
     Returns
     -------
-    array
-        The stored one, without unknown axes of length 1.
+    tuple of arrays
+        The stored ones, without unknown axes of length 1.
     axes : str
         Distinct letters out of "TZCYX".
     """
-    array, axes = stored.array, stored.axes
-    if len(axes) != array.ndim:
+    axes = stored.axes
+    shape = stored.levels[0].shape
+    if len(axes) != len(shape):
         raise ReadError(
-            f"'{name}' is damaged (of shape {array.shape} it has the axes {axes})",
-            AGAIN,
+            f"'{name}' is damaged (of shape {shape} it has the axes {axes})", AGAIN
         )
     if "C" not in axes:
         axes = axes.replace("S", "C")
-    idle = [i for i, a in enumerate(axes) if a not in AXES and array.shape[i] == 1]
-    array = array.squeeze(tuple(idle))
+    idle = [i for i, a in enumerate(axes) if a not in AXES and shape[i] == 1]
+    levels = stored.levels
+    for axis in reversed(idle):
+        levels = tuple(without(level, axis) for level in levels)
     axes = "".join(a for i, a in enumerate(axes) if i not in idle)
     unknown = [a for a in axes if a not in AXES]
     if len(unknown) == 1 and unknown[0] in "QI" and "Z" not in axes:
         axes = axes.replace(unknown[0], "Z")
         unknown = []
     if unknown or len(set(axes)) < len(axes) or not {"Y", "X"} <= set(axes):
+        where = " (R: positions on the stage)" if POSITION in unknown else ""
         raise ReadError(
-            f"'{name}' of shape {stored.array.shape} has dimensions of unknown or "
-            f"unusual meaning (TIFF axes {stored.axes})",
+            f"'{name}' of shape {shape} has dimensions of unknown or "
+            f"unusual meaning (TIFF axes {stored.axes}{where})",
             "Give one letter out of TZCYX per dimension with --axes (in Python: axes=)",
         )
-    return array, axes
+    return levels, axes
