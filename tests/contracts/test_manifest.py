@@ -140,13 +140,11 @@ def test_tiff_files_are_offered_to_the_reader(plugins, name, taken):
     assert ("napari-unetseg" in readers) is taken
 
 
-def test_a_folder_is_offered_to_the_reader_of_runs_which_leaves_others(
-    plugins, tmp_path
-):
+def test_a_folder_is_offered_to_our_readers_which_leave_others(plugins, tmp_path):
     found = plugins.iter_compatible_readers(str(tmp_path))
     ours = [one.command for one in found if one.plugin_name == "napari-unetseg"]
-    assert ours == ["napari-unetseg.open_made"]
-    assert resolve(*ours)(str(tmp_path)) is None
+    assert set(ours) == {"napari-unetseg.open_made", "napari-unetseg.read_images"}
+    assert [resolve(one)(str(tmp_path)) for one in ours] == [None, None]
 
 
 def test_the_file_of_a_run_is_offered_to_nobody_else(plugins):
@@ -162,12 +160,31 @@ def test_the_file_of_a_run_is_offered_to_nobody_else(plugins):
         (["labels"], "napari-unetseg.write_labels"),
         (["image", "labels"], "napari-unetseg.write_pair"),
         (["labels", "image", "image"], "napari-unetseg.write_pair"),
+        (["image", "image", "image"], "napari-unetseg.write_channels"),
     ],
 )
 @pytest.mark.parametrize("name", ["a.ome.tif", "A.OME.TIFF"])
 def test_ome_tiff_is_written_by_us(plugins, layers, command, name):
     writer, path = plugins.get_writer(name, layers)
     assert (writer.command, path) == (command, name)
+
+
+@pytest.mark.parametrize(
+    ("layers", "name", "command"),
+    [
+        (["image"], "a.imagej.tif", "write_image"),
+        (["image"], "a.zarr", "write_image"),
+        (["image"] * 3, "a.zarr", "write_channels"),
+        (["image"] * 3, "a.imagej.tif", "write_channels"),
+        (["labels"], "a.imagej.tif", "write_labels"),
+        (["labels"], "a.zarr", "write_labels"),
+        (["image", "labels"], "a.pairs", "write_pair"),
+        (["image", "image", "labels"], "a.zarr", "write_pair"),
+    ],
+)
+def test_other_formats_are_written_by_us(plugins, layers, name, command):
+    writer, path = plugins.get_writer(name, layers, "napari-unetseg")
+    assert (writer.command, path) == (f"napari-unetseg.{command}", name)
 
 
 @pytest.mark.parametrize(
@@ -187,8 +204,8 @@ def test_everything_else_is_written_as_before(plugins, layers, name):
 @pytest.mark.parametrize(
     ("layers", "name"),
     [
-        (["image", "image"], "a.ome.tif"),
         (["labels", "labels"], "a.ome.tif"),
+        (["labels", "labels"], "a.zarr"),
         (["points"], "a.ome.tif"),
     ],
 )

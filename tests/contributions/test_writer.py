@@ -140,7 +140,7 @@ def test_layers_that_do_not_fit_are_refused_before_anything_is_written(
 
 
 PLACES: dict[str, dict[str, Any]] = {
-    "shifted": {"translate": (0, 3, 0)},
+    "shifted in pixels": {"translate": (0, 3, 0), "units": ("pixel",) * 3},
     "turned": {"rotate": [[1, 0, 0], [0, 0, -1], [0, 1, 0]]},
     "sheared": {"shear": (0, 0, 0.5)},
     "mirrored": {"scale": (50, -8, 8)},
@@ -153,7 +153,7 @@ def test_what_the_file_does_not_hold_is_told(
     tmp_path: Path, place: str, told: list[str]
 ) -> None:
     write_image(str(tmp_path / "a.tif"), STACK, ABOUT | PLACES[place])
-    word = "shifted" if place == "shifted" else "turned, sheared or mirrored"
+    word = "shifted" if "shifted" in place else "turned, sheared or mirrored"
     assert told == [
         f"'cells' was saved without its place in the viewer: it is {word} there, "
         "which the file does not hold"

@@ -184,7 +184,7 @@ def test_the_save_dialog_does_not_swallow_what_is_lost(
 ):
     dialogs = pytest.importorskip("qtpy.QtWidgets").QFileDialog
     [layer] = viewer.open(files["labels"], plugin=PLUGIN)
-    layer.translate = (0, 3, 0)
+    layer.rotate = 90
     chosen = []
 
     def answer(*args, filter="", **kwargs):
@@ -194,13 +194,17 @@ def test_the_save_dialog_does_not_swallow_what_is_lost(
 
     monkeypatch.setattr(dialogs, "getSaveFileName", answer)
     viewer.window._qt_viewer._save_layers_dialog()
+    labels = "U-Net Segmentation labels"
     assert chosen == [
-        ["U-Net Segmentation labels with pixel size (*.ome.tif *.ome.tiff)"]
+        [
+            f"{labels} with pixel size (*.ome.tif *.ome.tiff)",
+            f"{labels} for Fiji, or in an OME-Zarr (*.imagej.tif *.zarr)",
+        ]
     ]
     assert (tmp_path / "moved.ome.tif").is_file()
     assert told == [
-        "'labels.tif' was saved without its place in the viewer: it is shifted there, "
-        "which the file does not hold"
+        "'labels.tif' was saved without its place in the viewer: it is turned, sheared "
+        "or mirrored there, which the file does not hold"
     ]
 
 

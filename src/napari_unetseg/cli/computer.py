@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_unetseg.cli.info import byte_size
+from napari_unetseg.cli.info_facts import byte_size
 
 if TYPE_CHECKING:
     Facts = list[tuple[str, str]]

@@ -1,45 +1,57 @@
-"""``unetseg info``: what a model or an image file holds."""
+"""``unetseg info``: what a model, an image or a run holds, and how it was made."""
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
 from napari_unetseg.cli import options
+from napari_unetseg.cli.info_facts import (
+    counted,
+    image_facts,
+    note_facts,
+    run_facts,
+    sizes,
+)
 from napari_unetseg.core.image import SPATIAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from napari_unetseg.core.network.card import ModelCard
 
     Facts = list[tuple[str, str]]
 
 # Output that costs are told for, by dimensions.
 _TILE = {2: (512, 512), 3: (64, 64, 64)}
-_LARGEST_LOOKED_THROUGH = 1 << 28  # bytes
+IMAGES = (".tif", ".tiff", ".zarr", ".companion.ome")
 
 
 def info(
     file: Annotated[
-        Path, typer.Argument(metavar="MODEL_OR_IMAGE", help="A model or an image.")
+        Path,
+        typer.Argument(
+            metavar="FILE", help="A model, an image or labels, or the folder of a run."
+        ),
     ],
 ) -> None:
-    """Tell what a file holds."""
+    """Tell what a file holds, and how it was made."""
     options.inputs([file])
 
-    from napari_unetseg.core.read.files import READERS
+    from napari_unetseg.core.read.ome_zarr import is_zarr
+    from napari_unetseg.core.read.opening import kind_of
+    from napari_unetseg.runs.folder import is_run
 
-    if file.suffix.lower() in READERS:
-        tell(image_facts(file))
-        return
-    tell(model_facts(file))
-    typer.echo()
-    tell(network_facts(file))
+    if is_run(file):
+        tell(run_facts(file))
+        _tell_making(_made_run(file))
+    elif file.name.lower().endswith(IMAGES) or is_zarr(file) or kind_of(file):
+        _tell_image(file)
+    else:
+        tell(model_facts(file))
+        typer.echo()
+        tell(network_facts(file))
+        _tell_making(_made_model(file))
 
 
 def tell(facts: Facts) -> None:
@@ -47,6 +59,39 @@ def tell(facts: Facts) -> None:
     width = 2 + max(len(name) for name, _ in facts)
     for name, value in facts:
         typer.echo(f"{name + ':':{width}}{value}")
+
+
+def _tell_image(file: Path) -> None:
+    """Tell what images and labels are in a file or folder, and of the notes in it."""
+    from napari_unetseg.core.read.opening import open_images
+    from napari_unetseg.runs.made import how_file_was_made
+
+    opened = open_images(file)
+    tell(image_facts(opened, file))
+    notes = opened[0].notes
+    if notes:
+        typer.echo()
+        tell(note_facts(notes))
+    _tell_making(how_file_was_made(notes, file.name))
+
+
+def _made_run(folder: Path) -> str:
+    from napari_unetseg.runs.methods import how_made
+
+    return how_made(folder)
+
+
+def _made_model(file: Path) -> str:
+    from napari_unetseg.core.network.card import read_card
+    from napari_unetseg.runs.made import how_model_was_made
+
+    return how_model_was_made(read_card(file), file.name)
+
+
+def _tell_making(text: str) -> None:
+    """Print sentences for a paper, and the command that does it again."""
+    if text:
+        typer.echo(f"\nMethods\n\n{text.rstrip()}")
 
 
 def network_facts(path: Path) -> Facts:
@@ -79,7 +124,7 @@ def model_facts(path: Path) -> Facts:
             f"first level, depth {network.depth}",
         ),
         ("classes", ", ".join(_class_names(card))),
-        ("channels", _counted(network.channels, card.channels)),
+        ("channels", counted(network.channels, card.channels)),
         ("pixel size", sizes(SPATIAL[-network.dimensions :], card.spacing, card.unit)),
         ("normalisation", card.normalisation),
     ]
@@ -103,58 +148,9 @@ def model_facts(path: Path) -> Facts:
     ]
 
 
-def image_facts(path: Path) -> Facts:
-    """Shape, axes, pixel size and the rest of an image file."""
-    from napari_unetseg.core.read import read_image
-
-    image = read_image(path)
-    size = math.prod(image.shape) * image.dtype.itemsize
-    facts = [
-        ("image", image.name),
-        ("shape", " x ".join(map(str, image.shape))),
-        ("axes", image.axes),
-        ("type", str(image.dtype)),
-        ("pixel size", sizes(image.spatial_axes, image.spacing, image.unit)),
-        ("channels", _counted(image.channel_count, image.channels)),
-        ("memory", byte_size(size)),
-        ("file", byte_size(_on_disk(path))),
-    ]
-    if 0 < size <= _LARGEST_LOOKED_THROUGH:
-        values = np.asarray(image.array)
-        facts.append(("values", f"{values.min()} to {values.max()}"))
-    return facts
-
-
-def _on_disk(path: Path) -> int:
-    """Bytes of a file, or of all files in a folder."""
-    files = path.rglob("*") if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files if file.is_file())
-
-
-def sizes(axes: str, spacing: Iterable[float], unit: str) -> str:
-    """Write a pixel size as in "Z 50 nm, Y 4 nm, X 4 nm"."""
-    if unit == "pixel":
-        return "not known"
-    pairs = zip(axes, spacing, strict=True)
-    return ", ".join(f"{axis} {size:g} {unit}" for axis, size in pairs)
-
-
-def byte_size(count: float) -> str:
-    """Write a number of bytes as in "1.5 GB"."""
-    for unit in ("bytes", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"
-
-
 def _class_names(card: ModelCard) -> list[str]:
     names = ((str(i), card.class_names.get(str(i), "")) for i in card.classes)
     return [f"{number} ({name})" if name else number for number, name in names]
-
-
-def _counted(count: int, names: tuple[str, ...]) -> str:
-    return f"{count} ({', '.join(names)})" if names else str(count)
 
 
 def _validation(card: ModelCard) -> str:

@@ -123,6 +123,17 @@ def read_programs(folder: Path) -> dict[str, str]:
     return dict(found) if isinstance(found, dict) else {}
 
 
+def read_date(folder: Path) -> str:
+    """Day on which a run was asked for, as in "2026-01-31"; empty if it is not noted.
+
+    Raises
+    ------
+    RunError
+        As of `read_question`.
+    """
+    return str(_read(folder).get("created", "")).partition("T")[0]
+
+
 def programs() -> dict[str, str]:
     """Versions of Python and of the installed packages that shape a result."""
     versions = {"python": platform.python_version()}

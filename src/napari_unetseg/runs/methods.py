@@ -14,7 +14,7 @@ from napari_unetseg.runs.recipe import command_line
 from napari_unetseg.runs.status import status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from napari_unetseg.core.config import SegmentConfig, TrainConfig
     from napari_unetseg.runs.questions import SegmentQuestion
@@ -54,40 +54,57 @@ def how_made(folder: Path) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _training(folder: Path, question: TrainQuestion) -> str:
-    result = status(folder).result
-    model = folder / question.model
-    card = _card(model.with_name(result.get("model", model.name)))
-    config: dict[str, Any] = question.config.model_dump()
-    if card is not None:
-        # What was left to the device is decided there.
-        config |= card.training.get("config", {})
+def trained(
+    question: TrainQuestion,
+    config: dict[str, Any],
+    validation: dict[str, Any],
+    versions: Mapping[str, str],
+) -> str:
+    """Sentences about a training.
+
+    Parameters
+    ----------
+    question : TrainQuestion
+        What was asked; of its paths only the names count.
+    config : dict
+        Of the training, with what was left to the device.
+    validation : dict
+        Scores, as the model tells them.
+    versions : mapping of str to str
+        Of the programs that made it.
+    """
     how = (
         f"{_OPTIMISERS[config['optimiser']]}, learning rate "
         f"{config['learning_rate']:g}, {config['schedule']} schedule, "
         f"{config['loss']} loss, seed {config['seed']}"
     )
     sentences = [
-        f"A {_network(config)} ({_PAPER}) was trained with {_programs(folder)} on "
+        f"A {_network(config)} ({_PAPER}) was trained with {_programs(versions)} on "
         f"{_learnt_from(question)}, for {_length(config)} ({how}).",
         "Patches were varied at random by elastic deformation, rotation, mirroring, "
         "scale and intensity.",
         _objects(question.config),
-        _validation(result.get("validation") or {}),
+        _validation(validation),
     ]
     return " ".join(filter(None, sentences))
 
 
-def _segmentation(folder: Path, question: SegmentQuestion) -> str:
-    card = _card(folder / question.model)
-    model = Path(question.model).name
-    if card is not None:
-        names = card.training.get("images") or []
-        trained = f" trained on {', '.join(names)}" if names else ""
-        network = _network(card.network.model_dump())
-        model += f" (SHA-256 {card.sha256[:16]}), a {network} ({_PAPER}){trained}"
+def segmented(
+    question: SegmentQuestion, model: str, versions: Mapping[str, str]
+) -> str:
+    """Sentences about a segmentation.
+
+    Parameters
+    ----------
+    question : SegmentQuestion
+        What was asked; of its paths only the names count.
+    model : str
+        The model, as `words_of_model` has it.
+    versions : mapping of str to str
+        Of the programs that made it.
+    """
     sentences = [
-        f"{Path(question.image).name} was segmented with {_programs(folder)} by the "
+        f"{Path(question.image).name} was segmented with {_programs(versions)} by the "
         f"model {model}.",
         "It was computed in overlapping tiles, of which only pixels that no padding "
         "had reached were kept.",
@@ -97,6 +114,37 @@ def _segmentation(folder: Path, question: SegmentQuestion) -> str:
         name = Path(question.mask).name
         sentences.append(f"Only what lies inside of {name} was segmented.")
     return " ".join(sentences)
+
+
+def words_of_model(
+    path: str, sha256: str, network: dict[str, Any], images: Sequence[str]
+) -> str:
+    """A model in a sentence: its name, hash, network, and what it was trained on."""
+    on = f" trained on {', '.join(images)}" if images else ""
+    about = f"a {_network(network)} ({_PAPER}){on}"
+    return f"{Path(path).name} (SHA-256 {sha256[:16]}), {about}"
+
+
+def _training(folder: Path, question: TrainQuestion) -> str:
+    result = status(folder).result
+    model = folder / question.model
+    card = _card(model.with_name(result.get("model", model.name)))
+    config: dict[str, Any] = question.config.model_dump()
+    if card is not None:
+        # What was left to the device is decided there.
+        config |= card.training.get("config", {})
+    scores = result.get("validation") or {}
+    return trained(question, config, scores, read_programs(folder))
+
+
+def _segmentation(folder: Path, question: SegmentQuestion) -> str:
+    card = _card(folder / question.model)
+    model = Path(question.model).name
+    if card is not None:
+        images = card.training.get("images") or []
+        network = card.network.model_dump()
+        model = words_of_model(question.model, card.sha256, network, images)
+    return segmented(question, model, read_programs(folder))
 
 
 def _applied(config: SegmentConfig) -> Iterator[str]:
@@ -150,8 +198,7 @@ def _validation(scores: dict[str, Any]) -> str:
     return f"{where}, which also chose the weights: {', '.join(parts)}."
 
 
-def _programs(folder: Path) -> str:
-    versions = read_programs(folder)
+def _programs(versions: Mapping[str, str]) -> str:
     ours = versions.get("napari-unetseg", "")
     torch = f" (PyTorch {versions['torch']})" if "torch" in versions else ""
     return f"napari-unetseg {ours}{torch}"

@@ -15,10 +15,11 @@ from napari_unetseg.core.network.card import read_card
 from napari_unetseg.core.network.modelfile import load_model
 from napari_unetseg.core.predict.fit import fit
 from napari_unetseg.core.write.atomic import write_text_atomic
-from napari_unetseg.core.write.ome_tiff import write_ome_tiff
+from napari_unetseg.core.write.either import write_tiff
 from napari_unetseg.core.write.ome_zarr import add_pyramid, move_into_place
 from napari_unetseg.runs import images, items, journal
-from napari_unetseg.runs.folder import programs
+from napari_unetseg.runs.folder import read_date
+from napari_unetseg.runs.made import provenance
 from napari_unetseg.runs.outputs import begin_output, check_outputs
 from napari_unetseg.runs.store import RunStore
 
@@ -157,7 +158,7 @@ def _store(
 ) -> RunStore:
     """Where the segmentation of an image grows."""
     card, config = means.model.card, images.settings(question)
-    how = _provenance(image, card, question)
+    how = provenance(image.name, card, question, read_date(means.folder))
     return RunStore(
         state, fit(image, card), card, config, told=told, description=how, mask=mask
     )
@@ -198,11 +199,19 @@ def _one(
     for path in sorted(paths, key=lambda path: path.endswith(items.ZARR)):
         one = made[path]
         assert one is not None
-        notes = how
+        notes = dict(how) if one is result.labels else how | {"shows": one.name}
+        classes = None
         if one is result.labels:
             # By these notes napari opens the file as labels; see layers/notes.py.
-            names = {} if one.name == "objects" else card.class_names
-            notes = how | {"kind": "labels", "class_names": json.dumps(names)}
+            of_classes = one.name != "objects"
+            names = card.class_names if of_classes else {}
+            colours = card.class_colors if of_classes else {}
+            classes = {int(i): colour for i, colour in colours.items()}
+            notes |= {
+                "kind": "labels",
+                "class_names": json.dumps(names),
+                "class_colors": json.dumps(colours),
+            }
         if path.endswith(items.ZARR):
             for number, _ in enumerate(add_pyramid(store.path(one.name)), start=1):
                 yield Block(done=number, total=0)
@@ -210,7 +219,7 @@ def _one(
         if path.endswith(items.ZARR):
             move_into_place(store.path(one.name), folder / name, overwrite=True)
         else:
-            write_ome_tiff(folder / name, one, overwrite=True, description=notes)
+            write_tiff(folder / name, one, notes, classes)
         written[path] = name
     return [written[path] for path in paths], result.labels
 
@@ -231,19 +240,3 @@ def _told(folder: Path) -> dict[str, list[Tile]]:
         elif isinstance(entry.event, Tile):
             found[name].append(entry.event)
     return found
-
-
-def _provenance(
-    image: Image, card: ModelCard, question: SegmentQuestion
-) -> dict[str, str]:
-    """How a result was made: names and hashes, no paths."""
-    inside = {} if question.mask is None else {"inside": Path(question.mask).name}
-    return inside | {
-        "image": image.name,
-        "model": Path(question.model).name,
-        "model_sha256": card.sha256,
-        "network": card.network.model_dump_json(),
-        "classes": ",".join(map(str, card.classes)),
-        "settings": question.config.model_dump_json(exclude_defaults=True),
-        "made_by": " ".join(["napari-unetseg", programs()["napari-unetseg"]]),
-    }

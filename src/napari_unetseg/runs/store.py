@@ -207,7 +207,7 @@ class RunStore:
             name=name,
             chunks=tuple(spec["chunk"][axis] for axis in order),
             labels=notes,
-            description=self.description,
+            description=self.description | ({} if notes else {"shows": name}),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -54,12 +55,34 @@ def noted_in(imagej: Mapping[str, Any]) -> dict[str, str]:
     """
     for line in str(imagej.get("Info", "")).splitlines():
         key, _, value = line.partition(":")
-        if key.strip() == NAMESPACE:
-            with suppress(ValueError):
-                found = json.loads(value)
-                if isinstance(found, dict):
-                    return {str(k): v for k, v in found.items() if isinstance(v, str)}
+        if key.strip() != NAMESPACE:
+            continue
+        found: Any = None
+        with suppress(ValueError, RecursionError):
+            found = json.loads(value)
+        if isinstance(found, dict):
+            return {str(k): v for k, v in found.items() if isinstance(v, str)}
     return {}
+
+
+def origin_in(notes: Mapping[str, str]) -> dict[str, float]:
+    """Place of the first pixel by axis, likewise, in the image's unit."""
+    try:
+        found = json.loads(notes.get("origin", "{}"))
+        pairs = {str(axis): float(place) for axis, place in found.items()}
+    except (AttributeError, TypeError, ValueError, RecursionError):
+        return {}
+    return {axis: place for axis, place in pairs.items() if math.isfinite(place)}
+
+
+def channels_in(notes: Mapping[str, str]) -> tuple[str, ...]:
+    """Names of the channels, where the format itself has no place for them."""
+    try:
+        found = json.loads(notes.get("channels", "[]"))
+    except (ValueError, RecursionError):
+        return ()
+    is_list = isinstance(found, list) and all(isinstance(name, str) for name in found)
+    return tuple(found) if is_list else ()
 
 
 def annotations_of(xml: str) -> dict[str, str]:

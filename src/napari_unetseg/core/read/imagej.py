@@ -63,6 +63,8 @@ def lut_colours(metadata: Mapping[str, Any]) -> tuple[str, ...]:
     """
     found = []
     tables = metadata.get("LUTs")
+    if isinstance(tables, np.ndarray) and tables.ndim == 2:
+        tables = [tables]  # A single one.
     for lut in () if tables is None else tables:
         table = np.asarray(lut)
         if table.shape != (3, 256):

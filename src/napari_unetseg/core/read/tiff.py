@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from napari_unetseg.core.errors import ReadError
 from napari_unetseg.core.image import AXES, SPATIAL, Image, check_axes
-from napari_unetseg.core.read.annotations import annotations_of, noted_in
+from napari_unetseg.core.read.annotations import (
+    annotations_of,
+    channels_in,
+    noted_in,
+    origin_in,
+)
 from napari_unetseg.core.read.damage import AGAIN
 from napari_unetseg.core.read.imagej import imagej_sizes, lut_colours, resolution_sizes
 from napari_unetseg.core.read.ome import OmeImage, first_file, ome_metadata
@@ -102,7 +107,8 @@ def _opened(stored: Stored, name: str, axes: str | None) -> Opened:
         sizes |= resolution_sizes(stored.tags)
     spacing, unit = same_unit(sizes, "".join(a for a in axes if a in SPATIAL))
     count = array.shape[axes.index("C")] if "C" in axes else 1
-    known = (stored.samples, ome.channels)
+    notes = annotations_of(stored.ome) or noted_in(stored.imagej or {})
+    known = (stored.samples, ome.channels, channels_in(notes))
     image = Image(
         array=array,
         axes=axes,
@@ -115,9 +121,9 @@ def _opened(stored: Stored, name: str, axes: str | None) -> Opened:
     return Opened(
         image=image,
         levels=levels,
-        origin=_origin(ome, image),
+        origin=_origin(ome, image) or origin_in(notes),
         colours=colours if len(colours) == count and not stored.samples else (),
-        notes=annotations_of(stored.ome) or noted_in(stored.imagej or {}),
+        notes=notes,
         series=stored.number,
         names=stored.names,
     )

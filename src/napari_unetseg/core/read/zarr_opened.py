@@ -19,6 +19,7 @@ from napari_unetseg.core.read.ngff_looks import (
 )
 from napari_unetseg.core.read.ome_zarr import (
     AGAIN,
+    MARKS,
     array_in,
     check_array,
     dimensions_of,
@@ -181,8 +182,8 @@ def _notes(node: Any, group: dict[str, Any]) -> dict[str, str]:
 def _labels_in(image: Path) -> list[Opened]:
     """All labels that belong to an image."""
     folder = image / LABELS
-    if not folder.is_dir():
-        return []
+    if not any((folder / mark).is_file() for mark in MARKS):
+        return []  # There is none, or some other folder of this name.
     name = name_of(folder)
     return _labels_of(folder, metadata_of(open_node(folder, name)))
 

@@ -48,6 +48,7 @@ def describe(
     """
     training = {
         "images": [image.name for image in material.images],
+        "labels": [frames.image.name for frames in material.labels],
         "train_slices": list(parts.train),
         "steps": trained.total,
         "kept_step": trained.step,

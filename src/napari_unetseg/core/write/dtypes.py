@@ -41,7 +41,11 @@ def smallest_unsigned(largest: int | NDArray[Any]) -> np.dtype[Any]:
 
 
 def stored_dtype(
-    dtype: np.dtype[Any], parts: Iterable[NDArray[Any]], name: str
+    dtype: np.dtype[Any],
+    parts: Iterable[NDArray[Any]],
+    name: str,
+    *,
+    smallest: bool = False,
 ) -> np.dtype[Any]:
     """Choose the type in which an image is stored.
 
@@ -50,10 +54,12 @@ def stored_dtype(
     dtype : dtype
         Type of the image's numbers.
     parts : iterable of arrays
-        The image, part by part; looked at only if the type has 64-bit integers, for
-        their smallest and largest number.
+        The image, part by part; looked at only if the type has 64-bit integers, or the
+        smallest type is wanted, for their smallest and largest number.
     name : str
         Name of the file, for the message.
+    smallest : bool
+        Whether other integers, too, become the smallest type that holds them.
 
     Returns
     -------
@@ -70,7 +76,8 @@ def stored_dtype(
         return np.dtype(np.uint8)
     if dtype.kind == "f":
         return np.dtype(np.float32)
-    if dtype.str[1:] in STORED_AS_IT_IS:
+    shrinks = smallest and dtype.kind in "iu" and dtype.itemsize > 1
+    if dtype.str[1:] in STORED_AS_IT_IS and not shrinks:
         return dtype.newbyteorder("=")
     if dtype.kind not in "iu":
         raise WriteError(

@@ -59,6 +59,9 @@ def group_attributes(
     labels: LabelNotes | None,
     description: Mapping[str, str],
     file: str,
+    *,
+    origin: Mapping[str, float] | None = None,
+    colours: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Describe an image of one level, in an array with the path "0".
 
@@ -72,6 +75,10 @@ def group_attributes(
         How the image was made; nothing is noted if it is empty.
     file : str
         Name of the group, for messages.
+    origin : mapping of axis to float, optional
+        Where the centre of the first pixel lies along Z, Y and X, in the image's unit.
+    colours : sequence of str
+        "#rrggbb" per channel; empty for colours that differ.
 
     Returns
     -------
@@ -90,12 +97,12 @@ def group_attributes(
             {
                 "name": image.name,
                 "axes": [_axis(axis, image.unit) for axis in image.axes],
-                "datasets": [dataset("0", _scale(image))],
+                "datasets": [dataset("0", _scale(image), _place(image, origin or {}))],
             }
         ],
     }
     if image.channels:
-        ome["omero"] = {"channels": _channels(image)}
+        ome["omero"] = {"channels": _channels(image, colours)}
     if labels is not None:
         if image.dtype.kind not in "iu":
             raise WriteError(
@@ -169,7 +176,11 @@ def _scale(image: Image) -> list[float]:
     return [image.spacing_of(axis) if axis in SPATIAL else 1.0 for axis in image.axes]
 
 
-def _channels(image: Image) -> list[dict[str, Any]]:
+def _place(image: Image, origin: Mapping[str, float]) -> list[float]:
+    return [origin.get(axis, 0.0) if axis in SPATIAL else 0.0 for axis in image.axes]
+
+
+def _channels(image: Image, colours: Sequence[str]) -> list[dict[str, Any]]:
     """Names, with the colours and limits that must not be missing."""
     top: float = 1.0
     bottom: float = 0.0
@@ -178,10 +189,13 @@ def _channels(image: Image) -> list[dict[str, Any]]:
         bottom, top = float(limits.min), float(limits.max)
     window = {"min": bottom, "max": top, "start": bottom, "end": top}
     several = len(image.channels) > 1
+    usual = _COLOURS if several else ("FFFFFF",)
+    given = [colour.lstrip("#").upper() for colour in colours]
+    shown = given if len(given) == len(image.channels) else usual
     return [
         {
             "label": name,
-            "color": _COLOURS[i % len(_COLOURS)] if several else "FFFFFF",
+            "color": shown[i % len(shown)],
             "window": window,
         }
         for i, name in enumerate(image.channels)

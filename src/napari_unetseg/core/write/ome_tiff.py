@@ -17,7 +17,7 @@ from napari_unetseg.core.write.dtypes import stored_dtype
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -42,6 +42,9 @@ def write_ome_tiff(
     overwrite: bool = False,
     compress: bool = True,
     description: Mapping[str, str] | None = None,
+    origin: Mapping[str, float] | None = None,
+    colours: Sequence[str] = (),
+    smallest: bool = False,
 ) -> None:
     """Write an image with its axes, pixel size and channel names.
 
@@ -63,6 +66,14 @@ def write_ome_tiff(
         Real numbers never are: they hardly shrink, and uncompressed can be mapped.
     description : mapping of str to str, optional
         How the image was made; stored as an OME MapAnnotation.
+    origin : mapping of axis to float, optional
+        Where the first pixel lies along Z, Y and X, in the image's unit, which must be
+        one of length; stored as the place of each plane.
+    colours : sequence of str
+        "#rrggbb" per channel; empty for none.
+    smallest : bool
+        Whether integers are stored in the smallest type that holds them, as befits
+        labels; the image is then read twice.
 
     Raises
     ------
@@ -72,10 +83,10 @@ def write_ome_tiff(
     import tifffile
 
     name = Path(path).name
-    _check_image(name, image)
+    check_image(name, image)
     check_writable(path, overwrite)
     others = [axis for axis in image.axes if axis not in "YX"]
-    dtype = stored_dtype(image.dtype, _bands(image, others), name)
+    dtype = stored_dtype(image.dtype, bands(image, others), name, smallest=smallest)
     height, width = image.plane_shape
     lengths = (image.shape[image.axes.index(axis)] for axis in others)
     shape = (*lengths, height, width)
@@ -95,21 +106,37 @@ def write_ome_tiff(
             compression="zlib" if compress and dtype.kind != "f" else None,
             buffersize=BUFFER_BYTES,
             software=NAMESPACE,
-            metadata=_metadata(name, image, "".join(others), description or {}),
+            metadata=_metadata(
+                name,
+                image,
+                "".join(others),
+                description or {},
+                _looks(image, origin or {}, colours),
+            ),
         )
 
 
-def _check_image(name: str, image: Image) -> None:
+def check_image(name: str, image: Image) -> None:
+    """Refuse another ending than a TIFF file's, and an empty image."""
     if Path(name).suffix.lower() not in {".tif", ".tiff"}:
         raise WriteError(f"'{name}' is no name for a TIFF file", "End it in .ome.tif")
     if 0 in image.shape:
         raise WriteError(f"'{name}' would hold an image of the shape {image.shape}")
 
 
-def _bands(
+def bands(
     image: Image, others: list[str], multiple: int = TILE
 ) -> Iterator[NDArray[Any]]:
     """All planes in the order of the other axes, each as bands of rows.
+
+    Parameters
+    ----------
+    image : Image
+        Any array.
+    others : list of str
+        Its axes other than Y and X.
+    multiple : int
+        Of so many rows a band has a multiple, if it is not the last of its plane.
 
     Yields
     ------
@@ -181,19 +208,23 @@ def _index(axes: str, where: Mapping[str, int | slice]) -> tuple[int | slice, ..
 
 def _planes(image: Image, others: list[str]) -> Iterator[NDArray[Any]]:
     """All planes, whole, as (Y, X); they are below `TILED_ABOVE`."""
-    yield from _bands(image, others, multiple=TILED_ABOVE)
+    yield from bands(image, others, multiple=TILED_ABOVE)
 
 
 def _tiles(image: Image, others: list[str]) -> Iterator[NDArray[Any]]:
     """All tiles of all planes, row by row; those at the border may be smaller."""
-    for band in _bands(image, others):
+    for band in bands(image, others):
         for y in range(0, band.shape[0], TILE):
             for x in range(0, band.shape[1], TILE):
                 yield band[y : y + TILE, x : x + TILE]
 
 
 def _metadata(
-    name: str, image: Image, others: str, description: Mapping[str, str]
+    name: str,
+    image: Image,
+    others: str,
+    description: Mapping[str, str],
+    looks: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Metadata in the form that tifffile turns into OME-XML."""
     metadata: dict[str, Any] = {
@@ -206,8 +237,7 @@ def _metadata(
         for axis, size in zip(image.spatial_axes, image.spacing, strict=True):
             metadata[f"PhysicalSize{axis}"] = float(size)
             metadata[f"PhysicalSize{axis}Unit"] = OME_UNITS.get(unit, unit)
-    if image.channels:
-        metadata["Channel"] = {"Name": [_legal(channel) for channel in image.channels]}
+    metadata |= looks
     if description:
         pairs = {_legal(key): _legal(value) for key, value in description.items()}
         metadata["MapAnnotation"] = {"Namespace": NAMESPACE, "Value": pairs}
@@ -216,6 +246,30 @@ def _metadata(
     content = repr((metadata, image.shape, image.dtype.str))
     metadata["UUID"] = str(uuid.uuid5(uuid.NAMESPACE_URL, content))
     return metadata
+
+
+def _looks(
+    image: Image, origin: Mapping[str, float], colours: Sequence[str]
+) -> dict[str, Any]:
+    """Names and colours of the channels, and the place of every plane."""
+    found: dict[str, Any] = {}
+    channel: dict[str, Any] = {}
+    if image.channels:
+        channel["Name"] = [_legal(name) for name in image.channels]
+    if colours and len(colours) == image.channel_count:
+        # Red, green, blue and opacity as a signed number.
+        numbers = (int(colour.lstrip("#"), 16) << 8 | 0xFF for colour in colours)
+        channel["Color"] = [n - 2**32 if n >= 2**31 else n for n in numbers]
+    if channel:
+        found["Channel"] = channel
+    unit = unit_name(image.unit)
+    count = math.prod(image.plane_grid) * image.channel_count
+    plane: dict[str, Any] = {}
+    for axis, place in origin.items():
+        if axis in image.spatial_axes and unit != PIXEL:
+            plane[f"Position{axis}"] = [float(place)] * count
+            plane[f"Position{axis}Unit"] = [OME_UNITS.get(unit, unit)] * count
+    return found | ({"Plane": plane} if plane else {})
 
 
 def _legal(text: str) -> str:

@@ -84,6 +84,8 @@ def create_ome_zarr(
     chunks: Sequence[int],
     labels: LabelNotes | None = None,
     description: Mapping[str, str] | None = None,
+    origin: Mapping[str, float] | None = None,
+    colours: Sequence[str] = (),
 ) -> zarr.Array[Any]:
     """Make an OME-Zarr image of zeros.
 
@@ -116,6 +118,8 @@ def create_ome_zarr(
         Says that these are labels, and what they mean.
     description : mapping of str to str, optional
         How the image was made.
+    origin, colours
+        As for `ngff.group_attributes`.
 
     Returns
     -------
@@ -147,6 +151,8 @@ def create_ome_zarr(
         labels,
         description or {},
         folder.name,
+        origin=origin,
+        colours=colours,
     )
     if 0 in size:
         raise WriteError(f"'{folder.name}' would hold an image of the shape {size}")

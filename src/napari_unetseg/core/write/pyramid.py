@@ -8,7 +8,7 @@ i times its size s.
   lies, at 2i s. The scale is 2s, and there is no translation.
 - Real numbers are averaged: pixel i is the mean of the pixels 2i and 2i + 1, whose
   middle is at (2i + 0.5) s. The scale is 2s and the translation 0.5 s; after k levels,
-  (2^k - 1) / 2 s.
+  (2^k - 1) / 2 s. Where the finest level does not lie at 0, its place comes on top.
 
 Where a length is odd the last pixel stands alone (its mean is itself), and an axis of
 length 1 is left as it is, in its scale too.
@@ -73,7 +73,7 @@ def add_pyramid(path: str | os.PathLike[str]) -> Iterator[None]:
         source = zarr.open_array(folder / "0", mode="r")
         averaged = source.dtype.kind == "f"
         scale = np.array(datasets[0]["coordinateTransformations"][0]["scale"])
-        shift = np.zeros(len(axes))
+        shift = np.array(_place(datasets[0], len(axes)))
         while _longer_side(source.shape, axes) > SMALL:
             factors = _factors(source.shape, axes)
             number = str(len(datasets))
@@ -89,6 +89,13 @@ def add_pyramid(path: str | os.PathLike[str]) -> Iterator[None]:
             write_group(folder, attributes)
     except OSError as error:
         raise write_error(folder, error) from error
+
+
+def _place(finest: dict[str, Any], dimensions: int) -> list[float]:
+    """Where the finest level's first pixel lies."""
+    steps = finest["coordinateTransformations"]
+    found = (step["translation"] for step in steps if "translation" in step)
+    return next(found, [0.0] * dimensions)
 
 
 def create_level(

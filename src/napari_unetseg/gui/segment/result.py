@@ -13,7 +13,8 @@ from napari_unetseg.core.read import read_image
 from napari_unetseg.core.read.annotations import NAMESPACE
 from napari_unetseg.gui.run.plan import LAYER
 from napari_unetseg.gui.segment.pixels import pixels_of
-from napari_unetseg.runs.folder import programs, read_question
+from napari_unetseg.runs.folder import programs, read_date, read_question
+from napari_unetseg.runs.made import provenance
 from napari_unetseg.runs.questions import SegmentQuestion
 from napari_unetseg.runs.store import begun_with
 
@@ -149,6 +150,9 @@ class _Named:
             if begun in {"", card.sha256}:
                 self._card = card
                 self._how |= _about(card)
+                # As text, as files have it: a saved layer tells it too.
+                date = read_date(folder)
+                self._how |= provenance(about["image"], card, question, date)
             else:
                 self._how["model sha256"] = begun
         self._how |= {RUN: folder.name}
