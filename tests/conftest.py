@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,9 +45,10 @@ def data_folder() -> Path:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> None:
-    """Deselect, rather than skip, what needs data or a GPU that is not here."""
+    """Deselect, rather than skip, what needs something that is not here."""
     deselected = []
-    for marker, is_here in (("data", DATA.is_dir), ("gpu", has_cuda)):
+    needed = (("data", DATA.is_dir), ("gpu", has_cuda), ("others", has_others))
+    for marker, is_here in needed:
         marked = [item for item in items if item.get_closest_marker(marker)]
         if marked and not is_here():
             deselected += marked
@@ -62,6 +64,11 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+def has_others() -> bool:
+    """Whether the programs of `tox -e others` are here."""
+    return all(map(find_spec, ("ome_types", "ome_zarr")))
 
 
 def has_cuda() -> bool:
