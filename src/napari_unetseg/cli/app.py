@@ -64,9 +64,9 @@ app.command(help="Segment an image with a trained model.")(segment)
 app.command(help="Compare a segmentation with the truth: IoU and Dice per class.")(
     evaluate
 )
-app.command(help="Tell what a model, an image or a run holds, and how it was made.")(
-    info
-)
+app.command(
+    help="Tell what a model, an image or a run's folder holds, and how it was made."
+)(info)
 app.command(help="Look at this computer: versions, devices, speed. For bug reports.")(
     check
 )
