@@ -45,7 +45,7 @@ def image_facts(opened: Sequence[Opened], path: Path) -> Facts:
         ("file", byte_size(_on_disk(path))),
     ]
     if any(first.origin.values()):
-        place = sizes(first.origin, first.origin.values(), image.unit)
+        place = sizes("".join(first.origin), first.origin.values(), image.unit)
         facts.append(("place", place))
     if len(first.levels) > 1:
         levels = (" x ".join(map(str, level.shape)) for level in first.levels[1:])

@@ -73,13 +73,14 @@ class FileSeries:
         ReadError
             If a file is damaged, or of another shape or type.
         """
-        first, *rest = key if isinstance(key, tuple) else (key,)
-        if first is Ellipsis:
-            missing = self.ndim - len(rest)
-            first, *rest = (*[slice(None)] * missing, *rest)
+        keys = key if isinstance(key, tuple) else (key,)
+        if keys[0] is Ellipsis:
+            keys = (*[slice(None)] * (self.ndim - len(keys) + 1), *keys[1:])
+        first, *rest = keys
         every = range(self.shape[0])
         if not isinstance(first, slice):
-            return self._frame(every[int(first)])[tuple(rest)]
+            frame: NDArray[Any] = self._frame(every[int(first)])[tuple(rest)]
+            return frame
         wanted = every[first]
         parts = [self._frame(number)[tuple(rest)] for number in wanted]
         if parts:

@@ -183,7 +183,8 @@ def _largest(image: Image, others: list[str]) -> int:
 
 def _ramp(colour: str) -> NDArray[np.uint8]:
     rgb = np.array([*bytes.fromhex(colour.lstrip("#"))])
-    return np.round(np.arange(256) / 255 * rgb[:, None]).astype(np.uint8)
+    ramp: NDArray[Any] = np.arange(256) / 255 * rgb[:, None]
+    return ramp.round().astype(np.uint8)
 
 
 def _metadata(image: Image, others: str, notes: dict[str, str]) -> dict[str, Any]:

@@ -143,7 +143,8 @@ def _list(group: Path, names: list[str], version: int) -> None:
     if file.is_file():
         known = json.loads(file.read_bytes())
     if version == 3:
-        node = {"zarr_format": 3, "node_type": "group", "attributes": {}} | known
+        node: dict[str, Any] = {"zarr_format": 3, "node_type": "group"}
+        node = node | {"attributes": {}} | known
         ome = node["attributes"].setdefault("ome", {"version": "0.5"})
         ome["labels"] = [*ome.get("labels", []), *names]
         write_text_atomic(file, json.dumps(node, indent=2) + "\n")
