@@ -16,7 +16,7 @@ from napari_unetseg.core.read.annotations import read_annotations
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.runs import client, engine
 from napari_unetseg.runs.folder import read_question
-from napari_unetseg.runs.made import how_file_was_made, how_model_was_made
+from napari_unetseg.runs.made import how_file_was_made, how_model_was_made, provenance
 from napari_unetseg.runs.questions import PixelSize, SegmentQuestion, TrainQuestion
 from napari_unetseg.runs.recipe import command_line
 from oracles.models import random_model
@@ -152,3 +152,16 @@ def test_notes_hold_no_path(made: Path) -> None:
     assert {"date", "versions", "question", "model_sha256"} <= notes.keys()
     assert not any("secret-person" in text for text in notes.values())
     assert read_annotations(made / "out.imagej.tif") == notes
+
+
+def test_what_was_segmented_inside_a_mask_says_so() -> None:
+    question = SegmentQuestion(
+        image="/home/x/img.tif", model=MODEL, out="o.tif", mask="/home/x/outline.csv"
+    )
+    notes = provenance("img.tif", random_model().card, question, "2026-01-31")
+    assert notes["inside"] == "outline.csv"
+    text = how_file_was_made(notes, "o.tif")
+    assert "Only what lies inside of outline.csv was segmented." in text
+    words = command(text)
+    assert words[words.index("--mask") + 1] == "outline.csv"
+    assert "/home" not in "".join(notes.values())
