@@ -16,8 +16,18 @@ from napari_unetseg.core.read.annotations import read_annotations
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.runs import client, engine
 from napari_unetseg.runs.folder import read_question
-from napari_unetseg.runs.made import how_file_was_made, how_model_was_made, provenance
-from napari_unetseg.runs.questions import PixelSize, SegmentQuestion, TrainQuestion
+from napari_unetseg.runs.made import (
+    asked_of,
+    how_file_was_made,
+    how_model_was_made,
+    provenance,
+)
+from napari_unetseg.runs.questions import (
+    PairsFolder,
+    PixelSize,
+    SegmentQuestion,
+    TrainQuestion,
+)
 from napari_unetseg.runs.recipe import command_line
 from oracles.models import random_model
 
@@ -165,3 +175,31 @@ def test_what_was_segmented_inside_a_mask_says_so() -> None:
     words = command(text)
     assert words[words.index("--mask") + 1] == "outline.csv"
     assert "/home" not in "".join(notes.values())
+
+
+def test_a_model_tells_of_pairs_outlines_and_its_start() -> None:
+    question = TrainQuestion(
+        images=("/home/x/a.tif", "/home/x/p/images/b.tif"),
+        labels=("/home/x/a-labels.tif", "/home/x/p/labels/b.tif"),
+        regions=("/home/x/outline.csv",),
+        channels=("DAPI/405",),
+        pixel_size=PixelSize(spacing=(2.0, 2.0), unit="nm"),
+        start_from="/home/x/old.unetseg.safetensors",
+        pairs=PairsFolder(path="/home/x/p", count=1),
+        model=MODEL,
+        config=train_config(steps=9, batch=1, patch=16),
+    )
+    asked = asked_of(question)
+    assert "/home" not in repr(asked)
+    training = {
+        "config": question.config.model_dump(mode="json"),
+        "steps": 9,
+        "asked": asked,
+        **{key: asked[key] for key in ("images", "labels")},
+    }
+    card = random_model().card.model_copy(
+        update={"training": training, "class_names": {}, "class_colors": {}}
+    )
+    text = how_model_was_made(card, MODEL)
+    assert command(text) == shlex.split(command_line(question)[0])[1:]
+    assert "and on the pair of image and labels in the folder p" in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from napari_unetseg.runs.annotations import kept_labels, kept_regions
 from napari_unetseg.runs.edits import Edits
 from napari_unetseg.runs.folder import LAST, STATE
 from napari_unetseg.runs.images import sized
+from napari_unetseg.runs.made import asked_of
 from napari_unetseg.runs.outputs import begin_output, check_outputs
 from napari_unetseg.runs.previews import write_preview
 from napari_unetseg.runs.questions import Question, TrainQuestion
@@ -105,9 +107,10 @@ def _train(
     if not model.card.training["steps"]:
         return {}
     path = begin_output(folder, question.model, overwrite=question.overwrite)
-    yield from _save(model, folder / path, wishes)
+    asked = asked_of(question)
+    yield from _save(_telling(model, asked), folder / path, wishes)
     # The best one is what was asked for; the last one stays beside its run.
-    yield from _save(training.last, folder / LAST, wishes)
+    yield from _save(_telling(training.last, asked), folder / LAST, wishes)
     return {
         "model": Path(path).name,
         "last": LAST,
@@ -116,6 +119,12 @@ def _train(
         "kept_step": model.card.training["kept_step"],
         "validation": model.card.validation,
     }
+
+
+def _telling(model: Model, asked: dict[str, Any]) -> Model:
+    """Let a model tell what files it was trained on."""
+    training = model.card.training | {"asked": asked}
+    return replace(model, card=model.card.model_copy(update={"training": training}))
 
 
 def _save(model: Model, path: Path, wishes: Wishes) -> Generator[Event]:

@@ -23,6 +23,17 @@ if TYPE_CHECKING:
 SHOWS = ("labels", "scores", "uncertainty")
 # Of an answer: where it is written changes nothing of what is in it.
 _OUTPUTS = {"out", "scores", "uncertainty", "overwrite", "dask"}
+# Of a training's question; the rest a model's card tells anyway.
+_FILES = {
+    "images",
+    "labels",
+    "regions",
+    "start_from",
+    "axes",
+    "pixel_size",
+    "channels",
+    "pairs",
+}
 
 
 def provenance(
@@ -62,6 +73,18 @@ def provenance(
         "versions": json.dumps(programs()),
         "date": date,
     }
+
+
+def asked_of(question: TrainQuestion) -> dict[str, Any]:
+    """What a model tells of the files that it was trained on: names, no paths."""
+    files = question.model_dump(mode="json", exclude_defaults=True, include=_FILES)
+    for key in files.keys() & {"images", "labels", "regions"}:
+        files[key] = [Path(path).name for path in files[key]]
+    if question.start_from:
+        files["start_from"] = Path(question.start_from).name
+    if question.pairs:
+        files["pairs"]["path"] = Path(question.pairs.path).name
+    return files
 
 
 def how_file_was_made(notes: Mapping[str, str], name: str) -> str:
@@ -113,17 +136,18 @@ def how_model_was_made(card: ModelCard, name: str) -> str:
     training = card.training
     try:
         config = TrainConfig.model_validate(training["config"])
-        images = tuple(map(str, training["images"]))
-        labels = tuple(map(str, training.get("labels") or ())) or ("LABELS",)
-        question = TrainQuestion(
-            images=images,
-            labels=labels * (1 if len(labels) > 1 else len(images)),
-            model=name,
-            class_names=card.class_names,
-            class_colors=card.class_colors,
-            config=config.model_copy(
-                update={"steps": training.get("steps"), "minutes": None}
-            ),
+        # Models of before did not tell their labels.
+        labels = training.get("labels") or ["LABELS"] * len(training["images"])
+        told = {"images": training["images"], "labels": labels}
+        steps = {"steps": training.get("steps"), "minutes": None}
+        question = TrainQuestion.model_validate(
+            dict(training.get("asked", told))
+            | {
+                "model": name,
+                "class_names": card.class_names,
+                "class_colors": card.class_colors,
+                "config": config.model_copy(update=steps),
+            }
         )
     except (LookupError, TypeError, ValueError, ValidationError):
         return ""
