@@ -141,3 +141,18 @@ def until(qtbot) -> Callable[..., None]:
         qtbot.waitUntil(lambda: bool(true()), timeout=int(1000 * seconds))
 
     return function
+
+
+@pytest.fixture
+def told():
+    """Collect the notifications that napari shows."""
+    from napari.utils.notifications import notification_manager
+
+    messages = []
+
+    def listen(event):
+        messages.append(event.message)
+
+    notification_manager.notification_ready.connect(listen)
+    yield messages
+    notification_manager.notification_ready.disconnect(listen)

@@ -206,18 +206,3 @@ def test_the_save_dialog_does_not_swallow_what_is_lost(
         "'labels.tif' was saved without its place in the viewer: it is turned, sheared "
         "or mirrored there, which the file does not hold"
     ]
-
-
-@pytest.fixture
-def told():
-    """Collect the notifications that napari shows."""
-    from napari.utils.notifications import notification_manager
-
-    messages = []
-
-    def listen(event):
-        messages.append(event.message)
-
-    notification_manager.notification_ready.connect(listen)
-    yield messages
-    notification_manager.notification_ready.disconnect(listen)

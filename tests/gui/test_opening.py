@@ -23,21 +23,6 @@ def viewer(make_napari_viewer):
     return make_napari_viewer()
 
 
-@pytest.fixture
-def told():
-    """Collect the notifications that napari shows."""
-    from napari.utils.notifications import notification_manager
-
-    messages = []
-
-    def listen(event):
-        messages.append(event.message)
-
-    notification_manager.notification_ready.connect(listen)
-    yield messages
-    notification_manager.notification_ready.disconnect(listen)
-
-
 def choose(monkeypatch, folder):
     dialogs = pytest.importorskip("qtpy.QtWidgets").QFileDialog
     monkeypatch.setattr(dialogs, "getExistingDirectory", lambda *a, **k: str(folder))

@@ -195,8 +195,8 @@ def labels_layer(
     classes : mapping of int to str
         Names by painted id; empty where they have none.
     colours : mapping of int to str, optional
-        "#rrggbb" by painted id, for some or none. Only if all painted ids have one are
-        they taken: napari would show the others in none.
+        "#rrggbb" by painted id, for some or none; where some have one, the others are
+        gray.
 
     Returns
     -------

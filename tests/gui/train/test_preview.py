@@ -149,6 +149,22 @@ def test_of_a_training_that_is_discarded_later_no_layer_stays(
     assert not shown(model)
 
 
+def test_what_another_training_has_shown_stays(training, model, until, monkeypatch):
+    monkeypatch.setattr(Controls, "is_discard_meant", lambda _: True)
+    training.meanwhile.look.click()
+    until(lambda: shown(model))
+    training.run.controls.stop.click()
+    until(lambda: not training.run.running)
+    first, folder = shown(model), training.run.folder
+
+    training.run.asked.emit()
+    until(lambda: training.run.running and training.run.folder != folder)
+    training.run.controls.discard.click()
+    until(lambda: not training.run.running)
+
+    assert first in model.layers
+
+
 def test_an_image_that_is_gone_is_shown_no_more(training, model, until, qtbot):
     training.meanwhile.look.click()
     until(lambda: shown(model))

@@ -66,7 +66,7 @@ def noted_in(imagej: Mapping[str, Any]) -> dict[str, str]:
 
 
 def origin_in(notes: Mapping[str, str]) -> dict[str, float]:
-    """Place of the first pixel by axis, likewise, in the image's unit."""
+    """Place of the first pixel by axis, in the image's unit, if our notes tell it."""
     try:
         found = json.loads(notes.get("origin", "{}"))
         pairs = {str(axis): float(place) for axis, place in found.items()}

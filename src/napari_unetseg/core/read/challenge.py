@@ -165,7 +165,7 @@ def _annotation(sequence: _Sequence, folder: Path, name: str) -> list[Opened]:
         if axis != "C"
     ]
     files = [*whole.values(), *(f for z in slices.values() for f in z.values())]
-    dtype = np.result_type(*{_label_type(file) for file in files[:1]}, np.uint16)
+    dtype = np.result_type(_label_type(files[0]), np.uint16)
     array = series_of(whole, sequence.numbers, shape, dtype)
     if slices:
         array = _with_slices(np.asarray(array), slices, sequence, axes)

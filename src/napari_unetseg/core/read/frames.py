@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_unetseg.core.errors import ReadError
+from napari_unetseg.core.read.indexing import complete
+from napari_unetseg.core.read.lazy import LazyArray
 from napari_unetseg.core.read.tiff import read_tiff
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 READ_BELOW = 256 * 2**20
 
 
-class FileSeries:
+class FileSeries(LazyArray):
     """Files stacked along a new first axis, read where it is indexed.
 
     Parameters
@@ -51,20 +52,6 @@ class FileSeries:
         self._last: tuple[int, NDArray[Any]] | None = None
         self._lock = threading.Lock()
 
-    @property
-    def ndim(self) -> int:
-        """Number of dimensions."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of pixels."""
-        return math.prod(self.shape)
-
-    def __len__(self) -> int:
-        """Number of files."""
-        return self.shape[0]
-
     def __getitem__(self, key: Any) -> NDArray[Any]:
         """Read a part: a number or a slice first, then whatever numpy takes.
 
@@ -73,10 +60,7 @@ class FileSeries:
         ReadError
             If a file is damaged, or of another shape or type.
         """
-        keys = key if isinstance(key, tuple) else (key,)
-        if keys[0] is Ellipsis:
-            keys = (*[slice(None)] * (self.ndim - len(keys) + 1), *keys[1:])
-        first, *rest = keys
+        first, *rest = complete(key, self.ndim)
         every = range(self.shape[0])
         if not isinstance(first, slice):
             frame: NDArray[Any] = self._frame(every[int(first)])[tuple(rest)]
@@ -86,12 +70,6 @@ class FileSeries:
         if parts:
             return np.stack(parts)
         return np.zeros((0, *self.shape[1:]), self.dtype)[(slice(None), *rest)]
-
-    def __array__(
-        self, dtype: DTypeLike | None = None, copy: bool | None = None
-    ) -> NDArray[Any]:
-        """Read all of it."""
-        return np.asarray(self[:], dtype)
 
     def _frame(self, number: int) -> NDArray[Any]:
         file = self._files[number]

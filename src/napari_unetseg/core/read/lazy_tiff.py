@@ -17,6 +17,7 @@ import numpy as np
 
 from napari_unetseg.core.read.damage import noticing_damage
 from napari_unetseg.core.read.indexing import complete
+from napari_unetseg.core.read.lazy import LazyArray
 from napari_unetseg.core.read.segments import Layout, Segments, Span, paste
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 CACHED = 64 * 2**20
 
 
-class TiffArray:
+class TiffArray(LazyArray):
     """An image in a TIFF file, read where it is indexed.
 
     Parameters
@@ -72,16 +73,6 @@ class TiffArray:
         self._lock = threading.Lock()
 
     @property
-    def ndim(self) -> int:
-        """Number of dimensions."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of pixels, in all channels."""
-        return math.prod(self.shape)
-
-    @property
     def nbytes(self) -> int:
         """Bytes in memory, if all of it was read."""
         return self.size * self.dtype.itemsize
@@ -92,10 +83,6 @@ class TiffArray:
         sides = (1, *self._layout.segment, self._layout.shape[4])
         inner = [min(sides[i], self._layout.shape[i]) for i in self._layout.axes]
         return (1,) * self._leading + tuple(inner)
-
-    def __len__(self) -> int:
-        """Length of the first dimension."""
-        return self.shape[0]
 
     def __getitem__(self, key: Any) -> NDArray[Any]:
         """Read a part.
@@ -120,12 +107,6 @@ class TiffArray:
                 page = int(np.ravel_multi_index(index, self.shape[: self._leading]))
                 found[place] = self._read(page if index else 0, inner)
         return found[tuple(0 if one else slice(None) for one in numbered)]
-
-    def __array__(
-        self, dtype: DTypeLike | None = None, copy: bool | None = None
-    ) -> NDArray[Any]:
-        """Read all of it."""
-        return np.asarray(self[...], dtype)
 
     def _ranges(self, key: Any) -> tuple[list[range], list[bool]]:
         """What is asked for of each dimension, and whether by a single number."""

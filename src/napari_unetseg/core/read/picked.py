@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_unetseg.core.read.indexing import complete
+from napari_unetseg.core.read.lazy import LazyArray
 
 if TYPE_CHECKING:
-    from numpy.typing import DTypeLike, NDArray
+    from numpy.typing import NDArray
 
 
-class Picked:
+class Picked(LazyArray):
     """An array without one of its axes: a channel, a position, or an axis of length 1.
 
     Parameters
@@ -44,31 +44,11 @@ class Picked:
         chunks = getattr(array, "chunks", None)
         self.chunks = chunks and tuple(c for i, c in enumerate(chunks) if i != axis)
 
-    @property
-    def ndim(self) -> int:
-        """Number of dimensions."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of pixels."""
-        return math.prod(self.shape)
-
-    def __len__(self) -> int:
-        """Length of the first dimension."""
-        return self.shape[0]
-
     def __getitem__(self, key: Any) -> NDArray[Any]:
         """Read a part: a number or a slice per axis, an Ellipsis for others."""
         keys = complete(key, self.ndim)
         keys.insert(self._axis, self._index)
         return np.asarray(self._array[tuple(keys)])
-
-    def __array__(
-        self, dtype: DTypeLike | None = None, copy: bool | None = None
-    ) -> NDArray[Any]:
-        """Read all of it."""
-        return np.asarray(self[...], dtype)
 
 
 def without(array: Any, axis: int, index: int = 0) -> Any:

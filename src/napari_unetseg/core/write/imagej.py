@@ -199,7 +199,6 @@ def _metadata(image: Image, others: str, notes: dict[str, str]) -> dict[str, Any
         metadata["spacing"] = image.spacing_of("Z")
     if image.channels:
         metadata["Labels"] = _slice_labels(image, others)
-    if image.channels:
         notes[CHANNELS] = json.dumps(image.channels)
     if notes:
         # One line, in ASCII, so that any program keeps it.

@@ -164,8 +164,8 @@ class Preview(QObject):
             self.problem.emit(str(error))
 
     def drop(self) -> None:
-        """Show no more of a training that is thrown away."""
-        self._shown.remove()
+        """Show no more of the training, which is thrown away; of another all stays."""
+        self._shown.drop(self._folder)
 
     def turn(self, on: bool) -> None:
         """Look from now on, or no longer; what was shown goes, too."""

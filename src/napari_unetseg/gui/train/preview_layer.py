@@ -110,6 +110,11 @@ class PreviewLayer:
             steps = "1 step" if self._step == 1 else f"{self._step} steps"
             layer.name = f"{NAME} after {steps}"
 
+    def drop(self, about: object) -> None:
+        """Take the layer out of the viewer if it shows this training."""
+        if about == self._about:
+            self.remove()
+
     def remove(self) -> None:
         """Take the layer out of the viewer."""
         layer = self.layer
