@@ -14,7 +14,9 @@ from napari_unetseg.cli.check import check
 from napari_unetseg.cli.codes import INTERRUPTED, MENDABLE
 from napari_unetseg.cli.demo import demo
 from napari_unetseg.cli.evaluate import evaluate
+from napari_unetseg.cli.export import export
 from napari_unetseg.cli.info import info
+from napari_unetseg.cli.models import models
 from napari_unetseg.cli.segment import segment
 from napari_unetseg.cli.train import train
 from napari_unetseg.core.errors import UnetsegError
@@ -67,6 +69,8 @@ app.command(help="Compare a segmentation with the truth: IoU and Dice per class.
 app.command(
     help="Tell what a model, an image or a run's folder holds, and how it was made."
 )(info)
+app.command(help="Write a model for other programs: BioImage.IO or ONNX.")(export)
+app.add_typer(models)
 app.command(help="Look at this computer: versions, devices, speed. For bug reports.")(
     check
 )

@@ -1,0 +1,130 @@
+"""``unetseg models``: the library of trained models."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from napari_unetseg.cli import options
+from napari_unetseg.cli.info_facts import sizes
+from napari_unetseg.core.image import SPATIAL
+
+models = typer.Typer(
+    name="models",
+    help="List, rename, delete and import the models that the docks use.",
+    invoke_without_command=True,
+    add_completion=False,
+)
+
+
+@models.callback()
+def list_models(context: typer.Context, as_json: options.AsJson = False) -> None:
+    """List the models of the library, the newest first."""
+    if context.invoked_subcommand is not None:
+        return
+    from napari_unetseg.runs import library, listing
+
+    found = [library.summary(entry) for entry in library.entries()]
+    if as_json:
+        for one in found:
+            typer.echo(json.dumps(one, ensure_ascii=False))
+        return
+    if not found:
+        typer.echo(f"No models yet in {listing.models_folder()}")
+        return
+    for one in found:
+        typer.echo(f"{one['name']}  ({one['date']})")
+        typer.echo(f"    {_words(one)}")
+
+
+@models.command("rename", help="Give a model another name.")
+def rename(name: str, new: str) -> None:
+    """Rename a model of the library."""
+    from napari_unetseg.runs import library
+
+    typer.echo(f"Renamed: {library.rename(name, new).name}")
+
+
+@models.command("delete", help="Delete a model for good.")
+def delete(
+    name: str,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Delete a model of the library."""
+    from napari_unetseg.runs import library
+
+    path = library.named(name)
+    if not yes:
+        typer.confirm(f"Delete '{path.name}' for good?", abort=True)
+    library.delete(name)
+    typer.echo(f"Deleted: {path.name}")
+
+
+@models.command("import", help="Copy a model into the library, or make one of weights.")
+def bring_in(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="A model, a BioImage.IO package of ours (.zip), or a plain state_dict "
+            "of PyTorch (.pt, .pth), whose network the options below name.",
+        ),
+    ],
+    name: Annotated[
+        str, typer.Option(metavar="NAME", help="Name in the library.")
+    ] = "",
+    network: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Of a state_dict: the network.")
+    ] = None,
+    dimensions: Annotated[
+        int | None, typer.Option(metavar="2|3", help="Planes or volumes.")
+    ] = None,
+    base: Annotated[
+        int | None, typer.Option(metavar="N", help="Channels of the first level.")
+    ] = None,
+    depth: Annotated[
+        int | None, typer.Option(metavar="N", help="Number of poolings.")
+    ] = None,
+    channels: Annotated[
+        int | None, typer.Option(metavar="N", help="Channels of the image.")
+    ] = None,
+    classes: Annotated[
+        int | None, typer.Option(metavar="N", help="Number of classes.")
+    ] = None,
+) -> None:
+    """Copy a model into the library."""
+    options.inputs([file])
+
+    from napari_unetseg.runs import library
+
+    wishes = {
+        "name": network,
+        "dimensions": dimensions,
+        "base": base,
+        "depth": depth,
+        "channels": channels,
+        "classes": classes,
+    }
+    told = {key: value for key, value in wishes.items() if value is not None}
+    if file.suffix.lower() in {".zip", ".pt", ".pth"}:
+        path = library.bring_in_foreign(file, name, told)
+    else:
+        path = library.bring_in(file, name)
+    typer.echo(f"Imported: {path}")
+
+
+def _words(one: dict[str, Any]) -> str:
+    if "fault" in one:
+        return str(one["fault"])
+    parts = [one["network"], ", ".join(one["classes"])]
+    if one["pixel_size"]:
+        axes = SPATIAL[-len(one["pixel_size"]) :]
+        parts.append(sizes(axes, one["pixel_size"], one["unit"]))
+    if one["mean_iou"] is not None:
+        parts.append(f"mean IoU {one['mean_iou']:.3f}")
+    if one["trained_on"]:
+        parts.append(f"trained on {', '.join(one['trained_on'])}")
+    return "; ".join(parts)
