@@ -110,7 +110,9 @@ def bring_in(
     }
     told = {key: value for key, value in wishes.items() if value is not None}
     if file.suffix.lower() in {".zip", ".pt", ".pth"}:
-        path = library.bring_in_foreign(file, name, told)
+        from napari_unetseg.runs.foreign import bring_in_foreign
+
+        path = bring_in_foreign(file, name, told)
     else:
         path = library.bring_in(file, name)
     typer.echo(f"Imported: {path}")

@@ -118,7 +118,7 @@ def rename(name: str, new: str) -> Path:
         If there is no such model, the name is none, or it is taken.
     """
     old = named(name)
-    target = _free(old.parent, new)
+    target = free_path(new)
     try:
         picture = thumbnail(old)
         _move(old, target)
@@ -172,9 +172,8 @@ def bring_in(path: Path, name: str = "") -> Path:
         If it is no model, or the name is taken.
     """
     read_card(path)
-    folder = listing.models_folder()
     own = path.name.removesuffix(listing.MODEL_ENDING)
-    target = _free(folder, name or own)
+    target = free_path(name or own)
     check_writable(target)
     try:
         data = path.read_bytes()
@@ -183,42 +182,6 @@ def bring_in(path: Path, name: str = "") -> Path:
             f"'{path.name}' cannot be read: {error.strerror or error}"
         ) from error
     write_bytes_atomic(target, data)
-    return target
-
-
-def bring_in_foreign(path: Path, name: str, network: dict[str, Any]) -> Path:
-    """Make a model of the library of a package or of plain weights.
-
-    Parameters
-    ----------
-    path : Path
-        A BioImage.IO package that this program wrote, or a state_dict of PyTorch. No
-        code in it is run.
-    name : str
-        In the library; the file's own if empty.
-    network : dict
-        Of a state_dict: fields of `NetworkConfig`.
-
-    Returns
-    -------
-    Path
-        The new file.
-
-    Raises
-    ------
-    ModelError, InputError, WriteError
-        If it is neither, the weights do not fit the network, or the name is taken.
-    """
-    from napari_unetseg.core.export.importing import model_of_package, model_of_weights
-
-    target = _free(
-        listing.models_folder(), name or listing.file_name(path.name.partition(".")[0])
-    )
-    if path.suffix.lower() == ".zip":
-        model = model_of_package(path)
-    else:
-        model = model_of_weights(path, network)
-    model.save(target)
     return target
 
 
@@ -276,15 +239,21 @@ def _class_names(card: ModelCard) -> Sequence[str]:
     return [card.class_names.get(str(i), str(i)) for i in card.classes]
 
 
-def _free(folder: Path, name: str) -> Path:
-    """Path of a model of a name that is free."""
+def free_path(name: str) -> Path:
+    """Path of a model of the library that does not exist yet.
+
+    Raises
+    ------
+    InputError, WriteError
+        If the name is none for a file, or it is taken.
+    """
     plain = name.removesuffix(listing.MODEL_ENDING)
     if not plain.strip() or listing.file_name(plain) != plain:
         raise InputError(
             f"'{name}' is no name for a model",
             f"Choose one like '{listing.file_name(plain)}'",
         )
-    target = folder / f"{plain}{listing.MODEL_ENDING}"
+    target = listing.models_folder() / f"{plain}{listing.MODEL_ENDING}"
     if target.exists():
         raise WriteError(
             f"There is a model '{plain}' already", "Choose another name, or delete it"

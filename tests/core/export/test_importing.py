@@ -18,6 +18,7 @@ from napari_unetseg.core.export.importing import (
     model_of_package,
     model_of_weights,
 )
+from napari_unetseg.core.network.migrations import FORMAT
 from oracles.models import random_model
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ class Payload:
 
     def __reduce__(self) -> Any:
         return os.system, (f"touch {self.mark}",)
+
+
+def card(network: Any = None, **changes: Any) -> str:
+    """Make the description of a model, with other values."""
+    document = json.loads(random_model().card.model_dump_json())
+    document["network"] |= network or {}
+    return json.dumps(document | changes)
 
 
 def package(path: Path, **members: Any) -> Path:
@@ -94,6 +102,13 @@ def test_a_network_that_is_not_known_is_refused(tmp_path: Path) -> None:
         model_of_weights(tmp_path / "w.pt", NETWORK | {"name": "resnet"})
 
 
+def test_a_package_of_an_older_format_is_brought_to_the_newest(tmp_path: Path) -> None:
+    old = card(format=1, objects=None, training={"asked": {"images": ["a.tif"]}})
+    model = model_of_package(package(tmp_path / "m.zip", **{CARD: old}))
+    assert model.card.format == FORMAT
+    assert model.card.training == {"asked": {"images": ["a.tif"]}}
+
+
 @pytest.mark.parametrize("forced", [False, True])
 def test_a_malicious_pickle_runs_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, forced: bool
@@ -115,9 +130,12 @@ def test_a_malicious_pickle_runs_nothing(
     [
         ({CARD: None}, "there is no unetseg.json in it"),
         ({WEIGHTS: None}, "there is no weights.pt in it"),
-        ({CARD: "{"}, "its unetseg.json is damaged"),
-        ({CARD: json.dumps({"format": 4})}, "its unetseg.json is damaged"),
-        ({CARD: "[" * 100_000}, "its unetseg.json is damaged"),
+        ({CARD: "{"}, "its description is damaged"),
+        ({CARD: b"\xff"}, "its description is damaged"),
+        ({CARD: json.dumps({"format": 4})}, "its description is damaged"),
+        ({CARD: json.dumps({"format": 99})}, "made by a newer napari-unetseg"),
+        ({CARD: "[" * 100_000}, "its description is damaged"),
+        ({CARD: card(network={"base": 1 << 30})}, "is of shape"),
         ({CARD: " " * (1 << 20) + "{}"}, "larger than such a file can be"),
         ({WEIGHTS: b"text"}, "damaged|more than tensors"),
         ({WEIGHTS: b""}, "damaged"),

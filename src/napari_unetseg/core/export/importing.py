@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import io
-import json
 import pickle
 import zipfile
 from typing import TYPE_CHECKING, Any
 
 import torch
-from pydantic import ValidationError
 
 from napari_unetseg.core.config import NetworkConfig
 from napari_unetseg.core.errors import ModelError
 from napari_unetseg.core.network.build import network_of
-from napari_unetseg.core.network.card import ModelCard
+from napari_unetseg.core.network.card import ModelCard, parsed_card
 from napari_unetseg.core.network.geometry import axis_geometries
 from napari_unetseg.core.network.modelfile import Model
 
@@ -55,7 +53,7 @@ def model_of_package(path: Path) -> Model:
     Raises
     ------
     ModelError
-        If it is damaged, or a package of another program.
+        If it is damaged, a package of another program, or of a newer version.
     """
     try:
         with zipfile.ZipFile(path) as package:
@@ -66,10 +64,7 @@ def model_of_package(path: Path) -> Model:
             f"'{path.name}' is damaged or no zip file: {error}",
             "Copy or fetch the file again",
         ) from error
-    try:
-        card = ModelCard.model_validate(json.loads(document))
-    except (ValidationError, ValueError, RecursionError) as error:
-        raise _foreign(path, f"its {CARD} is damaged") from error
+    card = parsed_card(document, path.name)
     tensors = _tensors(weights, path.name)
     plain = {name.removeprefix(PREFIX): one for name, one in tensors.items()}
     return _fitted(card, plain, path)
@@ -152,7 +147,9 @@ def _tensors(data: bytes, name: str) -> dict[str, torch.Tensor]:
 
 def _fitted(card: ModelCard, tensors: dict[str, torch.Tensor], path: Path) -> Model:
     """Check that weights fit their network."""
-    wanted = network_of(card.network).state_dict()
+    # Without numbers: a card from elsewhere may claim any size.
+    with torch.device("meta"):
+        wanted = network_of(card.network).state_dict()
     differ = sorted(
         name
         for name in wanted.keys() | tensors.keys()

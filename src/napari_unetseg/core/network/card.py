@@ -1,35 +1,28 @@
-"""What a model says about itself, read from its file's header alone.
+"""What a model says about itself: its card, one JSON document in its file's header.
 
-A safetensors file begins with the length of its header (8 bytes, little-endian) and the
-header itself, JSON that tells where each tensor lies. Its metadata hold one document,
-the model's card. Reading it takes neither torch nor safetensors, so that a program that
-only asks can show a model; what a damaged or foreign file claims is never believed.
+Reading it takes neither torch nor safetensors, so that a program that only asks can show
+a model.
 """
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, NonNegativeInt, TypeAdapter, ValidationError
+from pydantic import Field, ValidationError
 from pydantic_core import from_json
 
 from napari_unetseg.core.config import Config, NetworkConfig, NonNegative
 from napari_unetseg.core.errors import InputError, ModelError
+from napari_unetseg.core.network.header import metadata_of, no_model
+from napari_unetseg.core.network.migrations import FORMAT, migrated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FORMAT = 4
-ENDING = ".unetseg.safetensors"
 KEY = "unetseg"
-
-_LENGTH = 8
-_LARGEST_HEADER = 1 << 20
-_METADATA = "__metadata__"
 _COLOUR = r"^#[0-9a-fA-F]{6}$"
 
 HexColour = Annotated[str, Field(pattern=_COLOUR)]
@@ -186,110 +179,39 @@ def read_card(path: str | Path) -> ModelCard:
         weights are undamaged only `load_model` finds out.
     """
     path = Path(path)
-    metadata, _ = _header(path)
+    return parsed_card(metadata_of(path).get(KEY, "null"), path.name)
+
+
+def parsed_card(text: str | bytes, name: str) -> ModelCard:
+    """Read a card from its text; one of an older format becomes one of today's.
+
+    Parameters
+    ----------
+    text : str or bytes
+        JSON, of whatever origin.
+    name : str
+        Of the file that it is from, to be told.
+
+    Raises
+    ------
+    ModelError
+        If it is damaged, no card, or of a newer version.
+    """
     try:
-        document = from_json(metadata.get(KEY, "null"))
+        document = from_json(text)
     except ValueError as error:
-        raise no_model(path, "its description is damaged") from error
+        raise no_model(name, "its description is damaged") from error
     if not isinstance(document, dict):
-        raise no_model(path, "it says nothing about a network")
+        raise no_model(name, "it says nothing about a network")
     version = document.get("format", 0)
     if isinstance(version, int) and version > FORMAT:
         raise ModelError(
-            f"'{path.name}' was made by a newer napari-unetseg (format {version}; this "
+            f"'{name}' was made by a newer napari-unetseg (format {version}; this "
             f"one reads up to {FORMAT})",
             "Update napari-unetseg",
         )
     try:
-        return ModelCard.model_validate(document)
+        return ModelCard.model_validate(migrated(document))
     except ValidationError as error:
         why = error.errors()[0]["msg"]
-        raise no_model(path, f"its description is damaged: {why}") from error
-
-
-def no_model(path: Path, why: str) -> ModelError:
-    """Say that a file is no model, and why."""
-    return ModelError(
-        f"'{path.name}' is not a model of napari-unetseg: {why}",
-        f"Models end in {ENDING} and are made by training",
-    )
-
-
-def damaged(path: Path, why: str) -> ModelError:
-    """Say that a file may have been a model once."""
-    return ModelError(
-        f"'{path.name}' is damaged: {why}", "Copy or fetch the file again"
-    )
-
-
-class _Tensor(BaseModel):
-    """What the header says about a tensor; the offsets count from the header's end."""
-
-    shape: Annotated[tuple[NonNegativeInt, ...], Field(max_length=8)]
-    data_offsets: tuple[NonNegativeInt, NonNegativeInt]
-
-    def fits(self) -> bool:
-        """Whether there is at least a byte for each number."""
-        start, stop = self.data_offsets
-        return math.prod(self.shape) <= stop - start
-
-
-_TENSORS = TypeAdapter(dict[str, _Tensor])
-_STRINGS = TypeAdapter(dict[str, str])
-
-
-def _header(path: Path) -> tuple[dict[str, str], dict[str, _Tensor]]:
-    """Read a file's metadata and tensors, and whether the file is whole."""
-    raw, data = _raw_header(path)
-    try:
-        values = from_json(raw)
-        metadata = _STRINGS.validate_python(values.pop(_METADATA, {}))
-        tensors = _TENSORS.validate_python(values)
-    except ValueError as error:
-        raise no_model(path, "its header is no safetensors header") from error
-    if not all(tensor.fits() for tensor in tensors.values()):
-        raise no_model(path, "its header contradicts itself")
-    promised = max((one.data_offsets[1] for one in tensors.values()), default=0)
-    if data < promised:
-        raise damaged(path, f"it is incomplete, {promised - data} bytes are missing")
-    if data > promised:
-        raise damaged(path, f"it is {data - promised} bytes too long")
-    return metadata, tensors
-
-
-def _raw_header(path: Path) -> tuple[bytes, int]:
-    """Return the header's bytes, and how many bytes come after it."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(_LENGTH)
-            length = int.from_bytes(start, "little")
-            if len(start) < _LENGTH:
-                raise no_model(path, "it is no safetensors file")
-            if length > _LARGEST_HEADER:
-                raise _foreign(path, start)
-            raw = file.read(length)
-            data = path.stat().st_size - _LENGTH - length
-    except FileNotFoundError as error:
-        raise ModelError(
-            f"There is no model file '{path.name}'", "Check the path"
-        ) from error
-    except OSError as error:
-        raise no_model(path, error.strerror or str(error)) from error
-    if not raw.startswith(b"{"):
-        raise _foreign(path, start)
-    if data < 0:
-        raise damaged(path, f"it is incomplete, more than {-data} bytes are missing")
-    return raw, data
-
-
-def _foreign(path: Path, start: bytes) -> ModelError:
-    """Say what a file is that begins otherwise than safetensors files do.
-
-    Only then are its first bytes looked at: a header's length may begin like a pickle.
-    """
-    if start[:2] == b"PK" or start[:1] == b"\x80":
-        return ModelError(
-            f"'{path.name}' is a pickle, which can run any program when it is read",
-            f"Only tensors are accepted: a file that ends in {ENDING}",
-        )
-    return no_model(path, "it is no safetensors file")
+        raise no_model(name, f"its description is damaged: {why}") from error

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import ModelError
-from napari_unetseg.core.network.card import KEY, damaged, read_card
+from napari_unetseg.core.network.card import KEY, read_card
+from napari_unetseg.core.network.header import damaged
 from napari_unetseg.core.write.atomic import check_writable, write_bytes_atomic
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_unetseg.core.errors import RunError
-from napari_unetseg.core.network.card import ENDING, read_card
+from napari_unetseg.core.network.card import read_card
+from napari_unetseg.core.network.header import ENDING
 from napari_unetseg.runs.folder import RUN, is_run, read_question
 
 if TYPE_CHECKING:
