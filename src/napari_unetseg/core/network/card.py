@@ -1,7 +1,7 @@
 """What a model says about itself: its card, one JSON document in its file's header.
 
-Reading it takes neither torch nor safetensors, so that a program that only asks can show
-a model.
+Reading it takes neither torch nor safetensors, so that a program that only asks can
+show a model.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The header of a safetensors file, of whatever origin, none of which is believed.
 
 The file begins with the length of its header (8 bytes, little-endian) and the header
-itself, JSON that tells where each tensor lies and holds metadata: strings by their names.
+itself, JSON that tells where each tensor lies and holds metadata: strings by names.
 """
 
 from __future__ import annotations

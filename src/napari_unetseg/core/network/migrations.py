@@ -1,8 +1,8 @@
 """Cards of older formats, brought to the newest one in memory; files stay as they are.
 
-A card says its format. Each step below takes a card of one format to the next: what could
-not be said before gets the value that was meant then. What a step does not name, as how a
-model was trained, is kept as it was.
+A card says its format. Each step below takes a card of one format to the next: what
+could not be said before gets the value that was meant then. What a step does not name,
+as how a model was trained, is kept as it was.
 """
 
 from __future__ import annotations
