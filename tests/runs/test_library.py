@@ -9,11 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image as Pillow
 
 from napari_unetseg.cli.app import run
 from napari_unetseg.core.errors import InputError, ModelError, WriteError
 from napari_unetseg.core.image import Image
 from napari_unetseg.runs import home, library
+from napari_unetseg.runs.model_words import summary
+from napari_unetseg.runs.thumbnails import draw_thumbnail, thumbnail
 
 GOLDEN = Path(__file__).parents[1] / "core/network/golden"
 ENDING = ".unetseg.safetensors"
@@ -40,7 +43,7 @@ def test_models_are_listed_with_what_they_say(folder: Path) -> None:
     assert set(found) == {"cells", "em", "broken"}
     assert found["broken"].card is None
     assert "is not a model" in found["broken"].fault
-    assert library.summary(found["em"]) == {
+    assert summary(found["em"]) == {
         "name": "em",
         "date": found["em"].date,
         "network": "unet-bn 2D",
@@ -55,19 +58,19 @@ def test_models_are_listed_with_what_they_say(folder: Path) -> None:
 
 def test_a_thumbnail_lies_beside_the_model_and_goes_with_it(folder: Path) -> None:
     image = Image(array=np.random.default_rng(0).random((3, 300, 200)), axes="ZYX")
-    library.draw_thumbnail(folder / f"em{ENDING}", image)
-    picture = library.thumbnail(folder / f"em{ENDING}")
-    assert picture == folder / "em.png"
-    assert max(pytest.importorskip("PIL.Image").open(picture).size) <= 200
+    draw_thumbnail(folder / f"em{ENDING}", image)
+    picture = thumbnail(folder / f"em{ENDING}")
+    assert picture == folder / "em.thumbnail.png"
+    assert Pillow.open(picture).size == (67, 100)
     library.rename("em", "membranes")
-    assert names(folder) == ["cells", "membranes", "membranes.png"]
+    assert names(folder) == ["cells", "membranes", "membranes.thumbnail.png"]
     library.delete("membranes")
     assert names(folder) == ["cells"]
 
 
 def test_a_model_elsewhere_gets_no_thumbnail(folder: Path, tmp_path: Path) -> None:
     image = Image(array=np.zeros((3, 4)), axes="YX")
-    library.draw_thumbnail(tmp_path / f"em{ENDING}", image)
+    draw_thumbnail(tmp_path / f"em{ENDING}", image)
     assert not [*tmp_path.glob("*.png")]
 
 

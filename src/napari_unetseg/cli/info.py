@@ -96,18 +96,13 @@ def _tell_making(text: str) -> None:
 
 def network_facts(path: Path) -> Facts:
     """What a model's network sees and costs, computed from its layers."""
-    import torch
-
-    from napari_unetseg.core.network.build import network_of
+    from napari_unetseg.core.network.build import hollow
     from napari_unetseg.core.network.card import read_card
     from napari_unetseg.core.network.measure import network_geometry
     from napari_unetseg.core.network.table import describe
 
     config = read_card(path).network
-    # A network without weights: a damaged card may claim any number of them.
-    with torch.device("meta"):
-        network = network_of(config)
-    return describe(network_geometry(network, _TILE[config.dimensions]))
+    return describe(network_geometry(hollow(config), _TILE[config.dimensions]))
 
 
 def model_facts(path: Path) -> Facts:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from napari_unetseg.cli import options
-from napari_unetseg.cli.info_facts import sizes
-from napari_unetseg.core.image import SPATIAL
 
 models = typer.Typer(
     name="models",
@@ -26,18 +24,19 @@ def list_models(context: typer.Context, as_json: options.AsJson = False) -> None
     if context.invoked_subcommand is not None:
         return
     from napari_unetseg.runs import library, listing
+    from napari_unetseg.runs.model_words import in_words, summary
 
-    found = [library.summary(entry) for entry in library.entries()]
+    found = library.entries()
     if as_json:
         for one in found:
-            typer.echo(json.dumps(one, ensure_ascii=False))
+            typer.echo(json.dumps(summary(one), ensure_ascii=False))
         return
     if not found:
         typer.echo(f"No models yet in {listing.models_folder()}")
         return
     for one in found:
-        typer.echo(f"{one['name']}  ({one['date']})")
-        typer.echo(f"    {_words(one)}")
+        typer.echo(f"{one.name}  ({one.date})")
+        typer.echo(f"    {in_words(one)}")
 
 
 @models.command("rename", help="Give a model another name.")
@@ -116,17 +115,3 @@ def bring_in(
     else:
         path = library.bring_in(file, name)
     typer.echo(f"Imported: {path}")
-
-
-def _words(one: dict[str, Any]) -> str:
-    if "fault" in one:
-        return str(one["fault"])
-    parts = [one["network"], ", ".join(one["classes"])]
-    if one["pixel_size"]:
-        axes = SPATIAL[-len(one["pixel_size"]) :]
-        parts.append(sizes(axes, one["pixel_size"], one["unit"]))
-    if one["mean_iou"] is not None:
-        parts.append(f"mean IoU {one['mean_iou']:.3f}")
-    if one["trained_on"]:
-        parts.append(f"trained on {', '.join(one['trained_on'])}")
-    return "; ".join(parts)

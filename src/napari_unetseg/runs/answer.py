@@ -22,6 +22,7 @@ from napari_unetseg.runs.outputs import begin_output, check_outputs
 from napari_unetseg.runs.previews import write_preview
 from napari_unetseg.runs.questions import Question, TrainQuestion
 from napari_unetseg.runs.segmenting import segment
+from napari_unetseg.runs.thumbnails import draw_thumbnail
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -109,6 +110,7 @@ def _train(
     path = begin_output(folder, question.model, overwrite=question.overwrite)
     asked = asked_of(question)
     yield from _save(_telling(model, asked), folder / path, wishes)
+    draw_thumbnail(folder / path, images[0])
     # The best one is what was asked for; the last one stays beside its run.
     yield from _save(_telling(training.last, asked), folder / LAST, wishes)
     return {

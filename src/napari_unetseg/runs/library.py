@@ -6,31 +6,20 @@ that is the user's data, and never part of the file.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import InputError, ModelError, UnetsegError, WriteError
 from napari_unetseg.core.network.card import read_card
-from napari_unetseg.core.write.atomic import (
-    atomic_path,
-    check_writable,
-    write_bytes_atomic,
-)
+from napari_unetseg.core.write.atomic import check_writable, write_bytes_atomic
 from napari_unetseg.runs import listing
+from napari_unetseg.runs.thumbnails import thumbnail, thumbnail_path
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
-    from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.card import ModelCard
-
-THUMBNAIL = ".png"
-_SIDE = 128
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,25 +54,28 @@ class Entry:
 
 def entries() -> list[Entry]:
     """Return all models of the library, the newest first; damaged ones too."""
-    found = []
-    for path in listing.models():
-        card, fault = None, ""
-        try:
-            card = read_card(path)
-        except UnetsegError as error:
-            fault = str(error)
-        with suppress(OSError):  # It may go at any time.
-            date = datetime.fromtimestamp(path.stat().st_mtime).date().isoformat()
-            found.append(
-                Entry(
-                    path=path,
-                    card=card,
-                    fault=fault,
-                    date=date,
-                    thumbnail=thumbnail(path),
-                )
-            )
-    return found
+    found = (entry(path) for path in listing.models())
+    return [one for one in found if one is not None]
+
+
+def entry(path: Path) -> Entry | None:
+    """Read what a model file says; None if it has gone."""
+    card, fault = None, ""
+    try:
+        card = read_card(path)
+    except UnetsegError as error:
+        fault = str(error)
+    try:
+        written = path.stat().st_mtime
+    except OSError:
+        return None
+    return Entry(
+        path=path,
+        card=card,
+        fault=fault,
+        date=datetime.fromtimestamp(written).date().isoformat(),
+        thumbnail=thumbnail(path),
+    )
 
 
 def named(name: str) -> Path:
@@ -123,7 +115,7 @@ def rename(name: str, new: str) -> Path:
         picture = thumbnail(old)
         _move(old, target)
         if picture is not None:
-            _move(picture, _thumbnail_of(target))
+            picture.replace(thumbnail_path(target))
     except OSError as error:
         raise WriteError(
             f"'{name}' cannot be renamed: {error.strerror or error}",
@@ -142,7 +134,7 @@ def delete(name: str) -> None:
     """
     path = named(name)
     try:
-        _thumbnail_of(path).unlink(missing_ok=True)
+        thumbnail_path(path).unlink(missing_ok=True)
         path.unlink()
     except OSError as error:
         raise WriteError(
@@ -185,60 +177,6 @@ def bring_in(path: Path, name: str = "") -> Path:
     return target
 
 
-def thumbnail(path: Path) -> Path | None:
-    """Picture that lies beside a model, if there is one."""
-    picture = _thumbnail_of(path)
-    return picture if picture.is_file() else None
-
-
-def draw_thumbnail(path: Path, image: Image) -> None:
-    """Put a picture of an image beside a model of the library.
-
-    Parameters
-    ----------
-    path : Path
-        The model's file; nothing is done for one outside of the library.
-    image : Image
-        What it was trained on; its middle plane and first channel are drawn.
-    """
-    if path.resolve().parent != listing.models_folder().resolve():
-        return
-    from PIL import Image as Pillow
-
-    planes = list(image.planes())
-    plane = np.asarray(image.plane(planes[len(planes) // 2])[0], dtype=float)
-    step = max(1, max(plane.shape) // _SIDE)
-    small = np.nan_to_num(plane[::step, ::step])
-    low, high = np.percentile(small, (1, 99))
-    gray = np.clip((small - low) / max(high - low, 1e-12), 0, 1) * 255
-    picture = Pillow.fromarray(gray.astype(np.uint8))
-    with suppress(WriteError, OSError), atomic_path(_thumbnail_of(path)) as unfinished:
-        picture.save(unfinished, format="PNG")
-
-
-def summary(entry: Entry) -> dict[str, Any]:
-    """What a list of models tells of one, as plain values."""
-    card = entry.card
-    if card is None:
-        return {"name": entry.name, "date": entry.date, "fault": entry.fault}
-    network = card.network
-    return {
-        "name": entry.name,
-        "date": entry.date,
-        "network": f"{network.name} {network.dimensions}D",
-        "classes": _class_names(card),
-        "pixel_size": list(card.spacing) if card.unit != "pixel" else None,
-        "unit": card.unit,
-        "mean_iou": card.validation.get("mean_iou"),
-        "trained_on": card.training.get("images", []),
-        "thumbnail": entry.thumbnail is not None,
-    }
-
-
-def _class_names(card: ModelCard) -> Sequence[str]:
-    return [card.class_names.get(str(i), str(i)) for i in card.classes]
-
-
 def free_path(name: str) -> Path:
     """Path of a model of the library that does not exist yet.
 
@@ -259,10 +197,6 @@ def free_path(name: str) -> Path:
             f"There is a model '{plain}' already", "Choose another name, or delete it"
         )
     return target
-
-
-def _thumbnail_of(path: Path) -> Path:
-    return path.with_name(listing.model_name(path) + THUMBNAIL)
 
 
 def _move(old: Path, new: Path) -> None:

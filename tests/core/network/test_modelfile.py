@@ -98,6 +98,16 @@ def test_a_pickle_is_never_read(tmp_path):
     assert not (tmp_path / "was here").exists()
 
 
+@pytest.mark.parametrize("base", [3, 1 << 20, 1 << 30])
+def test_a_card_that_claims_another_network_takes_no_memory(model, tmp_path, base):
+    """Its checksum may be right: whoever lies writes that too."""
+    network = model.card.network.model_copy(update={"base": base})
+    lie = Model(model.card.model_copy(update={"network": network}), model.tensors)
+    lie.save(tmp_path / "m")
+    with pytest.raises(ModelError, match=r"do not fit|larger than any computer"):
+        load_model(tmp_path / "m").network()
+
+
 def test_other_safetensors_are_no_models(tmp_path):
     path = tmp_path / "other.safetensors"
     save_file({"a": torch.zeros(3)}, path)

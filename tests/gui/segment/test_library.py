@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import os
 
+import numpy as np
 import pytest
+from qtpy.QtCore import Qt
 
 from gui.segmenting import model_file
+from napari_unetseg.core.image import Image
 from napari_unetseg.gui.segment import library as library_module
+from napari_unetseg.runs.library import entry
+from napari_unetseg.runs.model_words import in_words
 from napari_unetseg.runs.preferences import models_folder
+from napari_unetseg.runs.thumbnails import draw_thumbnail
 
 pytestmark = pytest.mark.gui
 
@@ -75,3 +81,18 @@ def test_a_model_that_goes_gives_its_place_to_another(dock, network):
 
     assert dock.model.value == str(other)
     assert "IoU 0.500" in dock.about.value
+
+
+def test_a_model_has_its_picture_and_tells_of_itself(dock):
+    path = add("good", 0.5)
+    draw_thumbnail(path, Image(array=np.eye(40), axes="YX"))
+
+    dock.enterEvent(None)
+
+    box = dock.model.native
+    index = box.findText("good, IoU 0.500")
+    assert not box.itemIcon(index).isNull()
+    assert box.itemIcon(box.findText("first")).isNull()
+    told = box.itemData(index, Qt.ItemDataRole.ToolTipRole)
+    assert told == f"{entry(path).date}; {in_words(entry(path))}"
+    assert "mean IoU 0.500" in told

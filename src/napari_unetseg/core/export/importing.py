@@ -11,7 +11,7 @@ import torch
 
 from napari_unetseg.core.config import NetworkConfig
 from napari_unetseg.core.errors import ModelError
-from napari_unetseg.core.network.build import network_of
+from napari_unetseg.core.network.build import hollow, misfit
 from napari_unetseg.core.network.card import ModelCard, parsed_card
 from napari_unetseg.core.network.geometry import axis_geometries
 from napari_unetseg.core.network.modelfile import Model
@@ -96,7 +96,7 @@ def model_of_weights(path: Path, network: dict[str, Any]) -> Model:
         ) from error
     # Before a network is built, which may take a while.
     tensors = _tensors(data, path.name)
-    built = network_of(config)
+    built = hollow(config)
     card = ModelCard(
         network=config,
         classes=tuple(range(config.classes)),
@@ -147,38 +147,23 @@ def _tensors(data: bytes, name: str) -> dict[str, torch.Tensor]:
 
 def _fitted(card: ModelCard, tensors: dict[str, torch.Tensor], path: Path) -> Model:
     """Check that weights fit their network."""
-    # Without numbers: a card from elsewhere may claim any size.
-    with torch.device("meta"):
-        wanted = network_of(card.network).state_dict()
-    differ = sorted(
-        name
-        for name in wanted.keys() | tensors.keys()
-        if name not in wanted
-        or name not in tensors
-        or wanted[name].shape != tensors[name].shape
-    )
-    if differ:
+    difference = misfit(card.network, tensors)
+    if difference:
         raise ModelError(
             f"The weights in '{path.name}' do not fit '{card.network.name}': "
-            f"{differ[0]} {_difference(differ[0], wanted, tensors)}",
+            f"{difference}",
             "Name the network that they are of: its base, depth, channels and classes",
         )
     floats = {
-        name: one.detach().to(wanted[name].dtype).contiguous()
+        name: one.detach().to(_type_of(one)).contiguous()
         for name, one in tensors.items()
     }
     return Model(card, floats)
 
 
-def _difference(
-    name: str, wanted: dict[str, torch.Tensor], found: dict[str, torch.Tensor]
-) -> str:
-    if name not in found:
-        return "is missing"
-    if name not in wanted:
-        return "is not known there"
-    shapes = tuple(found[name].shape), tuple(wanted[name].shape)
-    return f"is of shape {shapes[0]} in place of {shapes[1]}"
+def _type_of(tensor: torch.Tensor) -> torch.dtype:
+    """Weights are float32; counters, as of batches, stay whole numbers."""
+    return torch.float32 if tensor.is_floating_point() else torch.int64
 
 
 def _foreign(path: Path, why: str) -> ModelError:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from napari_unetseg.core.config import NETWORKS, NetworkConfig
-from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.errors import InputError, ModelError
 from napari_unetseg.core.network.geometry import axis_geometries
 from napari_unetseg.core.network.initialise import initialise
 from napari_unetseg.core.network.residual import ResidualUNet
 from napari_unetseg.core.network.unet import UNet
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from torch import nn
 
@@ -112,3 +114,59 @@ def network_of(config: NetworkConfig, seed: int = 0) -> nn.Module:
     axis_geometries(network)
     initialise(network, seed)
     return network
+
+
+def hollow(config: NetworkConfig) -> nn.Module:
+    """Build a network without numbers, which takes no memory.
+
+    Parameters
+    ----------
+    config : NetworkConfig
+        Of a file of whatever origin, which may claim any size.
+
+    Raises
+    ------
+    ModelError
+        If no computer could count its numbers, or as for `network_of`.
+    """
+    try:
+        with torch.device("meta"):
+            return network_of(config)
+    except (RuntimeError, TypeError, OverflowError) as error:
+        raise ModelError(
+            f"A '{config.name}' of {config.base} channels at the first level, depth "
+            f"{config.depth}, is larger than any computer",
+            "The file was put together wrongly; train or fetch it again",
+        ) from error
+
+
+def misfit(config: NetworkConfig, tensors: Mapping[str, torch.Tensor]) -> str:
+    """Say where weights do not fit a network, which is not made for that.
+
+    Parameters
+    ----------
+    config : NetworkConfig
+        The network that they are said to be of.
+    tensors : mapping of str to Tensor
+        The weights.
+
+    Returns
+    -------
+    str
+        The first difference, as in "down.0.weight is missing"; empty if they fit.
+
+    Raises
+    ------
+    ModelError
+        As for `hollow`.
+    """
+    wanted = hollow(config).state_dict()
+    for name in sorted(wanted.keys() | tensors.keys()):
+        if name not in tensors:
+            return f"{name} is missing"
+        if name not in wanted:
+            return f"{name} is not known there"
+        found, right = tuple(tensors[name].shape), tuple(wanted[name].shape)
+        if found != right:
+            return f"{name} is of shape {found} in place of {right}"
+    return ""

@@ -39,16 +39,16 @@ class Model:
 
     def network(self) -> nn.Module:
         """Build the network with these weights, on the CPU, in evaluation mode."""
-        from napari_unetseg.core.network.build import network_of
+        from napari_unetseg.core.network.build import misfit, network_of
 
-        network = network_of(self.card.network)
-        try:
-            network.load_state_dict(self.tensors)
-        except RuntimeError as error:
+        # Before memory is taken: a card from elsewhere may claim any size.
+        if misfit(self.card.network, self.tensors):
             raise ModelError(
                 "The weights do not fit the network that the model names",
                 "The file was put together wrongly; train or fetch it again",
-            ) from error
+            )
+        network = network_of(self.card.network)
+        network.load_state_dict(self.tensors)
         return network.eval()
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:

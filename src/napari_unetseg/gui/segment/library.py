@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import ComboBox, PushButton
 from psygnal import Signal
+from qtpy.QtCore import Qt
+from qtpy.QtGui import QIcon
 from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_unetseg.core.errors import InputError, UnetsegError
@@ -15,6 +17,8 @@ from napari_unetseg.gui.parts.form import sentence
 from napari_unetseg.gui.segment.model import card_of, describe, gone, score_of
 from napari_unetseg.gui.train.form import restore
 from napari_unetseg.runs import listing
+from napari_unetseg.runs.library import entry
+from napari_unetseg.runs.model_words import in_words
 from napari_unetseg.runs.preferences import models_folder
 
 if TYPE_CHECKING:
@@ -129,6 +133,7 @@ class Library:
         chosen = self.model.value
         with self.model.changed.blocked():
             self.model.choices = offered
+            self._illustrate()
             # magicgui keeps to the text, which may be another by now.
             if chosen in self.model.choices:
                 self.model.value = chosen
@@ -159,6 +164,18 @@ class Library:
             self._scores[key] = score_of(path)
         score = self._scores[key]
         return f"{name}, {score}" if score else name
+
+    def _illustrate(self) -> None:
+        """Show the picture of each model, and tell of it where the pointer rests."""
+        box = self.model.native
+        for index in range(box.count()):
+            about = entry(Path(box.itemData(index)))
+            if about is None:
+                continue
+            tip = f"{about.date}; {in_words(about)}"
+            box.setItemData(index, tip, Qt.ItemDataRole.ToolTipRole)
+            if about.thumbnail is not None:
+                box.setItemIcon(index, QIcon(str(about.thumbnail)))
 
     def _browse(self) -> None:
         name, _ = QFileDialog.getOpenFileName(
