@@ -47,7 +47,12 @@ def pytest_collection_modifyitems(
 ) -> None:
     """Deselect, rather than skip, what needs something that is not here."""
     deselected = []
-    needed = (("data", DATA.is_dir), ("gpu", has_cuda), ("others", has_others))
+    needed = (
+        ("data", DATA.is_dir),
+        ("gpu", has_cuda),
+        ("others", has_others),
+        ("exported", has_exported),
+    )
     for marker, is_here in needed:
         marked = [item for item in items if item.get_closest_marker(marker)]
         if marked and not is_here():
@@ -69,6 +74,11 @@ def pytest_collection_finish() -> None:
 def has_others() -> bool:
     """Whether the programs of `tox -e others` are here."""
     return all(map(find_spec, ("ome_types", "ome_zarr")))
+
+
+def has_exported() -> bool:
+    """Whether the programs of `tox -e exported` are here, but for bioimageio.core."""
+    return all(map(find_spec, ("bioimageio", "onnx", "onnxruntime", "onnxscript")))
 
 
 def has_cuda() -> bool:
