@@ -52,6 +52,7 @@ def pytest_collection_modifyitems(
         ("gpu", has_cuda),
         ("others", has_others),
         ("exported", has_exported),
+        ("judged", has_judge),
     )
     for marker, is_here in needed:
         marked = [item for item in items if item.get_closest_marker(marker)]
@@ -77,8 +78,13 @@ def has_others() -> bool:
 
 
 def has_exported() -> bool:
-    """Whether the programs of `tox -e exported` are here, but for bioimageio.core."""
+    """Whether the programs of `tox -e exported` are here."""
     return all(map(find_spec, ("bioimageio", "onnx", "onnxruntime", "onnxscript")))
+
+
+def has_judge() -> bool:
+    """Whether the programs of `tox -e judged` are here."""
+    return has_exported() and find_spec("bioimageio.core") is not None
 
 
 def has_cuda() -> bool:

@@ -8,13 +8,19 @@ import pickle
 import zipfile
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
+import torch
 
 import napari_unetseg as us
+from napari_unetseg.contributions import reader
 from napari_unetseg.core.errors import ModelError, UnetsegError
+from napari_unetseg.core.image import Image
 from napari_unetseg.core.network.card import read_card
+from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.gui.runs import opening
 from napari_unetseg.runs import home, library
+from napari_unetseg.runs.foreign import bring_in_foreign
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +75,7 @@ def lying_header(length: int) -> bytes:
     return length.to_bytes(8, "little") + header
 
 
-KINDS = ["pickle", "pt2", "package", "header", "huge header"]
+KINDS = ["pickle", "torch", "pt2", "package", "header", "huge header"]
 
 
 @pytest.fixture(params=KINDS)
@@ -77,6 +83,9 @@ def evil(request: pytest.FixtureRequest, tmp_path: Path) -> bytes:
     mark = tmp_path / "mark"
     if request.param == "pickle":
         return evil_pickle(mark)
+    if request.param == "torch":
+        torch.save({"weights": Payload(mark)}, tmp_path / "a")
+        return (tmp_path / "a").read_bytes()
     if request.param == "pt2":
         return evil_pt2(tmp_path / "a", mark)
     if request.param == "package":
@@ -93,7 +102,7 @@ def test_no_door_lets_it_in(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(home.VARIABLE, str(tmp_path / "home"))
     monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")
-    us.sample_data("em")
+    write_ome_tiff(tmp_path / "em.ome.tif", Image(array=np.eye(32), axes="YX"))
     for name in (f"evil{ENDING}", "evil.pt", "evil.pt2", "evil.zip", "evil.onnx"):
         path = tmp_path / name
         path.write_bytes(evil)
@@ -102,6 +111,7 @@ def test_no_door_lets_it_in(
             ("export", name, "--to", "onnx", "--out", "out.onnx"),
             ("models", "import", name),
             ("models", "import", name, "--network", "unet-bn"),
+            ("segment", "em.ome.tif", "--model", name, "--out", "out.ome.tif"),
         ):
             answer = unetseg(*words)
             assert answer.code == 2, words
@@ -112,6 +122,10 @@ def test_no_door_lets_it_in(
                 load(path)
         with pytest.raises(UnetsegError):
             library.bring_in(path, "evil")
+        with pytest.raises(UnetsegError):
+            bring_in_foreign(path, "evil", {})
+        assert library.entry(path).fault
+        assert reader.get_reader(path) is None
     # What the docks and drag and drop ask first.
     path = tmp_path / f"evil{ENDING}"
     assert opening.get_reader(str(path)) is opening.show

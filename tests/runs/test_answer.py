@@ -30,7 +30,9 @@ from napari_unetseg.core.write import disk
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.runs import client, edits, engine, interrupts, journal
 from napari_unetseg.runs.answer import answer
+from napari_unetseg.runs.library import entry
 from napari_unetseg.runs.options import RunOptions
+from napari_unetseg.runs.preferences import models_folder
 from napari_unetseg.runs.previews import read_preview
 from napari_unetseg.runs.questions import (
     PixelSize,
@@ -362,6 +364,15 @@ def test_names_and_colours_reach_the_model(files, tmp_path):
     card = read_card(tmp_path / "m")
     assert card.class_names == {"1": "cell"}
     assert card.class_colors == {"2": "#00ff00"}
+
+
+def test_a_model_of_the_library_gets_a_thumbnail(files):
+    path = models_folder() / "taught.unetseg.safetensors"
+    run = files / "taught.run"
+    client.create(run, training(files, path))
+    assert engine.execute(run) == engine.FINISHED
+    assert entry(path).thumbnail == path.with_name("taught.thumbnail.png")
+    assert path.read_bytes().find(b"PNG") == -1
 
 
 @pytest.mark.parametrize("colour", ["green", "#00ff0", "#00ff0000"])

@@ -23,8 +23,9 @@ def list_models(context: typer.Context, as_json: options.AsJson = False) -> None
     """List the models of the library, the newest first."""
     if context.invoked_subcommand is not None:
         return
-    from napari_unetseg.runs import library, listing
+    from napari_unetseg.runs import library
     from napari_unetseg.runs.model_words import in_words, summary
+    from napari_unetseg.runs.preferences import models_folder
 
     found = library.entries()
     if as_json:
@@ -32,7 +33,7 @@ def list_models(context: typer.Context, as_json: options.AsJson = False) -> None
             typer.echo(json.dumps(summary(one), ensure_ascii=False))
         return
     if not found:
-        typer.echo(f"No models yet in {listing.models_folder()}")
+        typer.echo(f"No models yet in {models_folder()}")
         return
     for one in found:
         typer.echo(f"{one.name}  ({one.date})")

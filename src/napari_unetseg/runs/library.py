@@ -14,6 +14,7 @@ from napari_unetseg.core.errors import InputError, ModelError, UnetsegError, Wri
 from napari_unetseg.core.network.card import read_card
 from napari_unetseg.core.write.atomic import check_writable, write_bytes_atomic
 from napari_unetseg.runs import listing
+from napari_unetseg.runs.preferences import models_folder
 from napari_unetseg.runs.thumbnails import thumbnail, thumbnail_path
 
 if TYPE_CHECKING:
@@ -191,7 +192,7 @@ def free_path(name: str) -> Path:
             f"'{name}' is no name for a model",
             f"Choose one like '{listing.file_name(plain)}'",
         )
-    target = listing.models_folder() / f"{plain}{listing.MODEL_ENDING}"
+    target = models_folder() / f"{plain}{listing.MODEL_ENDING}"
     if target.exists():
         raise WriteError(
             f"There is a model '{plain}' already", "Choose another name, or delete it"

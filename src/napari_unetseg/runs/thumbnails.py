@@ -13,6 +13,7 @@ import numpy as np
 from napari_unetseg.core.errors import WriteError
 from napari_unetseg.core.write.atomic import atomic_path
 from napari_unetseg.runs import listing
+from napari_unetseg.runs.preferences import models_folder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +50,7 @@ def draw_thumbnail(path: Path, image: Image) -> None:
     A model without a picture is as good as one with it: where none can be written,
     none is.
     """
-    if path.resolve().parent != listing.models_folder().resolve():
+    if path.resolve().parent != models_folder().resolve():
         return
     from PIL import Image as Pillow
 

@@ -40,9 +40,10 @@ def test_onnxruntime_gives_the_same_at_every_size(
     )
     told = session.get_modelmeta().custom_metadata_map
     assert json.loads(told["unetseg"]) == json.loads(model.card.model_dump_json())
+    sizes = axis_sizes(model.network())
     network = WithSoftmax(model.network()).eval()
     for batch, steps in ((1, 0), (2, 1), (1, 5)):
-        sides = [axis.smallest + steps * axis.step for axis in axis_sizes(network)]
+        sides = [axis.smallest + steps * axis.step for axis in sizes]
         image = torch.randn(batch, model.card.network.channels, *sides)
         with torch.no_grad():
             wanted = network(image).numpy()

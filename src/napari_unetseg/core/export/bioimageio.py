@@ -182,7 +182,7 @@ def _normalised(image: NDArray[np.float32]) -> NDArray[np.float32]:
     axes = tuple(range(2, image.ndim))
     mean = image.mean(axes, keepdims=True)
     deviation = image.std(axes, keepdims=True)
-    return ((image - mean) / (deviation + _EPSILON)).astype(np.float32)
+    return np.asarray((image - mean) / (deviation + _EPSILON), np.float32)
 
 
 def _draw_cover(

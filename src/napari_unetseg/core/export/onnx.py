@@ -6,7 +6,7 @@ import contextlib
 import io
 import logging
 import warnings
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
@@ -108,7 +108,7 @@ def _exported(network: nn.Module, example: torch.Tensor) -> bytes:
             torch.onnx.export(
                 network,
                 (example,),
-                content,
+                cast(Any, content),  # A file too, by what torch says of it.
                 input_names=[INPUT],
                 output_names=[OUTPUT],
                 dynamic_axes=dynamic,
