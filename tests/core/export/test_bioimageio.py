@@ -13,6 +13,7 @@ import torch
 
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.export.bioimageio import About, export_bioimageio
+from napari_unetseg.core.export.describing import description
 from napari_unetseg.core.export.importing import model_of_package
 from napari_unetseg.core.image import Image
 from oracles.models import random_model
@@ -87,6 +88,16 @@ def test_the_description_says_how_to_run_it(tmp_path: Path) -> None:
     assert [author["name"] for author in rdf["authors"]] == ["A. Nobody", "B. Nobody"]
     assert "github_user" not in str(rdf)
     assert set(rdf["weights"]) == {"pytorch_state_dict", "onnx"}
+
+
+@pytest.mark.exported
+@pytest.mark.parametrize(
+    ("name", "told"), [("em", "U-Net em"), ("µ", "U-Net"), ("cells", "cells")]
+)
+def test_a_name_of_a_few_letters_is_made_longer(name: str, told: str) -> None:
+    card = random_model().card
+    about = About(name=name, authors=("A. Nobody",))
+    assert f"name: {told}\n" in description(card, about, onnx=False)
 
 
 @pytest.mark.exported

@@ -22,6 +22,7 @@ _UNITS = {
     "mm": "millimeter", "cm": "centimeter", "m": "meter", "inch": "inch",
 }  # fmt: skip
 _OPSET = 20
+_SHORTEST_NAME, _LONGEST_NAME = 5, 128
 _CITE = [
     {
         "text": "Ronneberger, O., Fischer, P., Brox, T.: U-Net: Convolutional Networks "
@@ -196,6 +197,7 @@ def _classes(card: ModelCard) -> list[str]:
 
 
 def _name(text: str) -> str:
-    """Keep the letters that the format allows in a name."""
+    """Keep the letters that the format allows in a name, and have enough of them."""
     plain = re.sub(r"[^\w+\- ()]", " ", text, flags=re.ASCII)
-    return " ".join(plain.split())[:128] or "U-Net"
+    short = " ".join(plain.split())[:_LONGEST_NAME]
+    return short if len(short) >= _SHORTEST_NAME else f"U-Net {short}".strip()
