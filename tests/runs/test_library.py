@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from PIL import Image as Pillow
 from napari_unetseg.cli.app import run
 from napari_unetseg.core.errors import InputError, ModelError, WriteError
 from napari_unetseg.core.image import Image
+from napari_unetseg.core.network.modelfile import load_model
 from napari_unetseg.runs import home, library
-from napari_unetseg.runs.model_words import summary
+from napari_unetseg.runs.model_words import in_words, summary
 from napari_unetseg.runs.thumbnails import draw_thumbnail, thumbnail
 
 GOLDEN = Path(__file__).parents[1] / "core/network/golden"
@@ -54,6 +56,26 @@ def test_models_are_listed_with_what_they_say(folder: Path) -> None:
         "trained_on": ["em.tif"],
         "thumbnail": False,
     }
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"validation": {"mean_iou": "high"}},
+        {"training": {"images": 3}},
+        {"training": {"images": [None]}},
+        {"spacing": (1.0,) * 5, "unit": "um"},
+    ],
+    ids=str,
+)
+def test_a_card_that_says_nonsense_is_listed(
+    folder: Path, changes: dict[str, Any]
+) -> None:
+    model = load_model(folder / f"em{ENDING}")
+    odd = replace(model, card=model.card.model_copy(update=changes))
+    odd.save(folder / f"odd{ENDING}")
+    words = {entry.name: in_words(entry) for entry in library.entries()}
+    assert words["odd"].startswith("unet-bn 2D; cell, gap")
 
 
 def test_a_thumbnail_lies_beside_the_model_and_goes_with_it(folder: Path) -> None:
