@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from napari_unetseg.gui.train.dock import TrainDock
 
 TRAIN, SEGMENT, REPORT = "Train U-Net", "Segment with U-Net", "IoU report"
-RUNS, COMPUTER = "U-Net runs", "Check my computer"
+RUNS, MODELS, COMPUTER = "U-Net runs", "U-Net models", "Check my computer"
 PREFERENCES = "U-Net Segmentation"
 # From this slice on nothing is painted when the network is trained.
 HELD_OUT = 12
@@ -68,6 +68,7 @@ def main() -> None:
         segment(opened(viewer, SEGMENT), camera, model)
         compare(opened(viewer, REPORT), camera, truth)
         look(opened(viewer, RUNS), camera, "runs")
+        look(opened(viewer, MODELS), camera, "models")
         look(opened(viewer, COMPUTER), camera, "computer")
         prefer(viewer, camera)
         viewer.close()

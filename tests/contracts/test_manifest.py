@@ -66,6 +66,7 @@ def test_docks_are_named_as_napari_lists_them():
         "Segment with U-Net",
         "IoU report",
         "U-Net runs",
+        "U-Net models",
         "Check my computer",
     ]
 

@@ -11,6 +11,7 @@ from qtpy.QtWidgets import QAbstractButton, QApplication, QLabel, QPushButton, Q
 
 from gui.segmenting import model_file
 from napari_unetseg.gui.computer.dock import ComputerDock
+from napari_unetseg.gui.models.dock import ModelsDock
 from napari_unetseg.gui.parts.form import Folded
 from napari_unetseg.gui.report.dock import ReportDock
 from napari_unetseg.gui.runs.dock import RunsDock
@@ -27,6 +28,7 @@ DOCKS = {
     "segment": SegmentDock,
     "report": ReportDock,
     "runs": RunsDock,
+    "models": ModelsDock,
     "computer": ComputerDock,
 }
 # Middles of widgets in one row differ by less, in pixels.

@@ -27,7 +27,7 @@ def list_models(context: typer.Context, as_json: options.AsJson = False) -> None
     from napari_unetseg.runs.model_words import in_words, summary
     from napari_unetseg.runs.preferences import models_folder
 
-    found = library.entries()
+    found = [*library.entries()]
     if as_json:
         for one in found:
             typer.echo(json.dumps(summary(one), ensure_ascii=False))

@@ -21,6 +21,7 @@ Process = TypeVar("Process", bound=subprocess.Popen[bytes])
 
 POLITENESS = 10
 PAUSE = 0.1
+_ERROR = "Error: "
 REMEDY = "Name the Python interpreter of an environment with napari-unetseg"
 # What tells an interpreter where its own library is, and would mislead another one.
 _OF_THIS_PYTHON = ("PYTHONHOME", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__")
@@ -125,6 +126,13 @@ def printed(argv: Sequence[str]) -> Generator[None, None, Printed]:
             process.kill()
             process.wait()
         return Printed(_text(out), _text(err), process.returncode)
+
+
+def complaint(said: Printed) -> str:
+    """What a program of ours has complained of, in its sentence."""
+    lines = [line.strip() for line in said.err.splitlines() if line.strip()]
+    ours = [line for line in lines if line.startswith(_ERROR)] or lines[-1:]
+    return ours[0].removeprefix(_ERROR) if ours else "it ended without a word"
 
 
 def _text(file: IO[bytes]) -> str:

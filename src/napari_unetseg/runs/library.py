@@ -18,6 +18,7 @@ from napari_unetseg.runs.preferences import models_folder
 from napari_unetseg.runs.thumbnails import thumbnail, thumbnail_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from napari_unetseg.core.network.card import ModelCard
@@ -53,10 +54,12 @@ class Entry:
         return listing.model_name(self.path)
 
 
-def entries() -> list[Entry]:
-    """Return all models of the library, the newest first; damaged ones too."""
-    found = (entry(path) for path in listing.models())
-    return [one for one in found if one is not None]
+def entries() -> Iterator[Entry]:
+    """Yield all models of the library, the newest first; damaged ones too."""
+    for path in listing.models():
+        one = entry(path)
+        if one is not None:
+            yield one
 
 
 def entry(path: Path) -> Entry | None:

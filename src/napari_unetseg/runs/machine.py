@@ -180,7 +180,7 @@ def measuring(python: str | None = None) -> Generator[None, None, Machine]:
     python, wished = engine_python(python), preferences.read().device
     said = yield from child.printed(_command(python))
     machine = Machine(
-        **dict(_figures(said.out, said.err)),
+        **dict(_figures(said)),
         python=python,
         measured=datetime.now(UTC),
         wished=wished,
@@ -218,17 +218,15 @@ def _command(python: str) -> list[str]:
     return [python, *_CHECK, "--json", *asked]
 
 
-def _figures(out: str, err: str) -> Figures:
+def _figures(said: child.Printed) -> Figures:
     """Read what the child printed: its figures, or an event that says what is wrong."""
-    values = _last_object(out)
+    values = _last_object(said.out)
     if values.get("event") == "Failed":
         raise RunError(str(values.get("message", "")))
     try:
         return Figures.model_validate(values)
     except ValidationError as error:
-        lines = [line.strip() for line in err.splitlines() if line.strip()]
-        said = [line for line in lines if line.startswith("Error: ")] or lines[-1:]
-        why = said[0].removeprefix("Error: ") if said else "it ended without a word"
+        why = child.complaint(said)
         raise RunError(
             f"The speed of this computer could not be measured: {why}", _BY_HAND
         ) from error

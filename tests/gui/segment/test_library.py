@@ -11,7 +11,7 @@ from qtpy.QtCore import Qt
 from gui.segmenting import model_file
 from napari_unetseg.core.image import Image
 from napari_unetseg.gui.segment import library as library_module
-from napari_unetseg.runs.library import entry
+from napari_unetseg.runs.library import entry, rename
 from napari_unetseg.runs.model_words import in_words
 from napari_unetseg.runs.preferences import models_folder
 from napari_unetseg.runs.thumbnails import draw_thumbnail
@@ -80,6 +80,19 @@ def test_a_model_that_goes_gives_its_place_to_another(dock, network):
     dock.enterEvent(None)
 
     assert dock.model.value == str(other)
+    assert "IoU 0.500" in dock.about.value
+
+
+def test_a_model_that_is_renamed_stays_chosen(dock):
+    old = add("old", 0.5)
+    add("newest", 0.75)
+    dock.enterEvent(None)
+    dock.choose_model(old)
+
+    new = rename("old", "new")
+    dock.enterEvent(None)
+
+    assert dock.model.value == str(new)
     assert "IoU 0.500" in dock.about.value
 
 

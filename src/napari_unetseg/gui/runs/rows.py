@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import UnetsegError
+from napari_unetseg.gui.parts.listed import Cell
 from napari_unetseg.runs import listing
 from napari_unetseg.runs.status import status
 
@@ -43,6 +44,20 @@ class Row:
     folder: Path
     where: RunStatus
     bytes: int
+
+    @property
+    def path(self) -> Path:
+        """Tells it from all others."""
+        return self.folder
+
+    def cells(self) -> tuple[Cell, ...]:
+        """What a table tells: the name, the job, the state and the size."""
+        return (
+            Cell(self.name, self.folder.name),
+            Cell(JOBS[self.where.job], self.time),
+            Cell(self.state, self.where.message),
+            Cell(size_text(self.bytes), f"{self.bytes:,} bytes"),
+        )
 
     @property
     def name(self) -> str:

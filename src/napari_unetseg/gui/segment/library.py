@@ -54,6 +54,8 @@ class Library:
         self._opened: list[str] = []
         self._offered: list[tuple[str, str]] = []
         self._found: ModelCard | UnetsegError | None = None
+        # Tells the chosen file from all others even when it is renamed.
+        self._identity: tuple[int, int] | None = None
         # Scores of files by what tells that they are still the same.
         self._scores: dict[tuple[str, int, int], str] = {}
         self.model = ComboBox(
@@ -61,7 +63,8 @@ class Library:
             label="Model",
             choices=[],
             tooltip="Trained model, with its mean IoU in validation. Listed are those "
-            "of the models' folder and those that were opened from elsewhere.",
+            "of the models' folder and those that were opened from elsewhere. The dock "
+            "'U-Net models' renames, deletes and imports them.",
         )
         self.browse = PushButton(
             name="browse",
@@ -120,6 +123,7 @@ class Library:
                 self._found = card_of(self.path)
             except UnetsegError as error:
                 self._found = error
+            self._identity = _identity(self.path)
         self.about.value = "" if self.card is None else describe(self.card)
 
     def offer(self) -> None:
@@ -137,6 +141,8 @@ class Library:
             # magicgui keeps to the text, which may be another by now.
             if chosen in self.model.choices:
                 self.model.value = chosen
+            elif chosen:
+                self._follow_renamed()
         if self.model.value != chosen:
             self.changed.emit()
 
@@ -151,6 +157,13 @@ class Library:
             self._opened = [path for path in opened if Path(path).is_file()]
         self.offer()
         restore(self.model, values)
+
+    def _follow_renamed(self) -> None:
+        """Keep to the chosen file if it has another name now."""
+        for path in self.model.choices:
+            if self._identity and _identity(Path(path)) == self._identity:
+                self.model.value = path
+                return
 
     def _text(self, path: Path) -> str:
         """Name of a model, and its score; read once while the file stays the same."""
@@ -186,3 +199,12 @@ class Library:
         )
         if name:
             self.choose(Path(name))
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """What stays when a file is renamed; None if it has gone."""
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return about.st_dev, about.st_ino

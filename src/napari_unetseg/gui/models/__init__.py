@@ -1,0 +1,1 @@
+"""The Models dock: the library of trained models."""
