@@ -10,6 +10,7 @@ import tifffile
 
 from napari_unetseg.core.errors import WriteError
 from napari_unetseg.core.image import Image
+from napari_unetseg.core.read import read_image
 from napari_unetseg.core.write import imagej
 from napari_unetseg.core.write.imagej import (
     is_imagej_name,
@@ -43,6 +44,31 @@ def test_labels_have_colours_and_the_right_scale(tmp_path: Path) -> None:
     table = np.reshape(about["LUTs"], (3, 256))
     assert table[:, 3].tolist() == [255, 0, 16]
     assert table[:, 0].tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("most", [3, 4000])
+def test_one_table_is_where_imagej_looks_for_it(tmp_path: Path, most: int) -> None:
+    path = tmp_path / "a.imagej.tif"
+    labels = np.where(LABELS.max() == LABELS, most, 0)
+    write_imagej(path, Image(array=labels, **ABOUT), classes={most: "#ff0010"})
+    with tifffile.TiffFile(path) as tif:
+        page = tif.pages.first
+        # As ImageJ itself writes it: 256 entries, whatever the number of bits.
+        table = np.reshape(page.tags["ColorMap"].value, (3, 256)) >> 8
+        assert page.photometric == tifffile.PHOTOMETRIC.MINISBLACK
+    expected = label_table({most: "#ff0010"}, 255 if most < 256 else most)
+    np.testing.assert_array_equal(table, expected)
+    np.testing.assert_array_equal(read_image(path).array, labels)
+
+
+def test_the_colour_of_one_channel_is_no_composite(tmp_path: Path) -> None:
+    path = tmp_path / "a.imagej.tif"
+    write_imagej(path, Image(array=LABELS, **ABOUT), colours=["#00ff00"])
+    about, _ = metadata(path)
+    assert about["mode"] != "composite"
+    with tifffile.TiffFile(path) as tif:
+        table = np.reshape(tif.pages.first.tags["ColorMap"].value, (3, 256)) >> 8
+    assert table[:, -1].tolist() == [0, 255, 0]
 
 
 def test_no_two_neighbours_look_alike() -> None:

@@ -28,6 +28,7 @@ CHANNELS = "channels"
 ORIGIN = "origin"
 ENDINGS = (".imagej.tif", ".imagej.tiff")
 AXES = "TZCYXS"
+COLOR_MAP = 320
 LARGEST = 2**32 - 2**20  # Bytes; offsets have 32 bits.
 # Small integers with a sign are stored as real numbers, which hold them all.
 _TYPES = {"u1": "u1", "u2": "u2", "f4": "f4", "i1": "f4", "i2": "f4"}
@@ -93,13 +94,17 @@ def write_imagej(
         notes[ORIGIN] = json.dumps(dict(origin))
     metadata = _metadata(image, "".join(others), notes)
     sizes = {axis: image.spacing_of(axis) for axis in "YX"}
+    tables = []
     if classes is not None:
         top = _largest(image, others) if dtype.itemsize > 1 else 255
-        table = label_table(classes, max(top, 1))
-        metadata |= {"LUTs": [table], "min": 0.0, "max": float(max(top, 1))}
+        tables = [label_table(classes, max(top, 1))]
+        metadata |= {"min": 0.0, "max": float(max(top, 1))}
     elif colours and len(colours) == image.channel_count:
-        metadata["LUTs"] = [_ramp(colour) for colour in colours]
-        metadata["mode"] = "composite"
+        tables = [_ramp(colour) for colour in colours]
+        if len(tables) > 1:
+            metadata["mode"] = "composite"
+    if tables:
+        metadata["LUTs"] = tables
     with atomic_path(path, overwrite) as unfinished:
         tifffile.imwrite(
             unfinished,
@@ -114,6 +119,7 @@ def write_imagej(
             resolution=(1 / sizes["X"], 1 / sizes["Y"]),
             photometric="minisblack",
             metadata=metadata,
+            extratags=_colour_map(tables),
         )
 
 
@@ -185,6 +191,18 @@ def _ramp(colour: str) -> NDArray[np.uint8]:
     rgb = np.array([*bytes.fromhex(colour.lstrip("#"))])
     ramp: NDArray[Any] = np.arange(256) / 255 * rgb[:, None]
     return ramp.round().astype(np.uint8)
+
+
+def _colour_map(tables: Sequence[NDArray[np.uint8]]) -> list[tuple[Any, ...]]:
+    """The tag that ImageJ reads the table of a single channel from.
+
+    ``LUTs`` in its own metadata count for composites only. Numbers stay numbers: the
+    photometric interpretation is not that of a palette.
+    """
+    if len(tables) != 1:
+        return []
+    values = tuple(int(value) * 257 for value in tables[0].ravel())
+    return [(COLOR_MAP, "H", len(values), values, True)]
 
 
 def _metadata(image: Image, others: str, notes: dict[str, str]) -> dict[str, Any]:
