@@ -85,6 +85,40 @@ def test_closing_it_kills_the_process(tmp_path: Path) -> None:
     assert not note.exists()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing like Ctrl-C reaches it")
+def test_closing_it_lets_it_tidy_up(tmp_path: Path) -> None:
+    begun, tidied = tmp_path / "begun", tmp_path / "tidied"
+    script = (
+        "import pathlib, signal, sys, time\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "try:\n"
+        f"    pathlib.Path({str(begun)!r}).touch(); time.sleep(60)\n"
+        f"finally:\n    pathlib.Path({str(tidied)!r}).touch()\n"
+    )
+    work = child.printed([sys.executable, "-c", script])
+    while not begun.exists():
+        next(work)
+    work.close()
+    assert tidied.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing like Ctrl-C reaches it")
+def test_what_does_not_end_is_killed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child, "PATIENCE", 0.1)
+    begun = tmp_path / "begun"
+    script = (
+        "import pathlib, signal, time\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        f"pathlib.Path({str(begun)!r}).touch(); time.sleep(60)\n"
+    )
+    work = child.printed([sys.executable, "-c", script])
+    while not begun.exists():
+        next(work)
+    work.close()  # It would take a minute.
+
+
 @pytest.mark.parametrize("name", ["nowhere", "a\0b"])
 def test_what_does_not_start_is_named(tmp_path: Path, name: str) -> None:
     path = str(tmp_path / name)

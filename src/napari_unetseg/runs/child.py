@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ Process = TypeVar("Process", bound=subprocess.Popen[bytes])
 
 POLITENESS = 10
 PAUSE = 0.1
+PATIENCE = 2.0
 _ERROR = "Error: "
 REMEDY = "Name the Python interpreter of an environment with napari-unetseg"
 # What tells an interpreter where its own library is, and would mislead another one.
@@ -103,7 +105,8 @@ def printed(argv: Sequence[str]) -> Generator[None, None, Printed]:
     Yields
     ------
     None
-        Ten times a second; closing it kills the program.
+        Ten times a second; closing it interrupts the program, as Ctrl-C does, and kills
+        it if it has not ended two seconds later.
 
     Returns
     -------
@@ -122,9 +125,7 @@ def printed(argv: Sequence[str]) -> Generator[None, None, Printed]:
                 yield
                 time.sleep(PAUSE)
         finally:
-            # Of a child that has ended already this is no news.
-            process.kill()
-            process.wait()
+            _end(process)
         return Printed(_text(out), _text(err), process.returncode)
 
 
@@ -133,6 +134,17 @@ def complaint(said: Printed) -> str:
     lines = [line.strip() for line in said.err.splitlines() if line.strip()]
     ours = [line for line in lines if line.startswith(_ERROR)] or lines[-1:]
     return ours[0].removeprefix(_ERROR) if ours else "it ended without a word"
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Let a program take away what it has not finished; kill it if it does not end."""
+    if sys.platform != "win32":
+        with suppress(OSError, subprocess.TimeoutExpired):
+            process.send_signal(signal.SIGINT)
+            process.wait(PATIENCE)
+    # Of a child that has ended already this is no news.
+    process.kill()
+    process.wait()
 
 
 def _text(file: IO[bytes]) -> str:
