@@ -161,7 +161,7 @@ class Library:
     def _follow_renamed(self) -> None:
         """Keep to the chosen file if it has another name now."""
         for path in self.model.choices:
-            if self._identity and _identity(Path(path)) == self._identity:
+            if self._identity and _identity(Path(str(path))) == self._identity:
                 self.model.value = path
                 return
 
