@@ -79,7 +79,7 @@ def has_others() -> bool:
 
 def has_exported() -> bool:
     """Whether the programs of `tox -e exported` are here."""
-    return all(map(find_spec, ("bioimageio", "onnx", "onnxruntime", "onnxscript")))
+    return all(map(find_spec, ("bioimageio", "onnx", "onnxruntime")))
 
 
 def has_judge() -> bool:

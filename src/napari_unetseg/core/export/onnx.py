@@ -58,7 +58,6 @@ def onnx_bytes(model: Model) -> bytes:
     """The content of an ONNX file."""
     try:
         import onnx
-        import onnxscript  # noqa: F401 - what torch exports with
     except ImportError as error:
         raise InputError(
             f"ONNX needs the package '{error.name}', which is not installed",
