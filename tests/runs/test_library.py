@@ -59,23 +59,25 @@ def test_models_are_listed_with_what_they_say(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "why"),
     [
-        {"validation": {"mean_iou": "high"}},
-        {"training": {"images": 3}},
-        {"training": {"images": [None]}},
-        {"spacing": (1.0,) * 5, "unit": "um"},
+        ({"validation": {"mean_iou": "high"}}, "validation.mean_iou: "),
+        ({"training": {"images": 3}}, "training.images: "),
+        ({"training": {"images": [None]}}, "training.images.0: "),
+        ({"spacing": (1.0,) * 5, "unit": "um"}, "a network of 2D has a pixel size"),
     ],
     ids=str,
 )
-def test_a_card_that_says_nonsense_is_listed(
-    folder: Path, changes: dict[str, Any]
+def test_a_card_that_says_nonsense_hides_no_other(
+    folder: Path, changes: dict[str, Any], why: str
 ) -> None:
     model = load_model(folder / f"em{ENDING}")
     odd = replace(model, card=model.card.model_copy(update=changes))
     odd.save(folder / f"odd{ENDING}")
     words = {entry.name: in_words(entry) for entry in library.entries()}
-    assert words["odd"].startswith("unet-bn 2D; cell, gap")
+    assert f"its description is damaged: {why}" in words.pop("odd")
+    assert words.keys() == {"cells", "em"}
+    assert all(said.startswith("unet-bn 2D; cell, gap") for said in words.values())
 
 
 def test_a_thumbnail_lies_beside_the_model_and_goes_with_it(folder: Path) -> None:

@@ -16,19 +16,16 @@ def summary(entry: Entry) -> dict[str, Any]:
     card = entry.card
     if card is None:
         return {"name": entry.name, "date": entry.date, "fault": entry.fault}
-    # What a card from elsewhere says of these may be anything.
-    iou, images = card.validation.get("mean_iou"), card.training.get("images")
-    is_known = card.unit != PIXEL and len(card.spacing) == card.network.dimensions
     network = card.network
     return {
         "name": entry.name,
         "date": entry.date,
         "network": f"{network.name} {network.dimensions}D",
         "classes": [card.class_names.get(str(i), str(i)) for i in card.classes],
-        "pixel_size": list(card.spacing) if is_known else None,
+        "pixel_size": None if card.unit == PIXEL else list(card.spacing),
         "unit": card.unit,
-        "mean_iou": iou if isinstance(iou, float) else None,
-        "trained_on": [*map(str, images)] if isinstance(images, list) else [],
+        "mean_iou": card.validation.get("mean_iou"),
+        "trained_on": card.training.get("images", []),
         "thumbnail": entry.thumbnail is not None,
     }
 

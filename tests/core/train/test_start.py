@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from napari_unetseg.core.config import NetworkConfig
-from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.errors import InputError, ModelError
 from napari_unetseg.core.events import Started
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.network.build import network_of
@@ -214,6 +214,16 @@ def test_what_a_model_has_learnt_is_not_lost():
     scores = [one.model.card.validation["mean_iou"] for one in (tuned, fresh)]
     assert scores[0] > 0.8
     assert scores[1] < 0.6
+
+
+@pytest.mark.parametrize("base", [4, 1 << 14])
+def test_a_model_of_another_network_than_it_says_teaches_nothing(base):
+    """Nor is a network made that is as large as it says."""
+    model = random_model("unet-bn", depth=1, classes=(1, 2))
+    network = model.card.network.model_copy(update={"base": base})
+    lie = Model(model.card.model_copy(update={"network": network}), model.tensors)
+    with pytest.raises(ModelError, match="do not fit the network"):
+        starting_network(NetworkConfig(), 0, lie)
 
 
 @pytest.mark.parametrize(

@@ -478,7 +478,7 @@ def test_classes_without_a_name_are_labels_and_many_are_not_all_named():
     few = ModelCard(network=network, classes=(1, 2), halo=(9, 9))
     ids = tuple(range(1, 13))
     many = ModelCard(
-        network=network,
+        network=NetworkConfig(classes=12),
         classes=ids,
         halo=(9, 9),
         class_names={str(i): f"c{i}" for i in ids},

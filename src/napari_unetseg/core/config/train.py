@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from napari_unetseg.core.config.augment import AugmentConfig
 from napari_unetseg.core.config.base import (
@@ -16,6 +16,7 @@ from napari_unetseg.core.config.base import (
     Percent,
     PositiveFloat,
     PositiveInt,
+    unfit,
 )
 from napari_unetseg.core.config.instances import InstancesConfig
 from napari_unetseg.core.config.network import NetworkName, Upsampling
@@ -90,7 +91,7 @@ class TrainConfig(Config):
     unannotated: Literal["auto", "0", "none"] = "auto"
     validation: str = "0.2"
     minutes: PositiveFloat | None = 5.0
-    steps: PositiveInt | None = None
+    steps: Annotated[PositiveInt | None, Field(validate_default=True)] = None
     dimensions: Dimensions = 2
     network: NetworkName = "unet-bn"
     preset: Literal["fast", "default", "paper"] = "default"
@@ -116,6 +117,13 @@ class TrainConfig(Config):
     device: Device = "auto"
     memory: Percent | None = None
     precision: Precision = "auto"
+
+    @field_validator("steps")
+    @classmethod
+    def _check_end(cls, given: int | None, info: ValidationInfo) -> int | None:
+        if given is None and info.data.get("minutes", 0) is None:
+            raise unfit("Without minutes a training needs a number of steps")
+        return given
 
     @model_validator(mode="after")
     def _state_sizes(self) -> Self:

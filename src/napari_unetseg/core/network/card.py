@@ -9,15 +9,32 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    Field,
+    NonNegativeInt,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import from_json
 
 from napari_unetseg.core.config import Config, NetworkConfig, NonNegative
 from napari_unetseg.core.errors import InputError, ModelError
+from napari_unetseg.core.network.claims import (
+    Id,
+    Length,
+    Training,
+    Validation,
+    check_consistent,
+    plain,
+)
 from napari_unetseg.core.network.header import metadata_of, no_model
 from napari_unetseg.core.network.migrations import FORMAT, migrated
+from napari_unetseg.core.units import unit_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,16 +105,16 @@ class ModelCard(Config):
         Checksum of the tensors.
     """
 
-    format: int = FORMAT
+    format: Annotated[int, Field(strict=True, ge=FORMAT, le=FORMAT)] = FORMAT
     network: NetworkConfig
-    classes: tuple[int, ...]
+    classes: tuple[Id, ...]
     class_names: dict[str, str] = Field(default_factory=dict)
     class_colors: dict[str, HexColour] = Field(default_factory=dict)
     channels: tuple[str, ...] = ()
-    spacing: tuple[float, ...] = (1.0, 1.0)
-    unit: str = "pixel"
-    normalisation: str = "mean-std"
-    halo: tuple[int, ...]
+    spacing: tuple[Length, ...] = (1.0, 1.0)
+    unit: Annotated[str, AfterValidator(unit_name)] = "pixel"
+    normalisation: Literal["mean-std"] = "mean-std"
+    halo: tuple[NonNegativeInt, ...]
     thresholds: dict[int, Annotated[float, Field(gt=0, lt=1)]] = Field(
         default_factory=dict
     )
@@ -106,6 +123,18 @@ class ModelCard(Config):
     validation: dict[str, Any] = Field(default_factory=dict)
     versions: dict[str, str] = Field(default_factory=dict)
     sha256: str = ""
+
+    @field_validator("training", "validation")
+    @classmethod
+    def _check_claims(cls, given: dict[str, Any], info: ValidationInfo) -> Any:
+        claims = Training if info.field_name == "training" else Validation
+        claims.model_validate(given)
+        return given
+
+    @model_validator(mode="after")
+    def _check_consistent(self) -> Self:
+        check_consistent(self)
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +227,7 @@ def parsed_card(text: str | bytes, name: str) -> ModelCard:
         If it is damaged, no card, or of a newer version.
     """
     try:
-        document = from_json(text)
+        document = plain(from_json(text))
     except ValueError as error:
         raise no_model(name, "its description is damaged") from error
     if not isinstance(document, dict):
@@ -213,5 +242,11 @@ def parsed_card(text: str | bytes, name: str) -> ModelCard:
     try:
         return ModelCard.model_validate(migrated(document))
     except ValidationError as error:
-        why = error.errors()[0]["msg"]
-        raise no_model(name, f"its description is damaged: {why}") from error
+        raise no_model(name, f"its description is damaged: {_why(error)}") from error
+
+
+def _why(error: ValidationError) -> str:
+    """Where a card is wrong, and how."""
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"]))
+    return f"{where}: {first['msg']}" if where else first["msg"]

@@ -39,17 +39,28 @@ class Model:
 
     def network(self) -> nn.Module:
         """Build the network with these weights, on the CPU, in evaluation mode."""
-        from napari_unetseg.core.network.build import misfit, network_of
+        from napari_unetseg.core.network.build import network_of
 
-        # Before memory is taken: a card from elsewhere may claim any size.
+        self.check()
+        network = network_of(self.card.network)
+        network.load_state_dict(self.tensors)
+        return network.eval()
+
+    def check(self) -> None:
+        """Refuse weights of another network, before memory is taken for one.
+
+        Raises
+        ------
+        ModelError
+            If they do not fit: a card from elsewhere may claim any size.
+        """
+        from napari_unetseg.core.network.build import misfit
+
         if misfit(self.card.network, self.tensors):
             raise ModelError(
                 "The weights do not fit the network that the model names",
                 "The file was put together wrongly; train or fetch it again",
             )
-        network = network_of(self.card.network)
-        network.load_state_dict(self.tensors)
-        return network.eval()
 
     def save(self, path: str | Path, *, overwrite: bool = False) -> None:
         """Write the model file, in one piece or not at all.

@@ -49,9 +49,15 @@ def starting_network(
         Of the network.
     notes : list of str
         What was taken over and what was not.
+
+    Raises
+    ------
+    ModelError
+        If the given model's weights are not of the network that it names.
     """
     if start_from is None:
         return network_of(config, seed), config, []
+    start_from.check()
     old = start_from.card.network
     config = old.model_copy(
         update={"classes": config.classes, "channels": config.channels}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 from magicgui.widgets import Label, PushButton
@@ -196,7 +197,18 @@ def sentence(name: str) -> Label:
     label = Label(name=name)
     text = label.native
     text.setWordWrap(True)
+    # Names in it may come from files of anybody.
+    text.setTextFormat(Qt.TextFormat.PlainText)
     # As wide as the form, however long the text.
     text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
     text.setStyleSheet("QLabel { font-style: italic; padding-left: 2px; }")
     return label
+
+
+def plain_tip(text: str) -> str:
+    """Make a tooltip that shows what looks like HTML as it is written.
+
+    Names in it may come from files of anybody; as HTML they would load pictures, from
+    other computers too.
+    """
+    return f"<qt>{escape(text)}</qt>" if Qt.mightBeRichText(text) else text

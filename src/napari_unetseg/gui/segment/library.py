@@ -13,7 +13,7 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_unetseg.core.errors import InputError, UnetsegError
 from napari_unetseg.core.network.card import ModelCard
-from napari_unetseg.gui.parts.form import sentence
+from napari_unetseg.gui.parts.form import plain_tip, sentence
 from napari_unetseg.gui.segment.model import card_of, describe, gone, score_of
 from napari_unetseg.gui.train.form import restore
 from napari_unetseg.runs import listing
@@ -186,7 +186,7 @@ class Library:
             if about is None:
                 continue
             tip = f"{about.date}; {in_words(about)}"
-            box.setItemData(index, tip, Qt.ItemDataRole.ToolTipRole)
+            box.setItemData(index, plain_tip(tip), Qt.ItemDataRole.ToolTipRole)
             if about.thumbnail is not None:
                 box.setItemIcon(index, QIcon(str(about.thumbnail)))
 
