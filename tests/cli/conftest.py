@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from napari_unetseg.runs import process
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+GOLDEN = Path(__file__).parents[1] / "core/network/golden"
 CHILD = Path(__file__).with_name("child.py")
 
 
@@ -41,8 +43,9 @@ def unetseg(capfd: pytest.CaptureFixture[str]) -> Callable[..., Answer]:
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in a folder with files of the names that the tests give to inputs."""
     monkeypatch.chdir(tmp_path)
-    for name in ("a.tif", "b.tif", "a-lab.tif", "b-lab.tif", "old.safetensors"):
+    for name in ("a.tif", "b.tif", "a-lab.tif", "b-lab.tif"):
         (tmp_path / name).write_bytes(b"")
+    shutil.copy(GOLDEN / "format-4.unetseg.safetensors", tmp_path / "old.safetensors")
     return tmp_path
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from napari_unetseg.core.export import bioimageio
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 
@@ -50,6 +51,33 @@ def test_what_cannot_be_is_refused(
     assert sentence in answer.err
     assert (folder / "old").read_bytes() == b"old"
     assert not (folder / "m").exists()
+
+
+@pytest.mark.exported
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--license", "mit"), "'mit' is no license that SPDX knows. Give its iden"),
+        (("--license", ""), "'' is no license that SPDX knows"),
+        (("--author", "a/b"), "'a/b' is no name of an author. Give a name without"),
+        (("--author", " "), "' ' is no name of an author"),
+    ],
+)
+def test_what_a_package_cannot_say_is_refused_before_any_work(
+    folder: Path,
+    unetseg: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    sentence: str,
+) -> None:
+    begun: list[object] = []
+    monkeypatch.setattr(bioimageio, "_fill", lambda *a: begun.append(a))
+    words = ("--to", "bioimageio", "--out", "em.zip", *words)
+    answer = unetseg("export", MODEL, *words)
+    assert (answer.code, answer.err.count("\n")) == (2, 1)
+    assert answer.err.startswith(f"Error: {sentence}")
+    assert not begun
+    assert not (folder / "em.zip").exists()
 
 
 @pytest.mark.exported

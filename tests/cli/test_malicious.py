@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
+import collections
 import pickle
-import zipfile
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-import torch
 
 import napari_unetseg as us
 from napari_unetseg.contributions import reader
@@ -20,102 +17,80 @@ from napari_unetseg.core.network.card import read_card
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.gui.runs import opening
 from napari_unetseg.runs import home, library
+from napari_unetseg.runs.answer import answer
 from napari_unetseg.runs.foreign import bring_in_foreign
+from napari_unetseg.runs.questions import SegmentQuestion, TrainQuestion
+from oracles.malicious import KINDS, NAMES, malicious
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-ENDING = ".unetseg.safetensors"
-
-
-class Payload:
-    """Runs a program when it is unpickled."""
-
-    def __init__(self, mark: Path) -> None:
-        self.mark = mark
-
-    def __reduce__(self) -> Any:
-        return os.system, (f"touch {self.mark}",)
-
-
-def evil_pickle(mark: Path) -> bytes:
-    return pickle.dumps({"weights": Payload(mark)})
-
-
-def evil_pt2(path: Path, mark: Path) -> bytes:
-    """Make what torch.export.load would unpickle."""
-    with zipfile.ZipFile(path, "w") as file:
-        file.writestr("archive_format", "pt2")
-        file.writestr("data/sample_inputs/model.pt", evil_pickle(mark))
-    return path.read_bytes()
-
-
-def evil_package(path: Path, mark: Path) -> bytes:
-    """Make a BioImage.IO package with code inside."""
-    rdf = {
-        "type": "model",
-        "format_version": "0.5.3",
-        "weights": {
-            "pytorch_state_dict": {
-                "source": "weights.pt",
-                "architecture": {"source": "unet.py", "callable": "UNet"},
-            }
-        },
-    }
-    with zipfile.ZipFile(path, "w") as file:
-        file.writestr("rdf.yaml", json.dumps(rdf))
-        file.writestr("unet.py", f"open({str(mark)!r}, 'w')")
-        file.writestr("weights.pt", evil_pickle(mark))
-    return path.read_bytes()
-
-
-def lying_header(length: int) -> bytes:
-    header = b'{"__metadata__":{}}'
-    return length.to_bytes(8, "little") + header
-
-
-KINDS = ["pickle", "torch", "pt2", "package", "header", "huge header"]
+EVIL = NAMES[0]
+IMAGE, LABELS = "em.ome.tif", "labels.ome.tif"
 
 
 @pytest.fixture(params=KINDS)
-def evil(request: pytest.FixtureRequest, tmp_path: Path) -> bytes:
-    mark = tmp_path / "mark"
-    if request.param == "pickle":
-        return evil_pickle(mark)
-    if request.param == "torch":
-        torch.save({"weights": Payload(mark)}, tmp_path / "a")
-        return (tmp_path / "a").read_bytes()
-    if request.param == "pt2":
-        return evil_pt2(tmp_path / "a", mark)
-    if request.param == "package":
-        return evil_package(tmp_path / "a", mark)
-    return lying_header(2**62 if request.param == "huge header" else 5000)
-
-
-def test_no_door_lets_it_in(
-    evil: bytes,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    unetseg: Callable[..., Any],
-) -> None:
+def evil(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> bytes:
+    """Work in a folder with an image; make the content of a malicious file."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv(home.VARIABLE, str(tmp_path / "home"))
-    monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")
-    write_ome_tiff(tmp_path / "em.ome.tif", Image(array=np.eye(32), axes="YX"))
-    for name in (f"evil{ENDING}", "evil.pt", "evil.pt2", "evil.zip", "evil.onnx"):
+    for variable in ("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "TORCH_ALLOW_PICKLE"):
+        monkeypatch.setenv(variable, "1")
+    square = np.eye(32)
+    write_ome_tiff(tmp_path / IMAGE, Image(array=square, axes="YX"))
+    painted = Image(array=square.astype("u1") + 1, axes="YX")
+    write_ome_tiff(tmp_path / LABELS, painted)
+    return malicious(request.param, tmp_path / "mark")
+
+
+@pytest.fixture
+def refused(
+    evil: bytes, tmp_path: Path, unetseg: Callable[..., Any]
+) -> Callable[..., None]:
+    """Run a command that must say one sentence, run nothing and leave nothing."""
+
+    def function(*words: object) -> None:
+        before = sorted(tmp_path.iterdir())
+        answer = unetseg(*words)
+        assert answer.code == 2, words
+        assert answer.err.startswith("Error: 'evil"), words
+        assert answer.err.count("\n") == 1
+        assert sorted(tmp_path.iterdir()) == before
+        models = tmp_path / "home/models"
+        assert not models.exists() or not [*models.iterdir()]
+
+    return function
+
+
+def test_the_payload_would_run(tmp_path: Path) -> None:
+    """Whoever reads it otherwise is told: the other tests can fail."""
+    pickle.loads(malicious("pickle", tmp_path / "mark"))  # noqa: S301
+    assert (tmp_path / "mark").exists()
+
+
+def test_no_command_reads_it(
+    evil: bytes, tmp_path: Path, refused: Callable[..., None]
+) -> None:
+    for name in NAMES:
+        (tmp_path / name).write_bytes(evil)
+        refused("info", name)
+        refused("export", name, "--to", "onnx", "--out", "out.onnx")
+        refused("export", name, "--to", "bioimageio", "--out", "out.zip")
+        refused("models", "import", name)
+    refused("models", "import", "evil.pt", "--network", "unet-bn")
+    refused("segment", IMAGE, "--model", EVIL, "--out", "out.ome.tif")
+    refused("segment", IMAGE, "--model", EVIL, "--dry-run")
+    data = ("--image", IMAGE, "--labels", LABELS, "--model", "new.safetensors")
+    refused("train", *data, "--from", EVIL)
+
+
+def test_no_function_reads_it(evil: bytes, tmp_path: Path) -> None:
+    for name in NAMES:
         path = tmp_path / name
         path.write_bytes(evil)
-        for words in (
-            ("info", name),
-            ("export", name, "--to", "onnx", "--out", "out.onnx"),
-            ("models", "import", name),
-            ("models", "import", name, "--network", "unet-bn"),
-        ):
-            answer = unetseg(*words)
-            assert answer.code == 2, words
-            assert answer.err.startswith("Error: ")
-            assert answer.err.count("\n") == 1
         for load in (us.load_model, read_card):
             with pytest.raises(ModelError):
                 load(path)
@@ -125,17 +100,24 @@ def test_no_door_lets_it_in(
             bring_in_foreign(path, "evil", {})
         assert library.entry(path).fault
         assert reader.get_reader(path) is None
-    # What takes a while: once is enough.
-    name = f"evil{ENDING}"
-    answer = unetseg("segment", "em.ome.tif", "--model", name, "--out", "out.ome.tif")
-    assert answer.code == 2
-    assert answer.err.startswith("Error: ")
+    with pytest.raises(UnetsegError):
+        us.segment(np.eye(32), tmp_path / EVIL)
     # What the docks and drag and drop ask first.
-    path = tmp_path / name
-    assert opening.get_reader(str(path)) is opening.show
+    assert opening.get_reader(str(tmp_path / EVIL)) is opening.show
     with pytest.raises(ModelError):
-        opening.read_card(path)
+        opening.read_card(tmp_path / EVIL)
     assert not (tmp_path / "mark").exists()
-    assert not (tmp_path / "home/models").exists() or not [
-        *(tmp_path / "home/models").iterdir()
-    ]
+
+
+def test_no_run_reads_it(evil: bytes, tmp_path: Path) -> None:
+    """Put in the place of a model after its run was asked for."""
+    (tmp_path / EVIL).write_bytes(evil)
+    data: dict[str, Any] = {"images": (IMAGE,), "labels": (LABELS,)}
+    for question in (
+        TrainQuestion(**data, model="new.safetensors", start_from=EVIL),
+        SegmentQuestion(image=IMAGE, model=EVIL, out="out.ome.tif"),
+    ):
+        with pytest.raises(ModelError):
+            collections.deque(answer(question, tmp_path, lambda: False), maxlen=0)
+    assert not (tmp_path / "mark").exists()
+    assert not (tmp_path / "new.safetensors").exists()

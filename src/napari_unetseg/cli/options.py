@@ -178,6 +178,21 @@ def inputs(paths: Iterable[Path]) -> tuple[str, ...]:
     return tuple(str(path.absolute()) for path in found)
 
 
+def model_file(path: Path) -> str:
+    """Absolute path of a model that is to be used.
+
+    Raises
+    ------
+    ReadError, ModelError
+        If it is missing, or no model: before any work starts.
+    """
+    from napari_unetseg.core.network.card import read_card
+
+    (found,) = inputs([path])
+    read_card(found)
+    return found
+
+
 def outputs(
     paths: Iterable[Path], read: Iterable[str], *, overwrite: bool
 ) -> tuple[str, ...]:

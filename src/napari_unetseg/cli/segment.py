@@ -84,6 +84,7 @@ def segment(
             options.required("segment", **needed)
             assert model is not None
             read = options.inputs([image, model, *([mask] if mask else [])])
+            options.model_file(model)
             wanted = {"out": out, "scores": scores, "uncertainty": uncertainty}
             if dry_run:  # The checks of what is written make its folder.
                 wanted["out"] = out or Path("out.zarr")

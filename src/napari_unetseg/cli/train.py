@@ -227,7 +227,7 @@ def train(
             training_options.check_objects(config, apart, border, object_weights, ring)
             size = None if pixel_size is None else options.pixel_size(pixel_size)
             images, painted = options.inputs(image), options.inputs(labels)
-            old = options.inputs([start_from] if start_from else [])
+            old = [options.model_file(start_from)] if start_from else []
             regions = options.inputs(annotated or [])
             read = [*images, *painted, *regions, *old]
             (out,) = options.outputs([model], read, overwrite=overwrite)

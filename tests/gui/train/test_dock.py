@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
+from gui.segmenting import model_file
 from napari_unetseg.core.config import TrainConfig
 from napari_unetseg.core.errors import RunError
 from napari_unetseg.core.presets import train_config
@@ -98,9 +99,7 @@ def test_every_setting_changes_the_question(dock, name):
 
 
 def start_from_an_old_model(dock):
-    models_folder().mkdir(parents=True)
-    path = models_folder() / "old.unetseg.safetensors"
-    path.touch()
+    path = model_file(models_folder() / "old.unetseg.safetensors")
     dock.training.offer_models()
     dock.training.start_from.value = str(path)
     return path

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
+from pydantic import TypeAdapter, ValidationError
 
 from napari_unetseg.core.errors import InputError, ModelError
 from napari_unetseg.core.export.describing import description, documentation
@@ -79,12 +80,14 @@ def export_bioimageio(
     Raises
     ------
     InputError
-        If the package that it takes is not installed, or the example does not fit.
+        If the package that it takes is not installed, or the example does not fit, or
+        what is said about it.
     WriteError
         If the file exists or cannot be written.
     """
     check_writable(path, overwrite=overwrite)
     spec = _spec()
+    _check_about(spec, about)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
         has_onnx = _fill(folder, model, example)
@@ -111,6 +114,25 @@ def _spec() -> Any:
             'Install it with: pip install "napari-unetseg[bioimageio]"',
         ) from error
     return spec
+
+
+def _check_about(spec: Any, about: About) -> None:
+    """Refuse what the format refuses of what a person says, before any work."""
+    wanted = spec.model.v0_5.ModelDescr.model_fields["license"].annotation
+    try:
+        TypeAdapter(wanted).validate_python(about.licence)
+    except ValidationError as error:
+        raise InputError(
+            f"'{about.licence}' is no license that SPDX knows",
+            "Give its identifier, in which capital letters count, as in --license MIT "
+            "(in Python: licence=); they are listed at https://spdx.org/licenses",
+        ) from error
+    for author in about.authors:
+        if not author.strip() or "/" in author:
+            raise InputError(
+                f"'{author}' is no name of an author",
+                "Give a name without slashes with --author (in Python: authors=)",
+            )
 
 
 def _fill(folder: Path, model: Model, example: Image | None) -> bool:

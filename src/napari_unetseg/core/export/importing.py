@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import pickle
-import zipfile
 from typing import TYPE_CHECKING, Any
 
 import torch
 
 from napari_unetseg.core.config import NetworkConfig
 from napari_unetseg.core.errors import ModelError
+from napari_unetseg.core.export.unpacking import member, most_of_weights, tensors_in
 from napari_unetseg.core.network.build import hollow, misfit
 from napari_unetseg.core.network.card import ModelCard, parsed_card
 from napari_unetseg.core.network.geometry import axis_geometries
@@ -25,18 +23,6 @@ WEIGHTS = "weights.pt"
 # In front of the names of all tensors, where the network comes with a softmax.
 PREFIX = "network."
 _LARGEST_TEXT = 1 << 20
-_LARGEST_WEIGHTS = 1 << 34
-# What damaged files make torch raise.
-_LOADING_ERRORS = (
-    AssertionError,
-    AttributeError,
-    EOFError,
-    LookupError,
-    OSError,
-    RuntimeError,
-    TypeError,
-    ValueError,
-)
 
 
 def model_of_package(path: Path) -> Model:
@@ -55,17 +41,9 @@ def model_of_package(path: Path) -> Model:
     ModelError
         If it is damaged, a package of another program, or of a newer version.
     """
-    try:
-        with zipfile.ZipFile(path) as package:
-            document = _member(package, CARD, _LARGEST_TEXT, path)
-            weights = _member(package, WEIGHTS, _LARGEST_WEIGHTS, path)
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        raise ModelError(
-            f"'{path.name}' is damaged or no zip file: {error}",
-            "Copy or fetch the file again",
-        ) from error
-    card = parsed_card(document, path.name)
-    tensors = _tensors(weights, path.name)
+    card = parsed_card(member(path, CARD, _LARGEST_TEXT), path.name)
+    weights = member(path, WEIGHTS, most_of_weights(card.network))
+    tensors = tensors_in(weights, path.name)
     plain = {name.removeprefix(PREFIX): one for name, one in tensors.items()}
     return _fitted(card, plain, path)
 
@@ -95,7 +73,7 @@ def model_of_weights(path: Path, network: dict[str, Any]) -> Model:
             f"'{path.name}' cannot be read: {error.strerror or error}"
         ) from error
     # Before a network is built, which may take a while.
-    tensors = _tensors(data, path.name)
+    tensors = tensors_in(data, path.name)
     built = hollow(config)
     card = ModelCard(
         network=config,
@@ -105,44 +83,6 @@ def model_of_weights(path: Path, network: dict[str, Any]) -> Model:
         training={"images": [], "steps": 0},
     )
     return _fitted(card, tensors, path)
-
-
-def _member(package: zipfile.ZipFile, name: str, most: int, path: Path) -> bytes:
-    """Read one file of a package, which says how large it is and may lie."""
-    try:
-        about = package.getinfo(name)
-    except KeyError as error:
-        raise _foreign(path, f"there is no {name} in it") from error
-    if about.file_size > most:
-        raise _foreign(path, f"its {name} is larger than such a file can be")
-    with package.open(about) as file:
-        return file.read(about.file_size)
-
-
-def _tensors(data: bytes, name: str) -> dict[str, torch.Tensor]:
-    """Read tensors by name, and nothing else, whatever the environment allows."""
-    try:
-        found = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise ModelError(
-            f"'{name}' holds more than tensors, which can run any program when it is "
-            "read; it was not read",
-            "Save only the weights: torch.save(network.state_dict(), ...)",
-        ) from error
-    except _LOADING_ERRORS as error:
-        raise ModelError(
-            f"'{name}' is damaged or holds no tensors", "Copy or fetch the file again"
-        ) from error
-    is_plain = isinstance(found, dict) and all(
-        isinstance(key, str) and isinstance(one, torch.Tensor)
-        for key, one in found.items()
-    )
-    if not is_plain or not found:
-        raise ModelError(
-            f"'{name}' is no plain state_dict: tensors by their names",
-            "Save only the weights: torch.save(network.state_dict(), ...)",
-        )
-    return dict(found)
 
 
 def _fitted(card: ModelCard, tensors: dict[str, torch.Tensor], path: Path) -> Model:
@@ -164,11 +104,3 @@ def _fitted(card: ModelCard, tensors: dict[str, torch.Tensor], path: Path) -> Mo
 def _type_of(tensor: torch.Tensor) -> torch.dtype:
     """Weights are float32; counters, as of batches, stay whole numbers."""
     return torch.float32 if tensor.is_floating_point() else torch.int64
-
-
-def _foreign(path: Path, why: str) -> ModelError:
-    return ModelError(
-        f"'{path.name}' is no package of napari-unetseg: {why}",
-        "Import packages that unetseg export has written; networks of others would "
-        "need code to be run",
-    )

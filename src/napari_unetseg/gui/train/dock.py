@@ -8,6 +8,7 @@ from magicgui.widgets import ComboBox
 from qtpy.QtWidgets import QPushButton
 
 from napari_unetseg.core.errors import InputError, UnetsegError
+from napari_unetseg.core.network.card import read_card
 from napari_unetseg.gui.parts.channels import FurtherChannels
 from napari_unetseg.gui.parts.choices import LayerBox, follow_layers
 from napari_unetseg.gui.parts.form import sentence
@@ -181,6 +182,8 @@ class TrainDock(RunDock):
         config, folder = self.training.config, self.pairs.folder
         asked = ask(pairs, self.look.seen, config, folder)
         self._cost(asked)  # Refuses a network that is too deep.
+        if self.training.start_from.value:
+            read_card(self.training.start_from.value)  # Refuses what is no model.
         if not self.model.value.strip():
             raise InputError("The model has no name", "Give it one")
         return asked
