@@ -6,6 +6,7 @@ that is the user's data, and never part of the file.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -116,15 +117,16 @@ def rename(name: str, new: str) -> Path:
     old = named(name)
     target = free_path(new)
     try:
-        picture = thumbnail(old)
         _move(old, target)
-        if picture is not None:
-            picture.replace(thumbnail_path(target))
     except OSError as error:
         raise WriteError(
             f"'{name}' cannot be renamed: {error.strerror or error}",
             "Close programs that use it",
         ) from error
+    picture = thumbnail(old)
+    if picture is not None:
+        with suppress(OSError):  # A model is as good without.
+            picture.replace(thumbnail_path(target))
     return target
 
 
@@ -177,7 +179,7 @@ def bring_in(path: Path, name: str = "") -> Path:
         raise ModelError(
             f"'{path.name}' cannot be read: {error.strerror or error}"
         ) from error
-    write_bytes_atomic(target, data)
+    write_bytes_atomic(target, data, overwrite=False)
     return target
 
 
@@ -200,6 +202,8 @@ def free_path(name: str) -> Path:
         raise WriteError(
             f"There is a model '{plain}' already", "Choose another name, or delete it"
         )
+    with suppress(OSError):  # What is left of a model that has gone is not of this one.
+        thumbnail_path(target).unlink(missing_ok=True)
     return target
 
 

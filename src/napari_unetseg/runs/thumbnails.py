@@ -62,8 +62,8 @@ def draw_thumbnail(path: Path, image: Image) -> None:
     low, high = np.percentile(small, (1, 99))
     gray = np.clip((small - low) / max(high - low, 1e-12), 0, 1) * 255
     picture = Pillow.fromarray(gray.astype(np.uint8))
-    with (
-        suppress(WriteError, OSError),
-        atomic_path(thumbnail_path(path)) as unfinished,
-    ):
+    target = thumbnail_path(path)
+    with suppress(OSError):
+        target.unlink(missing_ok=True)  # That of a model before is not of this one.
+    with suppress(WriteError, OSError), atomic_path(target) as unfinished:
         picture.save(unfinished, format="PNG")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -17,7 +18,11 @@ from napari_unetseg.core.export.describing import description, documentation
 from napari_unetseg.core.export.example import draw_cover, input_to_test
 from napari_unetseg.core.export.importing import CARD, DESCRIPTION, WEIGHTS
 from napari_unetseg.core.export.softmax import WithSoftmax
-from napari_unetseg.core.write.atomic import atomic_path, check_writable
+from napari_unetseg.core.write.atomic import (
+    atomic_path,
+    check_writable,
+    write_error,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,23 +91,32 @@ def export_bioimageio(
         If the file exists or cannot be written.
     """
     check_writable(path, overwrite=overwrite)
+    _check_about(_spec(), about)
+    try:
+        with tempfile.TemporaryDirectory() as place:
+            made = _packed(Path(place), model, about, example)
+            with atomic_path(path, overwrite) as unfinished:
+                shutil.copyfile(made, unfinished)
+    except OSError as error:
+        # Where it is put together the disk may be another one, and full.
+        raise write_error(Path(path), error) from error
+
+
+def _packed(folder: Path, model: Model, about: About, example: Image | None) -> Path:
+    """Put a package together in a folder, have it checked, and pack it."""
     spec = _spec()
-    _check_about(spec, about)
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        has_onnx = _fill(folder, model, example)
-        text = description(model.card, about, onnx=has_onnx)
-        (folder / DESCRIPTION).write_text(text, encoding="utf-8")
-        found = spec.load_description(folder / DESCRIPTION, perform_io_checks=True)
-        if not isinstance(found, spec.model.v0_5.ModelDescr):
-            raise ModelError(
-                "The package does not pass the checks of bioimageio.spec: "
-                f"{_first_fault(found)}"
-            )
-        made = folder / "package.zip"
-        spec.save_bioimageio_package(found, output_path=made)
-        with atomic_path(path, overwrite) as unfinished:
-            shutil.copyfile(made, unfinished)
+    has_onnx = _fill(folder, model, example)
+    text = description(model.card, about, onnx=has_onnx)
+    (folder / DESCRIPTION).write_text(text, encoding="utf-8")
+    found = spec.load_description(folder / DESCRIPTION, perform_io_checks=True)
+    if not isinstance(found, spec.model.v0_5.ModelDescr):
+        raise ModelError(
+            "The package does not pass the checks of bioimageio.spec: "
+            f"{_first_fault(found)}"
+        )
+    made = folder / "package.zip"
+    spec.save_bioimageio_package(found, output_path=made)
+    return made
 
 
 def _spec() -> Any:
@@ -143,7 +157,9 @@ def _fill(folder: Path, model: Model, example: Image | None) -> bool:
         scores = network(torch.from_numpy(_normalised(image))).numpy()
     np.save(folder / "test_input.npy", image)
     np.save(folder / "test_output.npy", scores)
-    torch.save(network.state_dict(), folder / WEIGHTS)
+    weights = io.BytesIO()  # On a full disk torch would not say what is wrong.
+    torch.save(network.state_dict(), weights)
+    (folder / WEIGHTS).write_bytes(weights.getvalue())
     (folder / CARD).write_text(model.card.model_dump_json(indent=2), encoding="utf-8")
     text = documentation(model.card)
     (folder / "README.md").write_text(text, encoding="utf-8")

@@ -51,7 +51,7 @@ def export_onnx(model: Model, path: str | Path, *, overwrite: bool = False) -> N
         If the file exists or cannot be written.
     """
     check_writable(path, overwrite=overwrite)
-    write_bytes_atomic(path, onnx_bytes(model))
+    write_bytes_atomic(path, onnx_bytes(model), overwrite)
 
 
 def onnx_bytes(model: Model) -> bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import lzma
 import pickle
+import struct
 import warnings
 import zipfile
 import zlib
@@ -31,6 +32,8 @@ _MOST_PACKED = 10
 _HARMLESS = 1 << 22
 # Beside the numbers of a tensor, of up to 8 bytes each: its name, size and place.
 _BYTES_OF_NUMBER, _BYTES_OF_TENSOR = 8, 4096
+# By this torch tells its files from those of before.
+_ZIP = b"PK\x03\x04"
 _FAULTY_ZIP = (
     EOFError,
     LookupError,
@@ -54,6 +57,7 @@ _FAULTY_WEIGHTS = (
     RuntimeError,
     TypeError,
     ValueError,
+    struct.error,
 )
 
 
@@ -120,7 +124,7 @@ def tensors_in(data: bytes, name: str) -> dict[str, torch.Tensor]:
         If it is damaged, or holds anything but tensors on the CPU, each as large as it
         claims to be.
     """
-    if _unpacked(data) > len(data):
+    if _would_grow(data):
         raise _damaged(name)
     try:
         with warnings.catch_warnings():
@@ -163,15 +167,15 @@ def _damaged(name: str) -> ModelError:
     )
 
 
-def _unpacked(data: bytes) -> int:
-    """How large the parts of saved weights are, which torch does not pack."""
-    if not zipfile.is_zipfile(io.BytesIO(data)):
-        return 0
+def _would_grow(data: bytes) -> bool:
+    """Whether parts of saved weights are packed, which torch never does."""
+    if not data.startswith(_ZIP):
+        return False
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as parts:
-            return sum(part.file_size for part in parts.infolist())
+            return sum(part.file_size for part in parts.infolist()) > len(data)
     except _FAULTY_ZIP:
-        return 0  # torch says so.
+        return True
 
 
 def _is_numbers(value: object) -> bool:

@@ -75,7 +75,8 @@ class Model:
         check_writable(path, overwrite=overwrite)
         tensors = {k: v.contiguous().clone() for k, v in self.tensors.items()}
         card = self.card.model_copy(update={"sha256": _checksum(tensors)})
-        write_bytes_atomic(path, save(tensors, {KEY: card.model_dump_json()}))
+        data = save(tensors, {KEY: card.model_dump_json()})
+        write_bytes_atomic(path, data, overwrite)
 
 
 def load_model(path: str | Path) -> Model:

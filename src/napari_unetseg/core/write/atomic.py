@@ -79,7 +79,9 @@ def atomic_path(path: str | os.PathLike[str], overwrite: bool = True) -> Iterato
             unfinished.unlink(missing_ok=True)
 
 
-def write_bytes_atomic(path: str | os.PathLike[str], data: bytes) -> None:
+def write_bytes_atomic(
+    path: str | os.PathLike[str], data: bytes, overwrite: bool = True
+) -> None:
     """Write or replace a file.
 
     Parameters
@@ -88,13 +90,16 @@ def write_bytes_atomic(path: str | os.PathLike[str], data: bytes) -> None:
         The file. Its folder exists.
     data : bytes
         Its whole content.
+    overwrite : bool
+        Whether a file of this name may be replaced.
 
     Raises
     ------
     WriteError
-        If the system refuses; an existing file then stays as it was.
+        If the file exists and must not be replaced, or the system refuses; an existing
+        file then stays as it was.
     """
-    with atomic_path(path) as unfinished:
+    with atomic_path(path, overwrite) as unfinished:
         unfinished.write_bytes(data)
 
 
