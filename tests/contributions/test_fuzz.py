@@ -5,7 +5,8 @@ What has failed once stays here as an example.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,10 +17,9 @@ from hypothesis import strategies as st
 from napari_unetseg.contributions.reader import get_reader, read_layers
 from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.core.read import stored
+from napari_unetseg.core.read.opening import open_images
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+CORPUS = Path(__file__).parents[1] / "corpus/images"
 ARRAY = np.arange(2 * 12 * 16, dtype="u2").reshape(2, 12, 16)
 GRAY: dict[str, Any] = {"photometric": "minisblack"}
 CHANNELS = {"Name": ["dna", "actin"], "Color": [-16776961, 16711935]}
@@ -141,6 +141,48 @@ def test_changed_words_of_imagej(tmp_path: Path, key: str, value: str) -> None:
     text = "\n".join(f"{k}={v}" for k, v in (words | {key: value}).items())
     tifffile.imwrite(path, ARRAY, description=text.encode(), metadata=None, **GRAY)
     opened(path)
+
+
+@pytest.mark.parametrize("path", sorted(CORPUS.iterdir()), ids=lambda path: path.name)
+def test_what_has_failed_once(path: Path) -> None:
+    opened(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("images-in-words.tif", "is damaged or truncated (its structure makes no"),
+        ("order-of-no-axes.ome.tif", "is damaged or truncated (its structure makes"),
+        ("header-only.tif", "is damaged or truncated (its structure makes no sense)"),
+        ("pages-in-a-circle.tif", "is damaged or truncated (invalid circular"),
+        ("more-planes-declared-than-are-there.tif", "holds 2 of 9 planes"),
+        ("a-page-of-the-web.tif", "is not a TIFF file, whatever its ending says"),
+        ("a-picture-of-the-web.tif", "is not a TIFF file, whatever its ending says"),
+        ("a-file.zarr", "is a file, but a zarr is a folder. Give the folder; unpack"),
+    ],
+)
+def test_what_is_said_of_it(name: str, said: str) -> None:
+    with pytest.raises(UnetsegError) as caught:
+        open_images(CORPUS / name)
+    assert str(caught.value).startswith(f"'{name}' {said}")
+
+
+@pytest.mark.parametrize(
+    ("name", "spacing"),
+    [
+        ("unit-misspelt.ome.tif", (2.0, 0.25, 0.25)),
+        ("width-of-zero.ome.tif", (2.0, 0.25, 0.25)),
+        ("fewer-planes-than-none.ome.tif", (2.0, 0.25, 0.5)),
+        ("spacing-not-a-number.tif", (1.0, 0.25, 0.5)),
+        ("greek-mu.tif", (0.3, 0.25, 0.5)),
+    ],
+)
+def test_what_can_be_believed_of_pixel_sizes(
+    name: str, spacing: tuple[float, ...]
+) -> None:
+    image = open_images(CORPUS / name)[0].image
+    assert (image.axes, image.spacing, image.unit) == ("ZYX", spacing, "um")
+    np.testing.assert_array_equal(image.array, np.arange(40).reshape(2, 4, 5))
 
 
 def test_its_files_open_as_they_are(tmp_path: Path) -> None:

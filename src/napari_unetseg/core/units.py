@@ -79,18 +79,19 @@ def same_unit(
     Returns
     -------
     spacing : tuple of float
-        One size per axis; 1.0 for an axis whose size is unknown.
+        One size per axis. Where only one side of the pixels is known, they are taken to
+        be squares; 1.0 for any other axis whose size is unknown.
     unit : str
-        That of X, else of Y, else of Z.
+        That of X, else of Y, else of Z; "pixel" only if none of them has a length.
     """
-    unit = next((sizes[axis][1] for axis in "XYZ" if axis in sizes), PIXEL)
-
-    def convert(axis: str) -> float:
-        size, own = sizes.get(axis, (1.0, unit))
-        if own == unit:
-            return size
-        if own in LENGTHS and unit in LENGTHS:
-            return size * LENGTHS[own] / LENGTHS[unit]
-        return 1.0
-
-    return tuple(convert(axis) for axis in axes), unit
+    given = [sizes[axis][1] for axis in "XYZ" if axis in sizes]
+    unit = next((one for one in given if one in LENGTHS), PIXEL)
+    known = {}
+    for axis, (size, own) in sizes.items():
+        ratio = 1.0 if own == unit else unit_ratio(own, unit)
+        if ratio is not None:
+            known[axis] = size * ratio
+    for side, other in ("XY", "YX"):
+        if side not in known and other in known:
+            known[side] = known[other]
+    return tuple(known.get(axis, 1.0) for axis in axes), unit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -160,6 +161,61 @@ def test_damaged_metadata_end_in_one_sentence(tmp_path: Path) -> None:
     path = save(tmp_path / "a.zarr")
     for content in (b"", b"{", b"[]", b"{}", b"\xff\xfe", b"[" * 100_000):
         assert "is damaged" in damaged(path / "zarr.json", content)
+
+
+def a_chunk(path: Path, version: str) -> Path:
+    save(path, version)
+    zarr.create_array(
+        path / "0",
+        data=np.arange(30, dtype="u2").reshape(5, 6),
+        zarr_format=3 if version == "0.5" else 2,
+        overwrite=True,
+    )
+    return path / ("0/c/0/0" if version == "0.5" else "0/0.0")
+
+
+@pytest.mark.parametrize("version", ["0.4", "0.5"])
+@pytest.mark.parametrize("content", [b"", b"no chunk", None])
+def test_a_damaged_chunk_is_told_about_where_it_is_read(
+    tmp_path: Path, version: str, content: bytes | None
+) -> None:
+    chunk = a_chunk(tmp_path / "a.zarr", version)
+    data = chunk.read_bytes()
+    chunk.write_bytes(data[:-9] if content is None else content)
+    image = read_image(tmp_path / "a.zarr")
+    for key in (..., (0, 0), slice(1, 3)):
+        with pytest.raises(ReadError, match=r"^'a\.zarr/0' is damaged \(") as caught:
+            image.array[key]
+        assert str(tmp_path) not in str(caught.value)
+    with pytest.raises(ReadError, match="is damaged"):
+        np.asarray(image.array)
+
+
+def test_an_index_out_of_bounds_is_no_damage(tmp_path: Path) -> None:
+    array = read_image(save(tmp_path / "a.zarr")).array
+    assert len([*array]) == 5
+    with pytest.raises(IndexError):
+        array[9]
+
+
+@pytest.mark.parametrize("sides", [[0, 6], [10**12, 10**12]])
+def test_chunks_of_impossible_sizes_are_damage(
+    tmp_path: Path, sides: list[int]
+) -> None:
+    a_chunk(tmp_path / "a.zarr", "0.5")
+    file = tmp_path / "a.zarr/0/zarr.json"
+    document = json.loads(file.read_text())
+    document["chunk_grid"]["configuration"]["chunk_shape"] = sides
+    file.write_text(json.dumps(document))
+    with pytest.raises(ReadError, match="is damaged"):
+        np.asarray(read_image(tmp_path / "a.zarr").array)
+
+
+def test_metadata_that_are_none_are_told_in_words(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.zarr")
+    for content in (b"[]", b"NaN", b'"zarr"', b"[" * 100_000):
+        (path / "zarr.json").write_bytes(content)
+        assert "is damaged (its metadata make no sense)" in refused(path)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -8,6 +8,7 @@ import torch
 
 from napari_unetseg.core.config import NETWORKS, NetworkConfig
 from napari_unetseg.core.errors import InputError, ModelError
+from napari_unetseg.core.network.claims import plain
 from napari_unetseg.core.network.geometry import axis_geometries
 from napari_unetseg.core.network.initialise import initialise
 from napari_unetseg.core.network.residual import ResidualUNet
@@ -25,6 +26,8 @@ _BUILDERS: dict[str, Callable[[NetworkConfig], nn.Module]] = {
     "unet-bn": UNet,
     "unet-res": ResidualUNet,
 }
+
+_LONGEST_NAME = 100
 
 # What is published, by name and dimensions; "unet-bn" of planes is the paper's network
 # with batch norm, and of volumes as wide as Çiçek's and as deep as that of planes.
@@ -165,7 +168,7 @@ def misfit(config: NetworkConfig, tensors: Mapping[str, torch.Tensor]) -> str:
         if name not in tensors:
             return f"{name} is missing"
         if name not in wanted:
-            return f"{name} is not known there"
+            return f"{plain(name)[:_LONGEST_NAME]} is not known there"
         found, right = tuple(tensors[name].shape), tuple(wanted[name].shape)
         if found != right:
             return f"{name} is of shape {found} in place of {right}"

@@ -43,6 +43,9 @@ TIFF_ERRORS = (
     zlib.error,
 )
 
+# Of those, what says something of a program and nothing of a file.
+_INTERNAL = (AssertionError, AttributeError, LookupError, TypeError, struct.error)
+
 # One reader at a time: the log does not say which file a record is about.
 _LOG_IN_USE = threading.RLock()
 
@@ -127,6 +130,8 @@ def _damaged(name: str, reason: str) -> ReadError:
 
 def _reason(error: BaseException) -> str:
     """Say why, without the path that an OSError holds."""
+    if isinstance(error, _INTERNAL):
+        return "its structure makes no sense"
     text = error.strerror if isinstance(error, OSError) else str(error)
     return text or type(error).__name__
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,30 +17,13 @@ from napari_unetseg.core.read.ngff import (
     spacing_of,
 )
 from napari_unetseg.core.read.ngff_looks import channel_names
+from napari_unetseg.core.read.zarr_array import AGAIN, ZarrArray, noticing_damage
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
 
 ENDING = ".zarr"
 MARKS = ("zarr.json", ".zarray", ".zgroup")
-AGAIN = "Copy the whole folder again from its source or save it again"
-
-# zarr names places as it sees them: "file:///home/...", PosixPath('/home/...').
-PLACES = re.compile(r"\S*://\S*|\w+Path\([^)]*\)")
-
-# What fuzzed metadata have made zarr and its codecs raise.
-ZARR_ERRORS = (
-    ArithmeticError,
-    AttributeError,
-    ImportError,
-    LookupError,
-    NotImplementedError,
-    OSError,
-    RecursionError,
-    TypeError,
-    ValueError,
-)
 
 
 def is_zarr(path: str | os.PathLike[str]) -> bool:
@@ -76,8 +57,8 @@ def read_zarr(path: str | os.PathLike[str], *, axes: str | None = None) -> Image
     Returns
     -------
     Image
-        Its array is the zarr array, opened to read, in the type and with the axes that
-        are stored; those of length 1 too.
+        Its array is read where it is indexed, in the type and with the axes that are
+        stored; those of length 1 too.
 
     Raises
     ------
@@ -126,31 +107,13 @@ def name_of(file: Path) -> str:
     return "/".join(parts[start:]) or str(file)
 
 
-@contextmanager
-def noticing_damage(name: str) -> Iterator[None]:
-    """Turn what zarr raises inside the block into a `ReadError`."""
-    try:
-        yield
-    except ZARR_ERRORS as error:
-        if isinstance(error, OSError) and error.strerror:
-            raise ReadError(f"'{name}' cannot be opened: {error.strerror}") from error
-        text = PLACES.sub("", str(error).partition("\n")[0]) or type(error).__name__
-        gist = " ".join(text.split())[:120].strip(" .")
-        if "UnknownCodec" in type(error).__name__:
-            raise ReadError(
-                f"'{name}' is compressed in a way that is not read ({gist})",
-                "Save it with zstd, blosc or gzip",
-            ) from error
-        raise ReadError(f"'{name}' is damaged ({gist})", AGAIN) from error
-
-
 def open_node(file: Path, name: str) -> Any:
     """Open an array or a group, to read."""
     import zarr
 
     with noticing_damage(name):
         if _is_array(file, name):
-            return zarr.open_array(file, mode="r")
+            return ZarrArray(zarr.open_array(file, mode="r"), name)
         # Consolidated metadata are a copy that may be out of date.
         return zarr.open_group(file, mode="r", use_consolidated=False)
 
@@ -260,6 +223,8 @@ def check_array(array: Any, name: str) -> None:
             f"'{name}' holds no image: its shape is {array.shape}",
             "Give an array with at least the dimensions Y and X",
         )
+    if 0 in array.chunks:
+        raise ReadError(f"'{name}' is damaged (its chunks hold nothing)", AGAIN)
 
 
 def dimensions_of(array: Any, level: Level | None) -> tuple[Dimension, ...]:

@@ -87,6 +87,8 @@ def open_images(path: str | os.PathLike[str], *, series: int = 0) -> list[Opened
             "Give a zarr, a sequence of the Cell Tracking Challenge, or a folder with "
             f"{IMAGES} and {' or '.join(LABELS)}",
         )
+    if file.suffix.lower() == ENDING:
+        return open_zarr(file, series=series)  # Says why it is none.
     return [open_tiff(file, series=series)]
 
 

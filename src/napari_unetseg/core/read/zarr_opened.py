@@ -18,7 +18,6 @@ from napari_unetseg.core.read.ngff_looks import (
     label_names,
 )
 from napari_unetseg.core.read.ome_zarr import (
-    AGAIN,
     MARKS,
     array_in,
     check_array,
@@ -26,11 +25,11 @@ from napari_unetseg.core.read.ome_zarr import (
     known_axes,
     metadata_of,
     name_of,
-    noticing_damage,
     open_node,
     read_zarr,
 )
 from napari_unetseg.core.read.opened import Opened
+from napari_unetseg.core.read.zarr_array import AGAIN, noticing_damage
 from napari_unetseg.core.units import unit_name, unit_ratio
 
 if TYPE_CHECKING:
