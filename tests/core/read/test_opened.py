@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -147,6 +149,29 @@ def test_a_companion_describes_several_files(tmp_path: Path) -> None:
     assert (image.name, image.axes) == ("a.companion.ome", "ZYX")
     assert (image.spacing, image.unit) == ((2, 0.5, 0.5), "um")
     np.testing.assert_array_equal(image.array, CHANNELS)
+
+
+@pytest.mark.parametrize(
+    "other", ["/dev/zero", "../elsewhere.ome.tif", "pipe.ome.tif", "inner"]
+)
+def test_parts_that_lie_elsewhere_are_not_opened(tmp_path: Path, other: str) -> None:
+    """A pipe would be waited for, and a share of somebody's server be logged in to."""
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe.ome.tif")
+    (tmp_path / "inner").mkdir()
+    path = tmp_path / "a.ome.tif"
+    tifffile.imwrite(path, np.zeros((2, 4, 5), "u1"), ome=True, **GRAY)
+    xml = tifffile.tiffcomment(path)
+    parts = (
+        f'<TiffData IFD="0" FirstZ="0" PlaneCount="1"><UUID FileName="{one}">'
+        f"urn:uuid:{number}</UUID></TiffData>"
+        for number, one in enumerate((path.name, other))
+    )
+    changed = re.sub("<TiffData[^>]*/>", "".join(parts), xml)
+    assert changed != xml
+    tifffile.tiffcomment(path, changed.encode())
+    with pytest.raises(ReadError, match=f"names '{other}' as a part of it"):
+        read_image(path)
 
 
 def test_a_companion_without_its_files_is_refused(tmp_path: Path) -> None:

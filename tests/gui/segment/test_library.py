@@ -109,3 +109,19 @@ def test_a_model_has_its_picture_and_tells_of_itself(dock):
     told = box.itemData(index, Qt.ItemDataRole.ToolTipRole)
     assert told == f"{entry(path).date}; {in_words(entry(path))}"
     assert "mean IoU 0.500" in told
+
+
+def test_names_in_a_card_are_shown_as_they_are_written(dock):
+    """As HTML they would load pictures, from other computers too."""
+    name = "<img src='//server/x.png'>"
+    path = add("odd", class_names={"1": name})
+
+    dock.enterEvent(None)
+    dock.choose_model(path)
+
+    assert name in dock.about.value
+    assert dock.about.native.textFormat() == Qt.TextFormat.PlainText
+    box = dock.model.native
+    tip = box.itemData(box.findText("odd"), Qt.ItemDataRole.ToolTipRole)
+    assert "&lt;img src=" in tip
+    assert "<img" not in tip

@@ -22,6 +22,7 @@ from napari_unetseg.core.errors import ModelError
 from napari_unetseg.core.network.build import hollow
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from napari_unetseg.core.config import NetworkConfig
@@ -103,7 +104,7 @@ def most_of_weights(config: NetworkConfig) -> int:
     ModelError
         If the network is larger than any computer.
     """
-    tensors = hollow(config).state_dict().values()
+    tensors: Collection[torch.Tensor] = hollow(config).state_dict().values()
     numbers = sum(one.numel() for one in tensors)
     return numbers * _BYTES_OF_NUMBER + (len(tensors) + 1) * _BYTES_OF_TENSOR
 

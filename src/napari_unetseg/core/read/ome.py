@@ -97,6 +97,29 @@ def first_file(xml: str) -> str:
     return next(filter(None, named), "")
 
 
+def other_files(xml: str, own: str) -> set[str]:
+    """Names of the files that hold further planes, as OME-XML has them.
+
+    Parameters
+    ----------
+    xml : str
+        Of whatever origin; so the names may be paths that lead anywhere.
+    own : str
+        Name of the file that it describes.
+    """
+    try:
+        root = ElementTree.fromstring(xml)
+    except (ElementTree.ParseError, ValueError):
+        return set()
+    this = root.get("UUID")
+    named = {
+        element.get("FileName", "")
+        for element in _elements(root, "UUID")
+        if this is None or element.text != this
+    }
+    return {name for name in named if name and name.lower() != own.lower()}
+
+
 def _image(name: str, pixels: ElementTree.Element) -> OmeImage:
     sizes = {}
     for axis in "XYZ":

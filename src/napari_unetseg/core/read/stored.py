@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,12 +11,10 @@ import numpy as np
 from napari_unetseg.core.errors import ReadError
 from napari_unetseg.core.read.damage import check_data, check_planes, noticing_damage
 from napari_unetseg.core.read.lazy_tiff import lazy_array
-from napari_unetseg.core.read.ome import ome_images
+from napari_unetseg.core.read.ome import ome_images, other_files
 from napari_unetseg.core.read.picked import without
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tifffile import TiffFile, TiffPageSeries
 
 # Uncompressed images above this many bytes are mapped, not read; of others, above that
@@ -96,6 +95,7 @@ def load(file: Path, name: str, number: int | None, xml: str | None = None) -> S
                     f"'{name}' holds no image; it was not written to its end",
                     "Save it again",
                 )
+            _check_others(file, name, xml or tif.ome_metadata or "")
             check_planes(tif, name)
             scenes = _scenes(tif)
             if number is not None and number not in range(len(scenes)):
@@ -123,6 +123,22 @@ def load(file: Path, name: str, number: int | None, xml: str | None = None) -> S
                 tags={tag: series.keyframe.tags.valueof(tag) for tag in _TAGS},
                 number=number or 0,
                 names=_names(ome, len(scenes)),
+            )
+
+
+def _check_others(file: Path, name: str, xml: str) -> None:
+    """Refuse an image of which planes are said to lie elsewhere, or in no file.
+
+    They would be opened: a share of somebody's server, or a pipe that nobody fills.
+    """
+    for other in other_files(xml, file.name):
+        part, place = Path(other), file.parent / other
+        is_outside = bool(part.anchor) or ".." in part.parts
+        if is_outside or (place.exists() and not place.is_file()):
+            gist = " ".join(other.split())[:100]
+            raise ReadError(
+                f"'{name}' names '{gist}' as a part of it, which is no file beside it",
+                "Put all files of the image into one folder, and save it again",
             )
 
 

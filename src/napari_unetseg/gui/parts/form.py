@@ -211,4 +211,4 @@ def plain_tip(text: str) -> str:
     Names in it may come from files of anybody; as HTML they would load pictures, from
     other computers too.
     """
-    return f"<qt>{escape(text)}</qt>" if Qt.mightBeRichText(text) else text
+    return f"<qt>{escape(text)}</qt>" if "<" in text else text
