@@ -156,6 +156,7 @@ def test_what_has_failed_once(path: Path) -> None:
         ("header-only.tif", "is damaged or truncated (its structure makes no sense)"),
         ("pages-in-a-circle.tif", "is damaged or truncated (invalid circular"),
         ("more-planes-declared-than-are-there.tif", "holds 2 of 9 planes"),
+        ("no-pixels.tif", "holds no pixels: its shape is (0, 5)"),
         ("a-page-of-the-web.tif", "is not a TIFF file, whatever its ending says"),
         ("a-picture-of-the-web.tif", "is not a TIFF file, whatever its ending says"),
         ("a-file.zarr", "is a file, but a zarr is a folder. Give the folder; unpack"),

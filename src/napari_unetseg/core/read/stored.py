@@ -105,6 +105,10 @@ def load(file: Path, name: str, number: int | None, xml: str | None = None) -> S
             index, position = scenes[number or 0]
             series = tif.series[index]
             _check_dtype(series.dtype, name)
+            if 0 in series.shape:
+                raise ReadError(
+                    f"'{name}' holds no pixels: its shape is {series.shape}"
+                )
             check_data(series, name)
             # Before memory is taken for an image of a size that may be a lie.
             damage.check()
