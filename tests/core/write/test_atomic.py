@@ -86,6 +86,8 @@ def test_existing_files_are_refused_unless_asked_for(tmp_path: Path) -> None:
         check_writable(target)
     with refusal, atomic_path(target, overwrite=False):
         pytest.fail("the work has begun")
+    with pytest.raises(WriteError, match=r"'a\.txt' exists"):
+        write_bytes_atomic(target, b"new", overwrite=False)
     check_writable(target, overwrite=True)
     assert target.read_text() == "old"
 
