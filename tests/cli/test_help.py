@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 HEAVY = {"napari", "qtpy", "scipy", "skimage", "tifffile", "torch", "zarr"}
-COMMANDS = ("demo", "train", "segment", "evaluate", "info", "check", "settings")
+COMMANDS = (
+    "demo",
+    "sample",
+    "train",
+    "segment",
+    "evaluate",
+    "info",
+    "check",
+    "settings",
+)
 
 
 def test_help_loads_nothing_heavy() -> None:
@@ -59,6 +68,7 @@ def test_help_lists_the_commands(
     ("command", "options"),
     [
         ("demo", "out minutes seed overwrite"),
+        ("sample", "out overwrite"),
         (
             "train",
             "image labels model task unannotated network preset from dimensions axes "

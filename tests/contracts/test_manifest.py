@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import napari_unetseg
+from napari_unetseg.core.samples.public import PUBLIC
 
 npe2 = pytest.importorskip("npe2")
 
@@ -17,6 +18,8 @@ PATH = Path(napari_unetseg.__file__).with_name("napari.yaml")
 MANIFEST = npe2.PluginManifest.from_file(PATH)
 COMMANDS = {command.id: command for command in MANIFEST.contributions.commands}
 SAMPLES = {sample.key: sample for sample in MANIFEST.contributions.sample_data}
+# Made on the spot; the others are downloaded.
+BUILT_IN = [key for key in SAMPLES if key not in PUBLIC]
 WIDGETS = {widget.command: widget for widget in MANIFEST.contributions.widgets}
 WRITERS = {writer.command: writer for writer in MANIFEST.contributions.writers}
 # What napari lets plugins add to, of all menus that the manifest may name.
@@ -237,10 +240,18 @@ def test_preferences_are_those_of_the_settings_file():
 def test_the_samples_of_the_core_are_offered_under_their_names():
     from napari_unetseg.core.samples import SAMPLES as NAMES
 
-    assert set(SAMPLES) == set(NAMES)
+    assert set(BUILT_IN) == set(NAMES)
 
 
-@pytest.mark.parametrize("key", SAMPLES)
+def test_public_data_sets_are_offered_with_what_their_download_takes():
+    assert set(PUBLIC) < set(SAMPLES)
+    for key, sample in PUBLIC.items():
+        shown = SAMPLES[key].display_name
+        assert sample.title in shown
+        assert shown.endswith(f"(download, {sample.megabytes} MB)")
+
+
+@pytest.mark.parametrize("key", BUILT_IN)
 def test_a_sample_is_an_image_and_its_labels_in_the_same_place(key):
     (image, about_image, kind), (labels, about_labels, labels_kind) = sample_layers(key)
     assert (kind, labels_kind) == ("image", "labels")
@@ -262,7 +273,7 @@ def test_em_is_placed_in_nanometres_and_time_counts_frames():
     assert cells["axis_labels"] == ("t", "y", "x")
 
 
-@pytest.mark.parametrize("key", SAMPLES)
+@pytest.mark.parametrize("key", BUILT_IN)
 def test_napari_makes_layers_of_a_sample(key):
     layers = pytest.importorskip("napari.layers")
     for data, about, kind in sample_layers(key):

@@ -16,6 +16,7 @@ PLACES = (
     home.runs_folder,
     home.settings_file,
     home.machine_file,
+    home.samples_folder,
 )
 
 

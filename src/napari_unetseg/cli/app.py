@@ -17,6 +17,7 @@ from napari_unetseg.cli.evaluate import evaluate
 from napari_unetseg.cli.export import export
 from napari_unetseg.cli.info import info
 from napari_unetseg.cli.models import models
+from napari_unetseg.cli.sample import sample
 from napari_unetseg.cli.segment import segment
 from napari_unetseg.cli.train import train
 from napari_unetseg.core.errors import UnetsegError
@@ -61,6 +62,7 @@ def _options(
 app.command(help="Train on a built-in sample, segment it, and show how good it is.")(
     demo
 )
+app.command(help="Write a sample and its labels; some are downloaded first.")(sample)
 app.command(help="Train a network on images and their painted labels.")(train)
 app.command(help="Segment an image with a trained model.")(segment)
 app.command(help="Compare a segmentation with the truth: IoU and Dice per class.")(

@@ -1,7 +1,8 @@
 """Where the program keeps what the docks make: models, runs and settings.
 
 Models are the user's work and lie among the documents; runs hold copies of images and
-lie where the system keeps programs' data. ``UNETSEG_HOME`` puts all under one folder.
+lie where the system keeps programs' data; what was downloaded lies in the cache.
+``UNETSEG_HOME`` puts all under one folder.
 """
 
 from __future__ import annotations
@@ -23,6 +24,11 @@ def usual_models_folder() -> Path:
 def runs_folder() -> Path:
     """Folder of the runs that the docks start; not made here."""
     return (_home() or platformdirs.user_data_path(_NAME, appauthor=False)) / "runs"
+
+
+def samples_folder() -> Path:
+    """Folder of the public data sets that were downloaded; not made here."""
+    return (_home() or platformdirs.user_cache_path(_NAME, appauthor=False)) / "samples"
 
 
 def settings_file() -> Path:

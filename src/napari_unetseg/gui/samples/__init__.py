@@ -1,0 +1,1 @@
+"""Public data sets in File > Open Sample: downloaded beside the window, then shown."""
