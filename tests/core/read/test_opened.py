@@ -12,7 +12,7 @@ import tifffile
 
 from napari_unetseg.core.errors import ReadError
 from napari_unetseg.core.read import read_image
-from napari_unetseg.core.read.ome import OmeImage, first_file, ome_images
+from napari_unetseg.core.read.ome import OmeImage, first_file, metadata_file, ome_images
 from napari_unetseg.core.read.tiff import open_tiff
 
 if TYPE_CHECKING:
@@ -224,3 +224,55 @@ def test_a_real_companion(data_folder: Path) -> None:
     master = read_image(folder / "master/multifile-Z1.ome.tiff")
     assert (image.axes, image.shape) == ("ZYX", (5, 24, 18))
     np.testing.assert_array_equal(image.array, master.array)
+
+
+@pytest.mark.data
+@pytest.mark.parametrize(
+    ("part", "main"),
+    [
+        ("companion/multifile-Z1.ome.tiff", "multifile.companion.ome"),
+        ("master/multifile-Z2.ome.tiff", "multifile-Z1.ome.tiff"),
+    ],
+)
+def test_a_real_part_names_the_file_that_stands_for_all(
+    data_folder: Path, tmp_path: Path, part: str, main: str
+) -> None:
+    path = data_folder / "odd-files/exampletiffs/multiples" / part
+    with pytest.raises(ReadError, match=f"Open '{main}', which stands for them all"):
+        open_tiff(path)
+    alone = tmp_path / path.name
+    alone.write_bytes(path.read_bytes())
+    with pytest.raises(ReadError, match="Copy that file and all that belong to it"):
+        read_image(alone)
+
+
+def part_of(path: Path, described: str) -> Path:
+    xml = (
+        f'<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">{described}'
+        "</OME>"
+    )
+    tifffile.imwrite(path, np.zeros((8, 9), np.uint8), description=xml, metadata=None)
+    return path
+
+
+def test_a_part_names_the_file_that_stands_for_all(tmp_path: Path) -> None:
+    named = '<BinaryOnly MetadataFile="../../etc/main.ome.tif" UUID="urn:uuid:1"/>'
+    part = part_of(tmp_path / "part.ome.tif", named)
+    with pytest.raises(ReadError, match=r"'part\.ome\.tif' is one of several"):
+        open_tiff(part)
+    (tmp_path / "main.ome.tif").touch()
+    with pytest.raises(ReadError, match=r"Open 'main\.ome\.tif', which stands for"):
+        read_image(part)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        '<BinaryOnly MetadataFile="itself.ome.tif" UUID="urn:uuid:1"/>',
+        '<BinaryOnly UUID="urn:uuid:1"/>',
+    ],
+)
+def test_what_names_no_other_file_opens_as_it_is(tmp_path: Path, named: str) -> None:
+    path = part_of(tmp_path / "itself.ome.tif", named)
+    assert open_tiff(path).image.shape == (8, 9)
+    assert metadata_file("<BinaryOnly") == ""

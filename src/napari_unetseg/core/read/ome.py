@@ -54,10 +54,7 @@ def ome_images(xml: str) -> list[tuple[tuple[str, str], OmeImage]]:
     list of ((SizeY, SizeX), OmeImage)
         Empty for other text; the sizes as they are written.
     """
-    try:
-        root = ElementTree.fromstring(xml)
-    except (ElementTree.ParseError, ValueError):
-        return []
+    root = _root(xml)
     found = []
     for image in _elements(root, "Image"):
         pixels = next(_elements(image, "Pixels"), None)
@@ -89,10 +86,7 @@ def ome_metadata(xml: str, plane: tuple[int, int], number: int = 0) -> OmeImage:
 
 def first_file(xml: str) -> str:
     """Name of the first TIFF file that OME-XML in a file of its own describes."""
-    try:
-        root = ElementTree.fromstring(xml)
-    except (ElementTree.ParseError, ValueError):
-        return ""
+    root = _root(xml)
     named = (element.get("FileName") for element in _elements(root, "UUID"))
     return next(filter(None, named), "")
 
@@ -107,10 +101,7 @@ def other_files(xml: str, own: str) -> set[str]:
     own : str
         Name of the file that it describes.
     """
-    try:
-        root = ElementTree.fromstring(xml)
-    except (ElementTree.ParseError, ValueError):
-        return set()
+    root = _root(xml)
     this = root.get("UUID")
     named = {
         element.get("FileName", "")
@@ -118,6 +109,24 @@ def other_files(xml: str, own: str) -> set[str]:
         if this is None or element.text != this
     }
     return {name for name in named if name and name.lower() != own.lower()}
+
+
+def metadata_file(xml: str) -> str:
+    """Name of the file that describes the set of files which this one is part of.
+
+    Empty for the file that describes the set, and for one that is no part of any.
+    """
+    root = _root(xml)
+    named = (part.get("MetadataFile") for part in _elements(root, "BinaryOnly"))
+    return next(filter(None, named), "")
+
+
+def _root(xml: str) -> ElementTree.Element:
+    """Parse OME-XML; what is none says nothing."""
+    try:
+        return ElementTree.fromstring(xml)
+    except (ElementTree.ParseError, ValueError):
+        return ElementTree.Element("OME")
 
 
 def _image(name: str, pixels: ElementTree.Element) -> OmeImage:

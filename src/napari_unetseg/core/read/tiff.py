@@ -15,7 +15,12 @@ from napari_unetseg.core.read.annotations import (
 )
 from napari_unetseg.core.read.damage import AGAIN
 from napari_unetseg.core.read.imagej import imagej_sizes, lut_colours, resolution_sizes
-from napari_unetseg.core.read.ome import OmeImage, first_file, ome_metadata
+from napari_unetseg.core.read.ome import (
+    OmeImage,
+    first_file,
+    metadata_file,
+    ome_metadata,
+)
 from napari_unetseg.core.read.opened import Opened
 from napari_unetseg.core.read.picked import without
 from napari_unetseg.core.read.stored import POSITION, load
@@ -40,7 +45,8 @@ def read_tiff(path: str | os.PathLike[str], *, axes: str | None = None) -> Image
     ----------
     path : str or path
         The file. Of a multi-file OME-TIFF: the file with the metadata, be it one of
-        them or a file of its own (.companion.ome).
+        them or a file of its own (.companion.ome). The others are refused: alone they
+        are no image, and of a folder full of them each image is to be taken once.
     axes : str, optional
         One letter out of "TZCYX" per dimension of the stored array.
 
@@ -88,6 +94,7 @@ def open_tiff(
         xml, source = _companion(file, name)
     _check_signature(source, source.name or name)
     stored = load(source, name, series, xml)
+    _check_whole(stored, file, name)
     return _opened(stored, name, axes)
 
 
@@ -157,6 +164,20 @@ def _companion(file: Path, name: str) -> tuple[str, Path]:
             "Open one of them",
         )
     return xml, file.with_name(Path(first).name)
+
+
+def _check_whole(stored: Stored, file: Path, name: str) -> None:
+    """Refuse a file that another one describes, together with further ones."""
+    described = Path(metadata_file(stored.ome)).name
+    if described and described != name:
+        remedy = "Copy that file and all that belong to it into one folder; open it"
+        if file.with_name(described).is_file():
+            remedy = f"Open '{described}', which stands for them all"
+        raise ReadError(
+            f"'{name}' is one of several files that '{described}' describes as one "
+            "image",
+            remedy,
+        )
 
 
 def _check_signature(file: Path, name: str) -> None:
