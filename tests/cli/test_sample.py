@@ -69,13 +69,18 @@ def test_a_second_time_needs_no_network(unetseg, server):
 def test_a_built_in_sample_is_written_with_its_classes(unetseg, tmp_path, monkeypatch):
     painted = np.arange(1, 4, dtype=np.uint8).repeat(4).reshape(1, 3, 4)
     pair = tuple(Image(array=one, axes="ZYX") for one in (painted * 9, painted))
-    monkeypatch.setattr(samples, "sample_data", {"em": pair}.__getitem__)
+    made = dict.fromkeys(("em", "em-scribbles"), pair)
+    monkeypatch.setattr(samples, "sample_data", made.__getitem__)
     answer = unetseg("sample", "em")
     assert answer.code == 0
     assert "unetseg train --pairs em --model em.unetseg.safetensors" in answer.out
     (labels,) = open_images(tmp_path / "em" / "labels" / "em.ome.tif")
     assert "membrane" in labels.notes["class_names"]
     assert np.unique(labels.image.array).tolist() == [1, 2, 3]
+    assert labels.image.unannotated == ""
+    unetseg("sample", "em-scribbles", "--out", "painted")
+    (labels,) = open_images(tmp_path / "painted/labels/em-scribbles.ome.tif")
+    assert labels.image.unannotated == "0"
 
 
 def test_what_is_not_there_is_a_sentence(unetseg, server):

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
     Files = tuple[Image, Image, dict[str, str]]
 
+_STROKES = "em-scribbles"
 _MADE = {
     "em": "an EM-like stack, fully labelled",
     "cells": "touching cells over time, fully labelled",
-    "em-scribbles": "the EM-like stack with a few strokes painted",
+    _STROKES: "the EM-like stack with a few strokes painted",
 }
 _TERMS = ("source", "licence", "citation")
 _OF_OBJECTS = {"cells", "phc-u373", "dic-hela"}
@@ -95,7 +96,10 @@ def _made(name: str) -> Files:
 
     image, labels = sample_data(name)
     names = CLASS_NAMES[name]
-    return image, labels, {"class_names": json.dumps(names)} if names else {}
+    notes = {"class_names": json.dumps(names)} if names else {}
+    if name == _STROKES:
+        notes["unannotated"] = "0"
+    return image, labels, notes
 
 
 def _public(one: PublicSample) -> Files:

@@ -39,6 +39,9 @@ class Image:
         Names of the channels, one per index of C; empty when unnamed.
     name : str
         Name of the file or layer, without its folder.
+    unannotated : {"", "0", "none"}
+        Of labels: what 0 means, as of `TrainConfig.unannotated`, if somebody has noted
+        it in their file; else empty.
 
     Raises
     ------
@@ -52,6 +55,7 @@ class Image:
     unit: str = "pixel"
     channels: tuple[str, ...] = ()
     name: str = "image"
+    unannotated: str = ""
 
     def __post_init__(self) -> None:
         """Check that the parts fit together."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.image import SPATIAL, Image
+from napari_unetseg.core.read.annotations import NAMESPACE, unannotated_in
 from napari_unetseg.core.units import same_unit, unit_name, unit_ratio
 from napari_unetseg.layers.axes import axes_of
 from napari_unetseg.layers.joined import WHOLE, JoinedChannels
@@ -81,7 +83,9 @@ def labels_from_layer(data: Any, attributes: Mapping[str, Any]) -> Image:
             f"the axes {labels.axes}",
             "Labels are integers without channels; choose a labels layer",
         )
-    return labels
+    notes = (attributes.get("metadata") or {}).get(NAMESPACE)
+    noted = unannotated_in(notes) if isinstance(notes, dict) else ""
+    return replace(labels, unannotated=noted)
 
 
 def join_channels(images: Sequence[Image]) -> Image:

@@ -187,6 +187,7 @@ def _keep(paths: list[str], folder: Path, axes: str | None) -> None:
             "axes": image.axes,
             "spacing": image.spacing,
             "unit": image.unit,
+            "unannotated": image.unannotated,
             "in_memory": in_memory,
         }
     if kept:
@@ -255,7 +256,13 @@ def _opened(folder: Path, facts: dict[str, Any]) -> Image:
         elif letters != axes:
             array = Reordered(array, letters, axes)
         return Image(
-            array=array, axes=axes, spacing=spacing, unit=facts["unit"], name=name
+            array=array,
+            axes=axes,
+            spacing=spacing,
+            unit=facts["unit"],
+            name=name,
+            # Runs of before did not tell.
+            unannotated=facts.get("unannotated", ""),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(place / _KEPT) from error

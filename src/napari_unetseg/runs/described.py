@@ -22,7 +22,7 @@ class Described(Config):
         Along each axis, in pixels.
     dtype : str
         As numpy writes it, for example "<u2".
-    axes, spacing, unit, channels, name
+    axes, spacing, unit, channels, name, unannotated
         As of `core.image.Image`.
     """
 
@@ -33,6 +33,7 @@ class Described(Config):
     unit: str
     channels: tuple[str, ...]
     name: str
+    unannotated: str = ""
 
     @classmethod
     def of(cls, image: Image) -> Self:
@@ -45,6 +46,7 @@ class Described(Config):
             unit=image.unit,
             channels=image.channels,
             name=image.name,
+            unannotated=image.unannotated,
         )
 
     def image(self) -> Image:
@@ -57,4 +59,5 @@ class Described(Config):
             unit=self.unit,
             channels=self.channels,
             name=self.name,
+            unannotated=self.unannotated,
         )

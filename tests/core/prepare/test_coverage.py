@@ -27,7 +27,7 @@ def series(*objects, size=50):
 
 
 def unknown(*images, wish="auto"):
-    found = judge_instances(images, wish)
+    found = judge_instances(images, [wish] * len(images))
     return [[*planes.values()] for planes in found.zero_unknown]
 
 
@@ -123,7 +123,7 @@ def test_a_plane_that_is_painted_all_over_has_nothing_unpainted():
     ],
 )
 def test_the_person_decides(wish, flag, verdict):
-    found = judge_instances([series(1, 0)], wish)
+    found = judge_instances([series(1, 0)], [wish])
     assert [*found.zero_unknown[0].values()] == [flag, flag]
     assert found.verdict == verdict
     assert found.expected == ({},)
@@ -136,7 +136,7 @@ def test_the_person_decides(wish, flag, verdict):
     st.sampled_from(["auto", "0", "none"]),
 )
 def test_every_plane_is_judged_and_told_once(images, wish):
-    found = judge_instances([series(*objects) for objects in images], wish)
+    found = judge_instances([series(*one) for one in images], [wish] * len(images))
     total = sum(map(len, images))
     assert [len(planes) for planes in found.zero_unknown] == [*map(len, images)]
     told = []

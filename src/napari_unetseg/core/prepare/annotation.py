@@ -82,7 +82,8 @@ def annotation(
         and where at least two classes are painted in strokes (under 15 % of the pixels,
         and far fewer than in the other planes, unless these are strokes too), but not
         if almost all of ten or more planes are painted. Of single
-        objects: where far fewer of them are painted than in the other planes.
+        objects: where far fewer of them are painted than in the other planes. Of labels
+        in whose file it is noted it is not decided but taken from there.
     instances : InstancesConfig, optional
         Given where each object has an id of its own.
     regions : sequence of Image, optional
@@ -127,8 +128,14 @@ def annotation_steps(
     masks: list[Image | None] = [*regions] or [None] * len(labels)
     for image, mask in zip(labels, masks, strict=True):
         counts.append((yield from count_steps(image, mask)))
-    names = [image.name for image in labels]
-    return judged(counts, names, unannotated, instances=instances, inside=bool(regions))
+    return judged(
+        counts,
+        [image.name for image in labels],
+        unannotated,
+        instances=instances,
+        inside=bool(regions),
+        noted=[image.unannotated for image in labels],
+    )
 
 
 def judged(
@@ -138,6 +145,7 @@ def judged(
     *,
     instances: InstancesConfig | None = None,
     inside: bool = False,
+    noted: Sequence[str] = (),
 ) -> Annotation:
     """Find the same of labels that were counted before.
 
@@ -151,6 +159,8 @@ def judged(
         As for `annotation`.
     inside : bool
         Whether zeros were counted inside regions alone.
+    noted : sequence of {"", "0", "none"}
+        Per labels image, what its file notes of 0; counts for "auto".
 
     Raises
     ------
@@ -164,13 +174,26 @@ def judged(
         found = _named(counts, hidden, _region_verdict(counts), called, instances)
         everywhere = tuple(dict.fromkeys(planes, True) for planes in counts)
         return replace(found, zero_unknown=everywhere)
+    wishes, source = _wishes(names, unannotated, noted)
     if instances is not None:
-        by_image = judge_instances([_objects(planes) for planes in counts], unannotated)
+        objects = [_objects(planes) for planes in counts]
+        by_image = judge_instances(objects, wishes, source)
         told = " ".join(by_image.verdict)
         return _named(counts, by_image.zero_unknown, told, called, instances)
-    unknown = judge_classes(counts, unannotated)
-    told = verdict(counts, unknown, unannotated)
+    unknown = judge_classes(counts, wishes)
+    told = verdict(counts, unknown, wishes, source)
     return _named(counts, unknown, told, called, instances)
+
+
+def _wishes(
+    names: Sequence[str], unannotated: Unannotated, noted: Sequence[str]
+) -> tuple[list[str], str]:
+    """What 0 is to mean in each labels image, and in whose files that is noted."""
+    if unannotated != "auto" or not any(noted):
+        return [unannotated] * len(names), ""
+    files = [name for name, note in zip(names, noted, strict=True) if note]
+    said = f"as is noted in {listed(files)}"
+    return [note or unannotated for note in noted], said
 
 
 def _named(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from napari_unetseg.core.prepare.split import ranges
 
@@ -74,7 +74,8 @@ class Coverage:
 
 def judge_instances(
     counts: Sequence[Mapping[Index, ObjectCounts]],
-    wish: Literal["auto", "0", "none"] = "auto",
+    wishes: Sequence[str] = (),
+    noted: str = "",
 ) -> Coverage:
     """Judge of every plane whether its zeros are background.
 
@@ -82,32 +83,41 @@ def judge_instances(
     ----------
     counts : sequence of mapping
         Per labels image, plane index to what is painted, in the order of the planes.
-    wish : {"auto", "0", "none"}
-        "0": zeros are not annotated; "none": zeros are background. "auto": zeros are
-        not annotated in planes without objects, and where there are less than half as
-        many objects (and painted pixels) as in the neighbouring planes of a series in
-        which these numbers are steady. Images of one size with one painted plane
-        each are one series. Where neighbours cannot tell, zeros are background.
+    wishes : sequence of {"auto", "0", "none"}
+        Per labels image; without them "auto" for all. "0": zeros are not annotated;
+        "none": zeros are background. "auto": zeros are not annotated in planes without
+        objects, and where there are less than half as many objects (and painted
+        pixels) as in the neighbouring planes of a series in which these numbers are
+        steady. Images of one size with one painted plane each are one series. Where
+        neighbours cannot tell, zeros are background.
+    noted : str
+        Where wishes come from, as in "as 'a.tif' notes"; empty of those that somebody
+        has uttered just now.
 
     Returns
     -------
     Coverage
     """
+    wishes = wishes or ["auto"] * len(counts)
     expected: list[dict[Index, float]] = [{} for _ in counts]
-    if wish == "auto":
-        for series in _series(counts):
-            planes = [counts[image][index] for image, index in series]
-            for (image, index), number in _expected(planes, series):
-                expected[image][index] = number
+    judged = [
+        planes if wish == "auto" else {}
+        for planes, wish in zip(counts, wishes, strict=True)
+    ]
+    for series in _series(judged):
+        beside = [counts[image][index] for image, index in series]
+        for (image, index), number in _expected(beside, series):
+            expected[image][index] = number
     unknown = tuple(
         {
             index: wish == "0"
-            or (wish == "auto" and (not plane.objects or index in expected[image]))
+            or (wish == "auto" and (not plane.objects or index in more))
             for index, plane in planes.items()
         }
-        for image, planes in enumerate(counts)
+        for planes, wish, more in zip(counts, wishes, expected, strict=True)
     )
-    verdict = _verdict(counts, unknown, expected, decided=wish == "auto")
+    why = ["" if wish == "auto" else noted or "as was asked" for wish in wishes]
+    verdict = _verdict(counts, unknown, expected, why)
     return Coverage(unknown, tuple(expected), verdict)
 
 
@@ -165,16 +175,15 @@ def _verdict(
     counts: Sequence[Mapping[Index, ObjectCounts]],
     unknown: Sequence[Mapping[Index, bool]],
     expected: Sequence[Mapping[Index, float]],
-    *,
-    decided: bool,
+    whys: Sequence[str],
 ) -> tuple[str, ...]:
-    """Say of each kind of plane how its zeros are understood."""
-    kinds: dict[str, list[tuple[int, int, float]]] = {}
+    """Say how the zeros of each kind of plane are understood, and on whose word."""
+    kinds: dict[tuple[str, str], list[tuple[int, int, float]]] = {}
     number = 0
-    for planes, flags, more in zip(counts, unknown, expected, strict=True):
+    for planes, flags, more, why in zip(counts, unknown, expected, whys, strict=True):
         for index, plane in planes.items():
             kind = _kind(plane, unknown=flags[index], partly=index in more)
-            kinds.setdefault(kind, []).append(
+            kinds.setdefault((kind, "" if kind == "filled" else why), []).append(
                 (number, plane.objects, more.get(index, 0.0))
             )
             number += 1
@@ -186,18 +195,18 @@ def _verdict(
         "bare": "nothing is painted: all of it is background",
         "filled": "every pixel is painted",
     }
-    order = [kind for kind in meaning if kind in kinds]
+    order = [both for kind in meaning for both in kinds if both[0] == kind]
     sentences = []
-    for kind in order:
-        numbers, objects, guesses = zip(*kinds[kind], strict=True)
+    for kind, why in order:
+        numbers, objects, guesses = zip(*kinds[kind, why], strict=True)
         painted = f"{_span(objects)} {'object' if max(objects) == 1 else 'objects'}"
         if kind == "partly":
             painted = f"{_span(objects)} of about {_span(map(round, guesses))} objects"
         what = meaning[kind]
         if kind in ("whole", "partly", "unknown"):
             what = f"{painted} painted: {what}"
-        if not decided and kind != "filled":
-            what += ", as was asked"
+        if why:
+            what += f", {why}"
         slices = "Slice" if len(numbers) == 1 else "Slices"
         sentences.append(f"{slices} {ranges(numbers)}: {what}.")
     return tuple(sentences)

@@ -18,9 +18,28 @@ if TYPE_CHECKING:
 _SCRIBBLED = 0.15
 _MANY, _ALMOST_ALL = 10, 0.9
 
+_MEANING = {
+    "empty": "nothing is painted and 0 is not annotated",
+    "strokes": "0 is not annotated",
+    "background": "0 is background",
+    "all annotated": "every pixel is annotated",
+}
+_BECAUSE = {
+    "strokes": ", because only strokes are painted",
+    "background": ", because areas are painted",
+}
 
-def judge_classes(counts: Sequence[Counts], wish: str) -> Flags:
-    """Whether the zeros of each plane of painted classes are "not annotated"."""
+
+def judge_classes(counts: Sequence[Counts], wishes: Sequence[str]) -> Flags:
+    """Whether the zeros of each plane of painted classes are "not annotated".
+
+    Parameters
+    ----------
+    counts : sequence of dict
+        Per labels image, plane index to pixels of each id.
+    wishes : sequence of {"auto", "0", "none"}
+        Per labels image, what 0 means; "auto": it is judged here.
+    """
     planes = [plane for image in counts for plane in image.values()]
     classes = len(set().union(*planes) - {0})
     painted = sum(bool(plane.keys() - {0}) for plane in planes)
@@ -33,18 +52,27 @@ def judge_classes(counts: Sequence[Counts], wish: str) -> Flags:
             index: _zero_is_unknown(plane, wish, usual, classes)
             for index, plane in image.items()
         }
-        for image in counts
+        for image, wish in zip(counts, wishes, strict=True)
     )
 
 
 def verdict(
-    counts: Sequence[Counts],
-    unknown: Flags,
-    wish: str,
+    counts: Sequence[Counts], unknown: Flags, wishes: Sequence[str], noted: str = ""
 ) -> str:
-    """Say how the zeros were understood, and why."""
-    kinds: dict[str, int] = {}
-    for planes, flags in zip(counts, unknown, strict=True):
+    """Say how the zeros were understood, and why.
+
+    Parameters
+    ----------
+    counts, wishes
+        As for `judge_classes`.
+    unknown : tuple of dict
+        What that has returned.
+    noted : str
+        Where the wishes come from, as in "as 'a.tif' notes"; empty of those that
+        somebody has uttered just now.
+    """
+    kinds: dict[tuple[str, bool], int] = {}
+    for planes, flags, wish in zip(counts, unknown, wishes, strict=True):
         for index, plane in planes.items():
             if 0 not in plane:
                 kind = "all annotated"
@@ -52,21 +80,15 @@ def verdict(
                 kind = "empty" if flags[index] else "background"
             else:
                 kind = "strokes" if flags[index] else "background"
-            kinds[kind] = kinds.get(kind, 0) + 1
-    if set(kinds) == {"all annotated"}:
+            decided = wish == "auto" or kind == "all annotated"
+            kinds[kind, decided] = kinds.get((kind, decided), 0) + 1
+    if {kind for kind, _ in kinds} == {"all annotated"}:
         return "Every pixel is annotated: no label is 0."
-    decided = wish == "auto"
-    sentences = {
-        "empty": "nothing is painted and 0 is not annotated",
-        "strokes": "0 is not annotated"
-        + ", because only strokes are painted" * decided,
-        "background": "0 is background" + ", because areas are painted" * decided,
-        "all annotated": "every pixel is annotated",
-    }
     total = sum(kinds.values())
     parts = [
-        f"in {count} of {total} slices {sentences[kind]}"
-        for kind, count in kinds.items()
+        f"in {count} of {total} slices {_MEANING[kind]}"
+        + (_BECAUSE.get(kind, "") if decided else f", {noted}" * bool(noted))
+        for (kind, decided), count in kinds.items()
     ]
     text = "; ".join(parts)
     return f"{text[0].upper()}{text[1:]}."

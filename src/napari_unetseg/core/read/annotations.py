@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 NAMESPACE = "napari-unetseg"
+# What 0 means in labels.
+UNANNOTATED = "unannotated"
 
 
 def read_annotations(path: str | os.PathLike[str]) -> dict[str, str]:
@@ -73,6 +75,12 @@ def origin_in(notes: Mapping[str, str]) -> dict[str, float]:
     except (AttributeError, TypeError, ValueError, RecursionError):
         return {}
     return {axis: place for axis, place in pairs.items() if math.isfinite(place)}
+
+
+def unannotated_in(notes: Mapping[str, Any]) -> str:
+    """What 0 means in labels, "0" or "none", if our notes tell it; else empty."""
+    found = notes.get(UNANNOTATED)
+    return found if found in ("0", "none") else ""
 
 
 def channels_in(notes: Mapping[str, str]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_unetseg.core.errors import ReadError
 from napari_unetseg.core.image import Image, check_axes
+from napari_unetseg.core.read.annotations import NAMESPACE, unannotated_in
 from napari_unetseg.core.read.ngff import (
     Dimension,
     Level,
@@ -71,6 +72,7 @@ def read_zarr(path: str | os.PathLike[str], *, axes: str | None = None) -> Image
     file = Path(path)
     name = name_of(file)
     array = open_node(file, name)
+    ours = dict(array.attrs).get(NAMESPACE)
     if hasattr(array, "dtype"):
         group, level = _group_around(file)
     else:
@@ -94,6 +96,7 @@ def read_zarr(path: str | os.PathLike[str], *, axes: str | None = None) -> Image
         unit=unit,
         channels=names if len(names) == count else (),
         name=name,
+        unannotated=unannotated_in(ours) if isinstance(ours, dict) else "",
     )
 
 

@@ -12,6 +12,7 @@ from napari_unetseg.core.read.annotations import (
     channels_in,
     noted_in,
     origin_in,
+    unannotated_in,
 )
 from napari_unetseg.core.read.damage import AGAIN
 from napari_unetseg.core.read.imagej import imagej_sizes, lut_colours, resolution_sizes
@@ -123,6 +124,7 @@ def _opened(stored: Stored, name: str, axes: str | None) -> Opened:
         unit=unit,
         channels=next((names for names in known if len(names) == count), ()),
         name=name,
+        unannotated=unannotated_in(notes),
     )
     colours = ome.colours or lut_colours(stored.imagej or {})
     return Opened(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_unetseg.core.errors import ReadError
 from napari_unetseg.core.image import SPATIAL, Image
-from napari_unetseg.core.read.annotations import NAMESPACE
+from napari_unetseg.core.read.annotations import NAMESPACE, unannotated_in
 from napari_unetseg.core.read.ngff import levels_of, spacing_of
 from napari_unetseg.core.read.ngff_looks import (
     channel_colours,
@@ -120,6 +120,7 @@ def _multiscale(
     )
     channels, colours = channel_names(group), channel_colours(group)
     count = finest.shape[axes.index("C")] if "C" in axes else 1
+    notes = _notes(node, group)
     image = Image(
         array=finest,
         axes=axes,
@@ -127,6 +128,7 @@ def _multiscale(
         unit=unit,
         channels=channels if len(channels) == count else (),
         name=name,
+        unannotated=unannotated_in(notes),
     )
     labels = "image-label" in group and finest.dtype.kind in "iu"
     return Opened(
@@ -134,7 +136,7 @@ def _multiscale(
         levels=(finest, *_coarser(file, levels[1:], finest, name)),
         origin=_origin(dimensions, levels[0], image),
         colours=colours if len(colours) == count else (),
-        notes=_notes(node, group),
+        notes=notes,
         labels=labels,
         series=series,
         names=names,

@@ -110,10 +110,15 @@ def write_ome_tiff(
                 name,
                 image,
                 "".join(others),
-                description or {},
+                _noted(image) | dict(description or {}),
                 _looks(image, origin or {}, colours),
             ),
         )
+
+
+def _noted(image: Image) -> dict[str, str]:
+    """What 0 means in labels, if somebody has said it."""
+    return {"unannotated": image.unannotated} if image.unannotated else {}
 
 
 def check_image(name: str, image: Image) -> None:

@@ -122,8 +122,8 @@ def copied_bytes(given: Input) -> int:
 def is_stored_in(image: Image, path: Path) -> bool:
     """Whether a file, read by us, gives the same image.
 
-    Compared are shape, type, axes, pixel size and channels, and the pixels of the
-    first, the middle and the last plane.
+    Compared are shape, type, axes, pixel size, channels and what 0 means, and the
+    pixels of the first, the middle and the last plane.
     """
     from napari_unetseg.core.read import read_image
 
@@ -131,7 +131,8 @@ def is_stored_in(image: Image, path: Path) -> bool:
         stored = read_image(path)
     except UnetsegError:
         return False
-    for name in ("shape", "dtype", "axes", "spacing", "unit", "channels"):
+    alike = ("shape", "dtype", "axes", "spacing", "unit", "channels", "unannotated")
+    for name in alike:
         if getattr(stored, name) != getattr(image, name):
             return False
     planes = list(image.planes())

@@ -262,13 +262,22 @@ def look(
     try:
         if regions:
             check_regions(regions, labels)
+        noted = [image.unannotated for image in labels]
         for image, mask in zip(labels, masks, strict=True):
             counts.append((yield from count_steps(image, mask)))
         if folder is not None:
             files = yield from look_into(folder, {} if known is None else known)
             counts += [one.counts for one in files]
             names += [one.labels.name for one in files]
-        found = judged(counts, names, zero, instances=instances, inside=bool(regions))
+            noted += [one.labels.unannotated for one in files]
+        found = judged(
+            counts,
+            names,
+            zero,
+            instances=instances,
+            inside=bool(regions),
+            noted=noted,
+        )
     except UnetsegError as error:
         proposed = not objects and _NO_OBJECTS in error.problem
         return Seen((), str(error), problem=True, like_objects=proposed)
