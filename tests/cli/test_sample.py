@@ -54,6 +54,7 @@ def test_outlines_become_a_pair_with_their_terms(unetseg, server, tmp_path):
     told = unetseg("info", pair.labels)
     assert "licence:" in told.out
     assert "Cell Tracking Challenge" in told.out
+    assert "phc-u373.ome.tif was saved with napari-unetseg" in told.out
 
 
 def test_a_second_time_needs_no_network(unetseg, server):

@@ -108,6 +108,7 @@ def write_sample(files: DemoFiles, *, overwrite: bool) -> tuple[Image, Image]:
     """
     from napari_unetseg.core.samples import sample_data
     from napari_unetseg.core.write.ome_tiff import write_ome_tiff
+    from napari_unetseg.runs.saved import saved
 
     typer.echo("Making the sample: a stack like electron microscopy.", err=True)
     image, truth = sample_data(SAMPLE)
@@ -118,7 +119,7 @@ def write_sample(files: DemoFiles, *, overwrite: bool) -> tuple[Image, Image]:
         (files.truth, truth),
         (files.painted, replace(truth, array=painted, name="training-labels")),
     ):
-        write_ome_tiff(path, one, overwrite=overwrite)
+        write_ome_tiff(path, one, overwrite=overwrite, description=saved())
     return image, truth
 
 

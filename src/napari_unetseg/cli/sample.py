@@ -13,6 +13,7 @@ import typer
 from napari_unetseg.cli import options
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.samples.public import PUBLIC
+from napari_unetseg.runs.saved import SAVED, SAVED_BY, saved
 
 if TYPE_CHECKING:
     from napari_unetseg.core.image import Image
@@ -26,7 +27,7 @@ _MADE = {
     "cells": "touching cells over time, fully labelled",
     _STROKES: "the EM-like stack with a few strokes painted",
 }
-_TERMS = ("source", "licence", "citation")
+_ABOUT_BOTH = {"source", "licence", "citation", SAVED, SAVED_BY}
 _OF_OBJECTS = {"cells", "phc-u373", "dic-hela"}
 
 
@@ -62,7 +63,8 @@ def sample(
     for file in (image_file, labels_file):
         check_writable(file, overwrite)
     image, labels, notes = _public(PUBLIC[name]) if name in PUBLIC else _made(name)
-    about_image = {key: text for key, text in notes.items() if key in _TERMS}
+    notes |= saved()
+    about_image = {key: text for key, text in notes.items() if key in _ABOUT_BOTH}
     write_ome_tiff(image_file, image, overwrite=overwrite, description=about_image)
     write_ome_tiff(
         labels_file,

@@ -24,6 +24,7 @@ from napari_unetseg.layers.from_layer import (
 from napari_unetseg.layers.notes import class_colors, class_names, notes_of
 from napari_unetseg.layers.origin import colour_of, origin_of, what_is_lost
 from napari_unetseg.runs.listing import file_name
+from napari_unetseg.runs.saved import saved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -123,7 +124,7 @@ def write_labels(path: str, data: Any, attributes: Mapping[str, Any]) -> list[st
     """
     target = target_of(path)
     labels = labels_from_layer(data, attributes)
-    notes = notes_of(attributes, "labels")
+    notes = _noted(attributes, "labels")
     origin = origin_of(attributes, labels)
     if target.suffix.lower() == ZARR:
         target = _write_label_zarr(target, labels, notes, origin)
@@ -177,7 +178,7 @@ def write_pair(path: str, layer_data: Sequence[LayerData]) -> list[str]:
     target, beside = pair_files(path, labels.name)
     colours = [colour_of(about) for _, about in pictures]
     origin = origin_of(pictures[0][1], parts[0])
-    notes = notes_of(painted[1], "labels")
+    notes = _noted(painted[1], "labels")
     place = origin_of(painted[1], labels)
     if beside is None:
         _write_image(target, image, pictures[0][1], origin, colours)
@@ -190,6 +191,11 @@ def write_pair(path: str, layer_data: Sequence[LayerData]) -> list[str]:
     for one, (_, about) in zip([*parts, labels], [*pictures, painted], strict=True):
         _tell_what_is_lost(about, one)
     return [str(target), str(beside)]
+
+
+def _noted(attributes: Mapping[str, Any], kind: str) -> dict[str, str]:
+    """What is known of a layer, and that it is saved today."""
+    return notes_of(attributes, kind) | saved(by_napari=True)
 
 
 def _write_image(
@@ -206,7 +212,7 @@ def _write_image(
     # Gray is what every viewer shows of its own accord.
     shown = [] if set(colours) == {"#ffffff"} else colours
     about: dict[str, Any] = {
-        "description": notes_of(attributes, "image"),
+        "description": _noted(attributes, "image"),
         "origin": origin,
         "colours": shown,
     }

@@ -13,6 +13,7 @@ from napari_unetseg.runs.folder import programs
 from napari_unetseg.runs.methods import segmented, trained, words_of_model
 from napari_unetseg.runs.questions import SegmentQuestion, TrainQuestion
 from napari_unetseg.runs.recipe import command_line
+from napari_unetseg.runs.saved import how_it_was_saved
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,12 +111,14 @@ def how_file_was_made(notes: Mapping[str, str], name: str) -> str:
         images = [str(one) for one in json.loads(notes.get("trained_on", "[]"))]
         versions = dict(json.loads(notes.get("versions", "{}")))
     except (LookupError, TypeError, ValueError, ValidationError, RecursionError):
-        return ""
+        return how_it_was_saved(notes, name, made=False)
     model = words_of_model(
         question.model, notes.get("model_sha256", ""), network.model_dump(), images
     )
     line, _ = command_line(question)
-    return f"{segmented(question, model, versions)}\n\n{line}\n"
+    told = segmented(question, model, versions)
+    after = how_it_was_saved(notes, name, made=True)
+    return f"{' '.join(filter(None, (told, after)))}\n\n{line}\n"
 
 
 def how_model_was_made(card: ModelCard, name: str) -> str:
