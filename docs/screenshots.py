@@ -56,12 +56,16 @@ def main() -> None:
     parser.add_argument("--theme", choices=("dark", "light"), default="dark")
     parser.add_argument("--steps", type=int, default=300, help="of the training")
     options = parser.parse_args()
+    from screenshots_samples import downloaded
+
     with home():
         viewer = window(options.theme)
         camera = Camera(viewer, options.folder)
         for name, title in (("train", TRAIN), ("segment", SEGMENT), ("report", REPORT)):
             opened(viewer, title)
             camera.take(f"{name}-empty")
+        viewer.window.remove_dock_widget("all")
+        downloaded(viewer, camera)
         viewer.open_sample("napari-unetseg", "em")
         truth = hold_out(viewer)
         model = train(opened(viewer, TRAIN), camera, options.steps)

@@ -39,8 +39,8 @@ Unannotated = Annotated[
     str | None,
     typer.Option(
         metavar="|".join(UNANNOTATED),
-        help="What is not annotated: label 0, nothing (0 is background), or decide by "
-        "what is painted.",
+        help="What is not annotated: label 0, nothing (0 is background), or what the "
+        "file of labels notes, or else what is painted tells.",
         rich_help_panel=options.DATA,
     ),
 ]

@@ -69,6 +69,8 @@ def test_a_sample_comes_beside_the_window(make_napari_viewer, qtbot, server, sai
     assert layers == []
     assert seconds < 1
     assert len(viewer.layers) == 0
+    activity = viewer.window._qt_window._activity_dialog
+    assert not activity.isHidden()
     (bar,) = bars()
     assert bar.desc.strip(": ") == "Downloading PhC-U373"
     qtbot.waitUntil(lambda: 0 < bar.n < bar.total, timeout=10_000)
@@ -79,6 +81,7 @@ def test_a_sample_comes_beside_the_window(make_napari_viewer, qtbot, server, sai
     server.hold.set()
     qtbot.waitUntil(lambda: len(viewer.layers) == 3, timeout=20_000)
     assert bars() == []
+    assert activity.isHidden()
     image, computed, drawn = viewer.layers
     assert [one.name for one in viewer.layers] == [
         "PhC-U373",
@@ -146,8 +149,9 @@ def test_offline_is_one_sentence_and_no_layer(make_napari_viewer, qtbot, server,
 def test_a_bug_keeps_its_traceback(make_napari_viewer):
     viewer = make_napari_viewer()
     bar = DownloadBar("nothing", lambda: None)
+    dock = downloading.ActivityDock(viewer)
     with pytest.raises(ZeroDivisionError):
-        downloading._failed(viewer, bar, ZeroDivisionError())
+        downloading._failed(bar, dock, ZeroDivisionError())
     assert bars() == []
 
 

@@ -43,7 +43,8 @@ class TrainConfig(Config):
         How single objects are taught.
     unannotated : {"auto", "0", "none"}
         "0": label 0 means "not annotated"; "none": every pixel is annotated and 0, if
-        it occurs, is background; "auto": decided per frame from what is painted.
+        it occurs, is background; "auto": what is noted in the file of the labels, or
+        else decided per frame from what is painted.
     validation : str
         Slices as in "15-19" or "3,7" (counted from 0, ends included), a fraction of
         the slices as in "0.2", or boxes of the first image as in

@@ -72,6 +72,34 @@ class DownloadBar(cancelable_progress):
             self.close()
 
 
+class ActivityDock:
+    """napari's dock of bars, opened as far as this napari lets us.
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        In whose window it is.
+    """
+
+    def __init__(self, viewer: Viewer) -> None:
+        window = viewer.window
+        status = getattr(window, "_status_bar", None)
+        dialog = getattr(window._qt_window, "_activity_dialog", None)
+        self._toggle = getattr(status, "_toggle_activity_dock", None)
+        # Somebody who has opened it keeps it open.
+        self._is_ours = dialog is not None and not dialog.isVisible()
+        self._set(shown=True)
+
+    def close(self) -> None:
+        """Close it, if it was opened here and nothing else is going on in it."""
+        if not DownloadBar._all_instances:
+            self._set(shown=False)
+
+    def _set(self, *, shown: bool) -> None:
+        if self._is_ours and self._toggle is not None:
+            self._toggle(shown)
+
+
 def download(sample: PublicSample, viewer: Viewer) -> Worker | None:
     """Begin to download a data set; its layers come when all of it is here.
 
@@ -94,21 +122,21 @@ def download(sample: PublicSample, viewer: Viewer) -> Worker | None:
 
     def cancel() -> None:
         worker.quit()
-        _show_activity(viewer, False)
+        activity.close()
         show_info(f"The download of {sample.title} was cancelled")
 
+    activity = ActivityDock(viewer)
     bar = DownloadBar(sample.title, cancel)
     worker = start_worker(
         _fetched(sample),
         owner=viewer.window._qt_window,
         name=f"Downloading {sample.title}",
         on_event=bar.show,
-        on_return=partial(_arrived, sample, viewer, bar),
-        on_error=partial(_failed, viewer, bar),
+        on_return=partial(_arrived, sample, viewer, bar, activity),
+        on_error=partial(_failed, bar, activity),
         outlives=True,
     )
     _RUNNING[sample.key] = worker
-    _show_activity(viewer, True)
     return worker
 
 
@@ -121,19 +149,23 @@ def _fetched(
 
 
 def _arrived(
-    sample: PublicSample, viewer: Viewer, bar: DownloadBar, layers: list[LayerData]
+    sample: PublicSample,
+    viewer: Viewer,
+    bar: DownloadBar,
+    activity: ActivityDock,
+    layers: list[LayerData],
 ) -> None:
     bar.end()
-    _show_activity(viewer, False)
+    activity.close()
     for data, about, kind in layers:
         viewer.add_layer(Layer.create(data, about, kind))
     _go_to_annotation(viewer, layers[-1][1])
     show_info(f"{sample.title}: {sample.terms}")
 
 
-def _failed(viewer: Viewer, bar: DownloadBar, error: Exception) -> None:
+def _failed(bar: DownloadBar, activity: ActivityDock, error: Exception) -> None:
     bar.end()
-    _show_activity(viewer, False)
+    activity.close()
     if not isinstance(error, UnetsegError):
         raise error
     show_error(str(error))
@@ -145,11 +177,3 @@ def _go_to_annotation(viewer: Viewer, about: dict[str, Any]) -> None:
     first = frames.partition(",")[0]
     if first:
         viewer.dims.set_current_step(0, int(first))
-
-
-def _show_activity(viewer: Viewer, shown: bool) -> None:
-    """Open or close the dock with the bar, as far as this napari lets us."""
-    bar = getattr(viewer.window, "_status_bar", None)
-    toggle = getattr(bar, "_toggle_activity_dock", None)
-    if toggle is not None:
-        toggle(shown)

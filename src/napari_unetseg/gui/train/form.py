@@ -72,7 +72,8 @@ class TrainForm:
             label="Label 0 is",
             choices=ZERO,
             tooltip="Whether pixels of label 0 are not annotated, and so ignored, or a "
-            "class of their own: the background.",
+            "class of their own: the background. as proposed: as is noted in the file "
+            "of the labels, or else as what is painted tells.",
         )
         self.preset = ComboBox(
             name="preset",
