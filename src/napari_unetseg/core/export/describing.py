@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from napari_unetseg.core.export.sizes import AxisSizes, axis_sizes
-from napari_unetseg.core.network.build import network_of
+from napari_unetseg.core.network.build import hollow
 from napari_unetseg.core.units import PIXEL, unit_name
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _CITE = [
 def sizes_of(network: NetworkConfig) -> tuple[AxisSizes, ...]:
     """Sizes that a network takes; of one that needs a halo, more than the halo."""
     found = []
-    for axis in axis_sizes(network_of(network)):
+    for axis in axis_sizes(hollow(network)):
         steps = -(-(2 * axis.halo + 1) // axis.step)
         smallest = max(axis.smallest, steps * axis.step) if axis.halo else axis.smallest
         found.append(

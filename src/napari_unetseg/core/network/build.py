@@ -113,14 +113,22 @@ def network_of(config: NetworkConfig, seed: int = 0) -> nn.Module:
     ModelError
         If a layer has no geometry rule, so that it could not be tiled exactly.
     """
-    network = _BUILDERS[config.name](config)
-    axis_geometries(network)
+    network = _laid_out(config)
     initialise(network, seed)
     return network
 
 
+def _laid_out(config: NetworkConfig) -> nn.Module:
+    """Put a network's layers together, and refuse those that cannot be tiled."""
+    network = _BUILDERS[config.name](config)
+    axis_geometries(network)
+    return network
+
+
 def hollow(config: NetworkConfig) -> nn.Module:
-    """Build a network without numbers, which takes no memory.
+    """Build a network without numbers, which takes no memory and hardly any time.
+
+    It will do for all that follows from the layers alone: geometry, costs, names.
 
     Parameters
     ----------
@@ -134,7 +142,9 @@ def hollow(config: NetworkConfig) -> nn.Module:
     """
     try:
         with torch.device("meta"):
-            return network_of(config)
+            # Nothing is drawn: for a normal distribution of no numbers torch would load
+            # its compiler, which takes two seconds.
+            return _laid_out(config)
     except (RuntimeError, TypeError, OverflowError) as error:
         raise ModelError(
             f"A '{config.name}' of {config.base} channels at the first level, depth "

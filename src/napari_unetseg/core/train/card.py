@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from napari_unetseg.core.network.build import network_of
+from napari_unetseg.core.network.build import hollow
 from napari_unetseg.core.network.card import ModelCard, Objects
 from napari_unetseg.core.network.geometry import axis_geometries
 
@@ -78,7 +78,7 @@ def blank(network: NetworkConfig, material: Material, classes: Classes) -> Model
         channels=material.images[0].channels,
         spacing=material.size.spacing,
         unit=material.size.unit,
-        halo=tuple(axis.before for axis in axis_geometries(network_of(network))),
+        halo=tuple(axis.before for axis in axis_geometries(hollow(network))),
         objects=_objects(material.teaching),
         versions={
             "napari-unetseg": version("napari-unetseg"),

@@ -200,7 +200,7 @@ def _divided(
 
     def reach() -> tuple[int, ...]:
         """How far the network sees at most, whatever frames decide on its depth."""
-        from napari_unetseg.core.network.build import network_of
+        from napari_unetseg.core.network.build import hollow
         from napari_unetseg.core.train.sizing import reach_of
 
         both = zip(material.samples, material.annotated, strict=True)
@@ -209,7 +209,7 @@ def _divided(
         plans = [_architecture(config, size, material, [s], None) for s in shapes]
         if start_from is not None:
             plans = [start_from.card.network]
-        found = [reach_of(network_of(plan), every[0].zoom) for plan in plans]
+        found = [reach_of(hollow(plan), every[0].zoom) for plan in plans]
         return tuple(map(max, *found)) if len(found) > 1 else found[0]
 
     teaching = material.teaching
