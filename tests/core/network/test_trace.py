@@ -12,6 +12,7 @@ from napari_unetseg.core.config import NetworkConfig
 from napari_unetseg.core.network import trace
 from napari_unetseg.core.network.build import network_of
 from napari_unetseg.core.network.trace import calls_of
+from napari_unetseg.core.network.twin import valid_twin
 
 
 @pytest.fixture
@@ -32,6 +33,15 @@ def test_the_same_network_is_followed_once(followed):
     network = network_of(NetworkConfig(base=2, depth=1))
 
     assert calls_of(network) == calls_of(network)
+    assert followed == [network]
+
+
+def test_its_valid_twins_are_not_followed_anew(followed):
+    network = network_of(NetworkConfig(name="unet-bn", base=2, depth=1))
+
+    for _ in range(2):
+        valid_twin(network)
+
     assert followed == [network]
 
 

@@ -10,6 +10,7 @@ over its layers (`lattice.py`), nothing of it is typed in by hand.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from napari_unetseg.core.network.lattice import Axis, axes_of
@@ -106,8 +107,9 @@ def offsets(network: nn.Module) -> dict[str, tuple[int, ...]]:
     return {name: tuple(before) for name, before in found.items()}
 
 
+@lru_cache(maxsize=256)
 def axis_geometry(axis: Axis) -> AxisGeometry:
-    """Put together what the walks along an axis find."""
+    """Put together what the walks along an axis find; they are the same each time."""
     first, last = axis.smallest()
     ends = axis.follow([first], [last])
     before = int(ends.first[-1][0]) - first

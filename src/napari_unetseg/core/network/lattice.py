@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
 from math import lcm
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -31,8 +31,6 @@ from napari_unetseg.core.network.windows import (
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from napari_unetseg.core.network.layers import AddShortcut, CropAndConcatenate
 
     Integers = NDArray[np.int64]
     Flags = NDArray[np.bool_]
@@ -62,46 +60,45 @@ class Ends:
     gaps: dict[int, tuple[Integers, Integers]]
 
 
+@dataclass(frozen=True, slots=True)
 class Axis:
-    """A network's layers along one axis.
-
-    Parameters
-    ----------
-    calls : list of Call
-        The layers.
-    number : int
-        Which axis; 0 is Z or Y.
-    own_crops : bool
-        Whether the network crops where paths meet as it stands, being valid by birth or
-        a twin already, so that the geometry has to follow it.
+    """A network's layers along one axis, as numbers: two of alike networks are equal.
 
     Attributes
     ----------
-    scales : list of Fraction
+    inputs : tuple of tuple of int
+        Numbers of the results that each call takes, as in `Call`.
+    windows : tuple of tuple of Window
+        What each call sees of them.
+    scales : tuple of Fraction
         How many pixels of the image a pixel of each result is long; the image first.
-    stride : int
-        Distance of the lattice, in pixels of the image.
+    crops : tuple of (int, int or None), optional
+        The results where paths meet and the network crops as it stands, being valid by
+        birth or a twin already, so that the geometry has to follow it: how much is cut
+        off at the start, or None for the half.
     """
 
-    def __init__(self, calls: list[Call], number: int, *, own_crops: bool) -> None:
-        self._calls = calls
-        self._number = number
-        self._own_crops = own_crops
-        self._windows = [windows(call, number) for call in calls]
-        self.scales = _scales(calls, self._windows)
-        self.stride = lcm(*(scale.numerator for scale in self.scales))
+    inputs: tuple[tuple[int, ...], ...]
+    windows: tuple[tuple[Window, ...], ...]
+    scales: tuple[Fraction, ...]
+    crops: tuple[tuple[int, int | None], ...] = ()
+
+    @property
+    def stride(self) -> int:
+        """Distance of the lattice, in pixels of the image."""
+        return lcm(*(scale.numerator for scale in self.scales))
 
     def smallest(self) -> tuple[int, int]:
         """First and last pixel of the smallest possible crop of the image."""
-        every = range(self.stride)
-        ends = self.follow(every, every)
+        stride = self.stride
+        ends = self.follow(range(stride), range(stride))
         found = []
         for i, j in product(
             np.flatnonzero(ends.first_fits).tolist(),
             np.flatnonzero(ends.last_fits).tolist(),
         ):
             if self._meet(ends, i, j):
-                found.append((i, j + self.stride * self._strides_between(ends, i, j)))
+                found.append((i, j + stride * self._strides_between(ends, i, j)))
         if not found:
             raise ModelError(
                 "The network's paths do not meet pixel by pixel at any size of the "
@@ -121,14 +118,14 @@ class Axis:
         a, b = [np.array(first)], [np.array(last)]
         fits = np.ones((2, len(first)), dtype=bool)
         gaps = {}
-        for call, seen in zip(self._calls, self._windows, strict=True):
-            main, window = call.inputs[-1], seen[-1]
+        for inputs, seen in zip(self.inputs, self.windows, strict=True):
+            main, window = inputs[-1], seen[-1]
             start = window.up * a[main] + window.before
             stop = window.up * (b[main] + 1) - 1 - window.after
             fits &= np.stack([start, stop]) % window.down == 0
             a.append(start // window.down)
             b.append(stop // window.down)
-            for other, window in zip(call.inputs[:-1], seen[:-1], strict=True):
+            for other, window in zip(inputs[:-1], seen[:-1], strict=True):
                 gap = window.first(a[-1]) - a[other], b[other] - window.last(b[-1])
                 fits &= np.stack(gap) >= 0
                 gaps[len(a) - 1] = gap
@@ -137,11 +134,11 @@ class Axis:
     def reach(self) -> tuple[tuple[int, int], ...]:
         """How far an output pixel sees to either side, for each of its phases."""
         phases = np.arange(self.stride)
-        a = [np.full(self.stride, _FAR) for _ in range(len(self._calls) + 1)]
+        a = [np.full(len(phases), _FAR) for _ in self.scales]
         b = [-far for far in a]
         a[-1], b[-1] = phases, phases
-        for result in range(len(self._calls), 0, -1):
-            inputs, seen = self._calls[result - 1].inputs, self._windows[result - 1]
+        for result in range(len(self.inputs), 0, -1):
+            inputs, seen = self.inputs[result - 1], self.windows[result - 1]
             for value, window in zip(inputs, seen, strict=True):
                 a[value] = np.minimum(a[value], window.first(a[result]))
                 b[value] = np.maximum(b[value], window.last(b[result]))
@@ -150,13 +147,9 @@ class Axis:
 
     def _meet(self, ends: Ends, i: int, j: int) -> bool:
         """Whether the crops that the network makes by itself are the right ones."""
-        if not self._own_crops:
-            return True
-        for result, (before, after) in ends.gaps.items():
-            layer = self._calls[result - 1].layer
-            given = cast("AddShortcut | CropAndConcatenate", layer).before
-            wanted = after[j] if given is None else given[self._number]
-            if before[i] != wanted:
+        for result, given in self.crops:
+            before, after = ends.gaps[result]
+            if before[i] != (after[j] if given is None else given):
                 return False
         return True
 
@@ -181,7 +174,7 @@ def axes_of(calls: list[Call]) -> list[Axis]:
     """
     own_crops = not _are_padded(calls)
     axes = range(dimensions_of(calls))
-    found = [Axis(calls, number, own_crops=own_crops) for number in axes]
+    found = [_axis(calls, number, own_crops=own_crops) for number in axes]
     joins = [call.name for call in calls if isinstance(call.layer, JOINS)]
     for name in joins:
         if not own_crops and joins.count(name) > 1:
@@ -191,6 +184,17 @@ def axes_of(calls: list[Call]) -> list[Axis]:
                 "Give each place where paths meet a layer of its own",
             )
     return found
+
+
+def _axis(calls: list[Call], number: int, *, own_crops: bool) -> Axis:
+    seen = tuple(windows(call, number) for call in calls)
+    crops = []
+    for result, call in enumerate(calls, start=1):
+        if own_crops and isinstance(call.layer, JOINS):
+            given = call.layer.before
+            crops.append((result, None if given is None else given[number]))
+    inputs = tuple(call.inputs for call in calls)
+    return Axis(inputs, seen, _scales(calls, seen), tuple(crops))
 
 
 def _are_padded(calls: list[Call]) -> bool:
@@ -204,7 +208,9 @@ def _are_padded(calls: list[Call]) -> bool:
     return True in names
 
 
-def _scales(calls: list[Call], seen: list[tuple[Window, ...]]) -> list[Fraction]:
+def _scales(
+    calls: list[Call], seen: tuple[tuple[Window, ...], ...]
+) -> tuple[Fraction, ...]:
     """How many pixels of the image a pixel of each result is long."""
     scales = [Fraction(1)]
     for call, each in zip(calls, seen, strict=True):
@@ -222,4 +228,4 @@ def _scales(calls: list[Call], seen: list[tuple[Window, ...]]) -> list[Fraction]
             "resolution at its output",
             "Enlarge as often as you pool",
         )
-    return scales
+    return tuple(scales)

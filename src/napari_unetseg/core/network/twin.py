@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
@@ -54,8 +55,8 @@ def valid_twin(network: nn.Module, device: torch.device | str = "cpu") -> nn.Mod
             layer.padding = (0,) * len(layer.kernel_size)
         elif isinstance(layer, Upsample):
             layer.is_valid = True
-    _fold_batch_norms(twin)
-    return channels_last(ValidTwin(calls_of(twin)).eval().to(device))
+    _fold_batch_norms(twin, network)
+    return channels_last(ValidTwin(_calls_of_copy(twin, network)).eval().to(device))
 
 
 class ValidTwin(nn.Module):
@@ -123,19 +124,28 @@ def foldable(calls: list[Call]) -> Iterator[tuple[Call, Call]]:
                 yield before, norm
 
 
-def _fold_batch_norms(network: nn.Module) -> None:
-    """Fold batch normalisations into the convolutions before them, in place."""
-    calls = calls_of(network)
+def _calls_of_copy(copied: nn.Module, network: nn.Module) -> list[Call]:
+    """What a copy calls, without following it anew: its layers may differ by now."""
+    return [
+        replace(call, layer=copied.get_submodule(call.name))
+        for call in calls_of(network)
+    ]
+
+
+def _fold_batch_norms(copied: nn.Module, network: nn.Module) -> None:
+    """Fold batch normalisations into the convolutions before them, in a copy."""
+    calls = _calls_of_copy(copied, network)
     replaced: dict[nn.Module, nn.Module] = {}
     for convolution, norm in foldable(calls):
         before, after = cast("Any", convolution.layer), cast("Any", norm.layer)
         fused: nn.Module = fuse_conv_bn_eval(before, after)
         replaced |= {convolution.layer: fused, norm.layer: nn.Identity()}
     # A layer may be known by several names.
-    for name, layer in list(network.named_modules(remove_duplicate=False)):
+    for name, layer in list(copied.named_modules(remove_duplicate=False)):
         if layer in replaced:
-            network.set_submodule(name, replaced[layer])
+            copied.set_submodule(name, replaced[layer])
     for call in calls:
         # A projection is part of its layer, and not among the calls.
         if isinstance(call.layer, AddShortcut) and any(call.layer.project.children()):
-            _fold_batch_norms(call.layer.project)
+            original = cast("AddShortcut", network.get_submodule(call.name))
+            _fold_batch_norms(call.layer.project, original.project)

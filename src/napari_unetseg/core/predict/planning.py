@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.card import ModelCard
     from napari_unetseg.core.network.geometry import AxisGeometry
+    from napari_unetseg.core.network.measure import NetworkGeometry
 
 
 # Multiply-adds of a tile of a plane, which must be computed before a person hears of it
@@ -170,11 +172,15 @@ def _auto(
     """Sides of tiles that fit into a memory; in planes they are also computed soon."""
     is_plane = len(shape) == 2
 
+    @cache
+    def measured(output: tuple[int, ...]) -> NetworkGeometry:
+        return network_geometry(network, output)
+
     def work(output: tuple[int, ...]) -> int:
-        return network_geometry(network, output).multiply_adds
+        return measured(output).multiply_adds
 
     def fits(output: tuple[int, ...]) -> bool:
-        found = network_geometry(network, output)
+        found = measured(output)
         is_soon = not is_plane or found.multiply_adds <= _WORK
         return is_soon and found.memory_inference <= free // 2
 
