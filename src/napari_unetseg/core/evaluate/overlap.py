@@ -31,8 +31,9 @@ class Overlap:
     Notes
     -----
     With TP, FP, FN the pixels of a class that are right, wrongly given to it, and
-    missed: IoU (Jaccard index) is TP / (TP + FP + FN), Dice is 2 TP / (2 TP + FP + FN),
-    hence Dice = 2 IoU / (1 + IoU). All are shares from 0 to 1. A class that occurs in
+    missed, and TN all others: IoU (Jaccard index) is TP / (TP + FP + FN), Dice is
+    2 TP / (2 TP + FP + FN), hence Dice = 2 IoU / (1 + IoU), and accuracy is
+    (TP + TN) / (TP + FP + FN + TN). All are shares from 0 to 1. A class that occurs in
     neither array has no score: None, not 0 and not 1.
 
     Add two of these to pool their pixels. The mean of per-image scores is another
@@ -74,6 +75,13 @@ class Overlap:
     def recall(self) -> Scores:
         """Share of a class's true pixels that are found; None if it has none."""
         return self._ratio(self._right, self._true)
+
+    @property
+    def accuracy(self) -> Scores:
+        """Share of all pixels that are rightly of a class or not; None if absent."""
+        wrong = self._true + self._predicted - 2 * self._right
+        there = (self._true + self._predicted > 0) * self.total
+        return self._ratio(there - wrong, there)
 
     @property
     def pixels(self) -> dict[int, int]:
