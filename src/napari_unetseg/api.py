@@ -8,8 +8,8 @@ import numpy as np
 
 from napari_unetseg.core import jobs
 from napari_unetseg.core.config import InstancesConfig, SegmentConfig, TrainConfig
-from napari_unetseg.core.evaluate.report import Report
-from napari_unetseg.core.evaluate.report import evaluate as _evaluate
+from napari_unetseg.core.evaluate.judge import Asked
+from napari_unetseg.core.evaluate.several import judge_all
 from napari_unetseg.core.image import Image, as_image
 from napari_unetseg.core.network.modelfile import Model, load_model
 from napari_unetseg.core.prepare.weightmap import weight_map as _weight_map
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from napari_unetseg.core.evaluate.judge import Task
+    from napari_unetseg.core.evaluate.report import Report
     from napari_unetseg.core.events import Event
 
     Listener = Callable[[Event], object]
@@ -146,25 +148,53 @@ def segment(
     return tuple(plain) if scores else plain[0]
 
 
-def evaluate(prediction: Any, truth: Any, *, ignore: Iterable[int] = ()) -> Report:
-    """Compare two sets of labels, pixel by pixel.
+def evaluate(
+    prediction: Any,
+    truth: Any,
+    *,
+    task: Task = "classes",
+    objects: int | None = None,
+    scores: Any = None,
+    axes: str | None = None,
+    dimensions: int | None = None,
+    ignore: Iterable[int] = (),
+    partly: Iterable[int] = (),
+    borders: bool = False,
+) -> Report:
+    """Compare labels with the truth.
 
     Parameters
     ----------
-    prediction, truth : Image or array
-        Whole numbers of the same shape.
-    ignore : iterable of int
-        Ids whose pixels do not count, on either side.
+    prediction, truth, scores : Image or array, or list of them
+        Whole numbers of the same shape; several pairs are pooled. Scores are optional:
+        the probability of the interior of neurites, to be cut at several thresholds.
+    task : {"classes", "instances", "neurites"}
+        Classes pixel by pixel; single objects; or neurites of EM slices.
+    objects : int, optional
+        The class whose connected pixels are the objects, or the interior of neurites.
+        Without it each id is an object.
+    axes, dimensions, ignore, partly, borders
+        Axes of arrays, out of "TZYX"; the others as in `judge.Asked`.
 
     Returns
     -------
     Report
-        IoU, Dice, precision and recall per class from one pooled confusion matrix.
+        IoU, Dice, precision and recall per class from one pooled confusion matrix;
+        `objects` and `neurites` where asked. ``to_dict()`` has all.
     """
-    return _evaluate(
-        as_image(prediction, name="prediction"),
-        as_image(truth, name="truth"),
+    asked = Asked(
+        task=task,
+        identity=objects,
+        dimensions=dimensions,
         ignore=tuple(ignore),
+        boundaries=borders,
+        partly=tuple(partly),
+    )
+    return judge_all(
+        _images(prediction, axes, "prediction"),
+        _images(truth, axes, "truth"),
+        asked,
+        [] if scores is None else _images(scores, axes, "scores"),
     )
 
 

@@ -50,7 +50,8 @@ def of_objects(frames: Frames) -> dict[str, Any]:
     truths, predictions = zip(*frames, strict=True)
     for percent in range(50, 100, 5):
         # It takes an IoU that equals the threshold for a match, and we do not.
-        just = np.nextafter(percent / 100, 1)
+        # Its IoUs are float32.
+        just = float(np.nextafter(np.float32(percent / 100), np.float32(1)))
         one = matching_dataset(truths, predictions, just, show_progress=False)
         told[f"{percent / 100:g}"] = {
             "tp": int(one.tp),

@@ -23,7 +23,14 @@ SEVERAL: dict[str, dict[str, Callable[[str], bool]]] = {
         "--annotated": _anything,
         "--augment": _anything,
     },
-    "evaluate": {"--ignore": str.isdigit},
+    "evaluate": {
+        "--ignore": str.isdigit,
+        "--partly": str.isdigit,
+        "--truth": _anything,
+        "--scores": _anything,
+        "--other": _anything,
+        "--image": _anything,
+    },
 }
 
 

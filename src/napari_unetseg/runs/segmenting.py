@@ -14,6 +14,7 @@ from napari_unetseg.core.events import Block, Item, Note, Tile
 from napari_unetseg.core.network.card import read_card
 from napari_unetseg.core.network.modelfile import load_model
 from napari_unetseg.core.predict.fit import fit
+from napari_unetseg.core.prepare.trace import traced
 from napari_unetseg.core.write.atomic import write_text_atomic
 from napari_unetseg.core.write.either import write_tiff
 from napari_unetseg.core.write.ome_zarr import add_pyramid, move_into_place
@@ -159,8 +160,13 @@ def _store(
     """Where the segmentation of an image grows."""
     card, config = means.model.card, images.settings(question)
     how = provenance(image.name, card, question, read_date(means.folder))
+    fitting = fit(image, card)
+    seen = card.training.get("seen")
+    if seen is not None:
+        # Of a report it is asked which pixels the model has learnt from.
+        how["seen"] = json.dumps(traced(fitting, seen))
     return RunStore(
-        state, fit(image, card), card, config, told=told, description=how, mask=mask
+        state, fitting, card, config, told=told, description=how, mask=mask
     )
 
 

@@ -119,14 +119,14 @@ def test_one_object_split_in_k(k):
 def test_k_objects_found_as_one():
     found = scored(row("111222333"), row("444444444"))
     assert (found.merged, found.joints, found.strays, found.uncovered) == (3, 2, 0, 0)
-    assert found.det == 1 - 2 * 5 / 30
+    assert found.det == pytest.approx(1 - 2 * 5 / 30)
     assert found.seg == pytest.approx(1 / 3)
 
 
 def test_detection_by_hand():
     """One is covered, one is missed, one is spurious."""
     found = scored(row("111.222."), row("33....44"))
-    assert found.det == 1 - (10 + 1) / 20
+    assert found.det == pytest.approx(1 - (10 + 1) / 20)
 
 
 def test_of_partly_annotated_frames_only_seg_counts():

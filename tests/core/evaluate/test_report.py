@@ -50,6 +50,7 @@ def test_dictionary(report):
         "dice": 12 / 13,
         "precision": 6 / 7,
         "recall": 1.0,
+        "accuracy": 7 / 8,
         "pixels": 6,
     }
     assert "name" not in values["classes"]["2"]

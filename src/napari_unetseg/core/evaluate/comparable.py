@@ -89,6 +89,28 @@ def pairs(
         )
 
 
+def check_scores(scores: Image, truth: Image) -> None:
+    """Refuse probabilities that do not belong to the truth.
+
+    Raises
+    ------
+    InputError
+        If the shapes differ, or these are no real numbers.
+    """
+    wanted = (*truth.plane_grid, *truth.plane_shape)
+    if (*scores.plane_grid, *scores.plane_shape) != wanted:
+        raise InputError(
+            f"The scores '{scores.name}' ({describe(scores)}) and the truth "
+            f"'{truth.name}' ({describe(truth)}) differ in shape",
+            "Give the scores of the image that was annotated",
+        )
+    if scores.dtype.kind != "f":
+        raise InputError(
+            f"The scores '{scores.name}' hold {scores.dtype} values",
+            "Give probabilities from 0 to 1, as segment --scores writes them",
+        )
+
+
 def describe(image: Image) -> str:
     """Axes and lengths as in "Z 20, Y 512, X 512"."""
     lengths = zip(image.axes, image.shape, strict=True)

@@ -24,18 +24,26 @@ class Foreground:
         numpy, dask, zarr or the like; read where it is indexed.
     ignore : sequence of int
         Ids that mean "not annotated"; 0 may be among them.
+    identity : int, optional
+        The class that is all objects; without one, all ids but 0 are.
     """
 
     dtype = np.dtype(np.uint8)
 
-    def __init__(self, array: Any, ignore: Sequence[int] = ()) -> None:
+    def __init__(
+        self, array: Any, ignore: Sequence[int] = (), identity: int | None = None
+    ) -> None:
         self._array, self._ignore = array, tuple(ignore)
+        self._identity = identity
         self.shape = tuple(int(length) for length in array.shape)
 
     def __getitem__(self, key: Any) -> NDArray[np.uint8]:
         """Read a part, by numbers or slices per axis."""
         ids = np.asarray(self._array[key])
-        classes = (ids != BACKGROUND).astype(np.uint8)
+        is_object = (
+            ids != BACKGROUND if self._identity is None else ids == self._identity
+        )
+        classes = is_object.astype(np.uint8)
         if self._ignore:
             classes[np.isin(ids, self._ignore)] = NOT_ANNOTATED
         return np.asarray(classes)

@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
+from napari_unetseg.core.evaluate.frame_ids import Annotated, FrameIds, numbered
 from napari_unetseg.core.evaluate.instances import THRESHOLD, InstanceScore, score
 from napari_unetseg.core.evaluate.matching import Contingency, contingency
+from napari_unetseg.core.evaluate.object_scores import ObjectScores, object_scores
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.prepare.targets import IGNORE
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -59,10 +61,45 @@ class ObjectReport:
         Of all frames.
     objects : list of ObjectError
         The worst first: by IoU, of equal ones the larger first.
+    frames : list of (index, ObjectScores)
+        Of each frame; an index has one number per letter of `frame_axes`.
+    frame_axes : str
+        Axes that number the frames, as in "T" or "Z"; "" for a single one.
+    dimensions : int
+        2: every plane has objects of its own; 3: they go through a volume.
     """
 
     score: InstanceScore = field(default_factory=InstanceScore)
     objects: list[ObjectError] = field(default_factory=list)
+    frames: list[tuple[tuple[int, ...], ObjectScores]] = field(default_factory=list)
+    frame_axes: str = ""
+    dimensions: int = 2
+
+    @property
+    def scores(self) -> ObjectScores:
+        """All scores, of the objects of all frames."""
+        vectors = [one.vector for _, one in self.frames]
+        none = ObjectScores.none()
+        return ObjectScores.of(np.sum(vectors, axis=0)) if vectors else none
+
+    def to_dict(self) -> dict[str, Any]:
+        """The scores of all frames and of each as plain values for JSON."""
+        return {
+            **self.scores.to_dict(),
+            "dimensions": self.dimensions,
+            "frame_axes": self.frame_axes,
+            "frames": [
+                {
+                    "index": list(index),
+                    "seg": one.seg,
+                    "det": one.det,
+                    "f1": one.f1[0.5],
+                    "true_objects": one.references,
+                    "predicted_objects": one.predictions[0],
+                }
+                for index, one in self.frames
+            ],
+        }
 
     def count(self, fate: Fate) -> int:
         """How many objects had this fate."""
@@ -70,7 +107,13 @@ class ObjectReport:
 
 
 def object_report(
-    prediction: Image, truth: Image, *, dimensions: int, ignore: Sequence[int] = ()
+    prediction: Image,
+    truth: Image,
+    *,
+    dimensions: int,
+    ignore: Sequence[int] = (),
+    of_class: int | None = None,
+    partly: Sequence[int] = (),
 ) -> Generator[float, None, ObjectReport]:
     """Compare objects frame by frame.
 
@@ -82,6 +125,11 @@ def object_report(
         2: every plane has objects of its own; 3: objects go through a volume.
     ignore : sequence of int
         Ids that mean "not annotated"; such pixels of either side are left out.
+    of_class : int, optional
+        The class whose connected pixels are the objects, where the ids are classes.
+    partly : sequence of int
+        Numbers of the frames, from 0, in which only some objects are annotated. They
+        count for SEG alone, as in the Cell Tracking Challenge.
 
     Yields
     ------
@@ -91,12 +139,17 @@ def object_report(
     sides = Frames(prediction, dimensions), Frames(truth, dimensions)
     total = InstanceScore()
     objects: list[ObjectError] = []
+    frames = []
+    unknown = IGNORE if len(ignore) else None
     for done, index in enumerate(sides[1], start=1):
-        predicted, whole = (_Frame(side, index) for side in sides)
-        true = _Annotated(whole, predicted, ignore) if len(ignore) else whole
-        unknown = IGNORE if len(ignore) else None
+        predicted: Any
+        predicted, whole = (FrameIds(side, index) for side in sides)
+        true: Any = Annotated(whole, predicted, ignore) if len(ignore) else whole
+        if of_class is not None:
+            true, predicted = (numbered(one, of_class) for one in (true, predicted))
         table = contingency(true, predicted, ignore=unknown)
         total += score(table)
+        frames.append((index, object_scores(table, partly=done - 1 in set(partly))))
         boxes = boxes_of(true), boxes_of(predicted)
         for fate, identity, iou, pixels in fates(table):
             start, stop = boxes[fate == "spurious"][identity]
@@ -107,7 +160,7 @@ def object_report(
             objects.append(ObjectError(fate, identity, iou, pixels, first, behind))
         yield done / len(sides[1])
     objects.sort(key=lambda one: (one.iou, -one.pixels))
-    return ObjectReport(total, objects)
+    return ObjectReport(total, objects, frames, sides[1].grid_axes, dimensions)
 
 
 def fates(table: Contingency) -> list[tuple[Fate, int, float, int]]:
@@ -165,14 +218,10 @@ def boxes_of(ids: Any) -> Boxes:
     dict of int to (start, stop)
         The first pixel along every axis, and the first behind it.
     """
-    from scipy import ndimage
-
     found: Boxes = {}
     for index in np.ndindex(*ids.shape[:-2]):
         plane = np.asarray(ids[index] if index else ids[:, :])
-        names, places = np.unique(plane, return_inverse=True)
-        boxes = ndimage.find_objects(places.reshape(plane.shape) + 1)
-        for name, box in zip(names.tolist(), boxes, strict=True):
+        for name, box in _boxes(plane):
             start = (*index, *(one.start for one in box))
             stop = (*(i + 1 for i in index), *(one.stop for one in box))
             low, high = found.get(name, (start, stop))
@@ -181,36 +230,19 @@ def boxes_of(ids: Any) -> Boxes:
     return found
 
 
-class _Frame:
-    """A frame that is read where it is indexed."""
+def _boxes(plane: NDArray[Any]) -> Iterator[tuple[int, tuple[slice, ...]]]:
+    """Every id of a plane and its box; 0 may be among them."""
+    from scipy import ndimage
 
-    def __init__(self, frames: Frames, index: tuple[int, ...]) -> None:
-        self._frames, self._index = frames, index
-        self.shape, self.dtype = frames.shape, frames.image.dtype
-
-    def __getitem__(self, key: Any) -> NDArray[Any]:
-        keys = key if isinstance(key, tuple) else (key,)
-        keys = (*keys, *[slice(None)] * (len(self.shape) - len(keys)))
-        box = [k if isinstance(k, slice) else slice(int(k), int(k) + 1) for k in keys]
-        part = np.asarray(self._frames.read(self._index, (slice(None), *box)))[0]
-        # What was asked for by a number has one place along that axis.
-        flat = tuple(slice(None) if isinstance(k, slice) else 0 for k in keys)
-        return np.asarray(part[flat])
-
-
-class _Annotated:
-    """A true frame in which all that is not annotated, on either side, is IGNORE."""
-
-    dtype = np.dtype(np.int64)
-
-    def __init__(self, true: _Frame, predicted: _Frame, ignore: Sequence[int]) -> None:
-        self._true, self._predicted, self._ignore = true, predicted, tuple(ignore)
-        self.shape = true.shape
-
-    def __getitem__(self, key: Any) -> NDArray[np.int64]:
-        true, predicted = self._true[key], self._predicted[key]
-        out = np.isin(true, self._ignore) | np.isin(predicted, self._ignore)
-        return np.where(out, IGNORE, true.astype(np.int64))
+    if plane.size and plane.min() >= 0 and plane.max() <= plane.size:
+        # Ids are places already, which saves a sort of all pixels.
+        dense = plane.astype(np.int32, copy=False)
+        found = enumerate(ndimage.find_objects(dense), start=1)
+        yield from ((name, box) for name, box in found if box is not None)
+        return
+    names, places = np.unique(plane, return_inverse=True)
+    boxes = ndimage.find_objects(places.reshape(plane.shape) + 1)
+    yield from zip(names.tolist(), boxes, strict=True)
 
 
 def _marked(count: int, places: NDArray[np.int64]) -> NDArray[np.bool_]:

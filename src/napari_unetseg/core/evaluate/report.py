@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from napari_unetseg.core.evaluate.boundary import Boundary
+    from napari_unetseg.core.evaluate.neurite_report import NeuriteReport
+    from napari_unetseg.core.evaluate.object_errors import ObjectReport
     from napari_unetseg.core.image import Image
 
 # More ids than this in one image are objects, which these scores cannot judge.
@@ -57,6 +60,19 @@ class Report:
         Pixel size of the truth per spatial axis, in `unit`.
     unit : str
         "pixel" when the size is unknown.
+    task : {"classes", "instances", "neurites"}
+        What was scored; of all but classes, `overlap` tells how far pixels agree.
+    objects, neurites : ObjectReport, NeuriteReport or None
+        What else was scored.
+    boundaries : mapping of int to Boundary
+        How far the borders of classes agree, where it was asked.
+    parts : mapping of str to Report
+        The same for pixels that were "unseen", used for "validation", learnt from
+        ("train"), or left out "beside" those; see `seen.Seen`.
+    known_use : bool
+        Whether it is known what pixels were used for.
+    images : tuple of Report
+        Of each image, where several were judged.
     """
 
     overlap: Overlap
@@ -68,40 +84,19 @@ class Report:
     plane_axes: str = ""
     spacing: Mapping[str, float] = field(default_factory=dict)
     unit: str = "pixel"
+    task: str = "classes"
+    objects: ObjectReport | None = None
+    neurites: NeuriteReport | None = None
+    boundaries: Mapping[int, Boundary] = field(default_factory=dict)
+    parts: Mapping[str, Report] = field(default_factory=dict)
+    known_use: bool = False
+    images: tuple[Report, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The report as plain values for JSON; None where a score does not exist."""
-        pooled = self.overlap
-        return {
-            "prediction": self.prediction,
-            "truth": self.truth,
-            "mean_iou": pooled.mean_iou,
-            "mean_dice": pooled.mean_dice,
-            "pixel_error": pooled.pixel_error,
-            "pixels": pooled.total,
-            "classes": {
-                str(identity): self._scores(identity) for identity in pooled.ids
-            },
-            "confusion": {
-                "ids": list(pooled.ids),
-                "rows": "truth",
-                "columns": "prediction",
-                "pixels": pooled.matrix.tolist(),
-            },
-            "ignored": list(self.ignored),
-            "plane_axes": self.plane_axes,
-            "planes": [
-                {
-                    "index": list(index),
-                    "mean_iou": plane.mean_iou,
-                    "pixel_error": plane.pixel_error,
-                    "pixels": plane.total,
-                }
-                for index, plane in self.per_plane
-            ],
-            "spacing": dict(self.spacing),
-            "unit": self.unit,
-        }
+        from napari_unetseg.core.evaluate.told import plain
+
+        return plain(self)
 
     def rows(self) -> list[Row]:
         """One row per class and the row "mean", with the columns of `COLUMNS`.
@@ -149,18 +144,6 @@ class Report:
         table.writerow(COLUMNS)
         table.writerows(self.rows())
         _write(path, text.getvalue(), overwrite)
-
-    def _scores(self, identity: int) -> dict[str, Any]:
-        pooled = self.overlap
-        name = self.names.get(identity)
-        return {
-            **({"name": name} if name else {}),
-            "iou": pooled.iou[identity],
-            "dice": pooled.dice[identity],
-            "precision": pooled.precision[identity],
-            "recall": pooled.recall[identity],
-            "pixels": pooled.pixels[identity],
-        }
 
 
 def evaluate(

@@ -11,7 +11,7 @@ import numpy as np
 from napari_unetseg.core.prepare.boxes import boxes_of
 from napari_unetseg.core.prepare.drawn import by_boxes, drawn_frames
 from napari_unetseg.core.prepare.guard import choose_block, guarded, slivers
-from napari_unetseg.core.prepare.parts import block_parts, slice_parts
+from napari_unetseg.core.prepare.parts import block_parts, part, slice_parts
 from napari_unetseg.core.prepare.samples import planes_of, seen_as, to_score
 from napari_unetseg.core.prepare.split import (
     Split,
@@ -23,7 +23,7 @@ from napari_unetseg.core.prepare.split import (
 from napari_unetseg.core.prepare.views import Cut, Within, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from napari_unetseg.core.frames import Box, Frames, Index
     from napari_unetseg.core.prepare.drawn import DrawnFrame
@@ -92,7 +92,7 @@ class Division:
             [one] = self.train
             frames = labels[one.image]
             found = block_parts(frames, one.index, self.block, self.reach)
-            return [_told(one.image, part) for part in found]
+            return [_told(one.image, box) for box in found]
         cut = {
             (one.image, plane)
             for one in self.drawn
@@ -105,13 +105,13 @@ class Division:
                 if (image, index) not in cut:
                     names.setdefault(image, {})[index] = name
         return [
-            _told(image, part)
+            _told(image, box)
             for image, found in sorted(names.items())
-            for part in slice_parts(found, labels[image].image.plane_shape)
+            for box in slice_parts(found, labels[image].image.plane_shape)
         ] + [
-            _told(one.image, part)
+            _told(one.image, box)
             for one in self.drawn
-            for part in one.parts(labels[one.image], self.reach)
+            for box in one.parts(labels[one.image], self.reach)
         ]
 
     def _numbers(self) -> dict[PartName, tuple[int, ...]]:
@@ -123,9 +123,26 @@ class Division:
         }
 
 
-def _told(image: int, part: Part) -> dict[str, Any]:
-    start, stop = list(part.start), list(part.stop)
-    return {"image": image, "name": part.name, "start": start, "stop": stop}
+def joined(samples: Iterable[Sample], labels: Sequence[Frames]) -> list[dict[str, Any]]:
+    """Parts, as of `Division.told`, of frames that were painted while they were learnt.
+
+    Parameters
+    ----------
+    samples : iterable of Sample
+        Whole frames.
+    labels : sequence of Frames
+        The labels, by number of the image.
+    """
+    return [
+        _told(one.image, part("train", labels[one.image].place(one.index, box)))
+        for one in samples
+        for box in [[slice(0, n) for n in labels[one.image].shape]]
+    ]
+
+
+def _told(image: int, box: Part) -> dict[str, Any]:
+    start, stop = list(box.start), list(box.stop)
+    return {"image": image, "name": box.name, "start": start, "stop": stop}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

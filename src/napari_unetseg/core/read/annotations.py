@@ -93,6 +93,33 @@ def channels_in(notes: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(found) if is_list else ()
 
 
+def notes_in(path: str | os.PathLike[str]) -> dict[str, str]:
+    """Read what this program has noted in a file that it wrote, of whatever format.
+
+    Parameters
+    ----------
+    path : str or path
+        A TIFF file, or the folder of a zarr.
+
+    Returns
+    -------
+    dict of str to str
+        As `read_annotations`.
+    """
+    file = Path(path)
+    if not file.is_dir():
+        return read_annotations(file)
+    import zarr
+
+    try:
+        found = zarr.open(file, mode="r").attrs.get(NAMESPACE, {})
+    except (OSError, ValueError, KeyError):
+        return {}
+    if not isinstance(found, dict):
+        return {}
+    return {str(key): text for key, text in found.items() if isinstance(text, str)}
+
+
 def annotations_of(xml: str) -> dict[str, str]:
     """Collect our keys and values from OME-XML.
 

@@ -123,7 +123,7 @@ def train(
 
     from napari_unetseg.core.device import choose_device, choose_precision, free_memory
     from napari_unetseg.core.network.modelfile import Model
-    from napari_unetseg.core.train.card import blank, describe
+    from napari_unetseg.core.train.card import blank, describe, seen_by
     from napari_unetseg.core.train.checkpoint import Checkpoints
     from napari_unetseg.core.train.data import TrainingData
     from napari_unetseg.core.train.live import Live
@@ -149,7 +149,7 @@ def train(
         teaching=material.teaching,
         spacing=material.spacing,
         colour=material.colour,
-        spare=parts.spare,
+        spare=[*parts.spare],
         labels=material.labels,
     )
     kept = Checkpoints(state) if state else Checkpoints()
@@ -186,7 +186,8 @@ def train(
         wishes=wishes,
         live=Live(material, blank(built, material, classes), device),
     )
-    best, last = describe(built, config, material, classes, parts.slices, trained)
+    seen = seen_by(material, parts, data.spare, start_from)
+    best, last = describe(built, config, material, classes, parts.slices, trained, seen)
     return Training(
         Model(card=best, tensors=trained.weights),
         Model(card=last, tensors=trained.last),

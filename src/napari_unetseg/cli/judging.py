@@ -1,0 +1,193 @@
+"""What `unetseg evaluate` reads, judges and draws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from napari_unetseg.core.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from napari_unetseg.core.evaluate.judge import Asked
+    from napari_unetseg.core.evaluate.page import Shot
+    from napari_unetseg.core.evaluate.report import Report
+    from napari_unetseg.core.evaluate.seen import Seen
+    from napari_unetseg.core.image import Image
+
+# Pictures of a page: the worst slices.
+SHOTS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """One pair and what goes with it.
+
+    Attributes
+    ----------
+    prediction, truth : Path
+        Labels.
+    scores, image : Path or None
+        Probabilities, and what was segmented.
+    """
+
+    prediction: Path
+    truth: Path
+    scores: Path | None = None
+    image: Path | None = None
+
+
+def with_others(
+    pairs: Sequence[tuple[Path, Path]],
+    scores: Sequence[Path],
+    images: Sequence[Path],
+) -> list[Files]:
+    """Give each pair its scores and its image.
+
+    Raises
+    ------
+    InputError
+        If there are as many of them as there are pairs, or none.
+    """
+    for name, given in (("--scores", scores), ("--image", images)):
+        if given and len(given) != len(pairs):
+            raise InputError(
+                f"{name} names {len(given)} files for {len(pairs)} predictions",
+                "Give one for each prediction, in the same order",
+            )
+    return [
+        Files(
+            prediction=prediction,
+            truth=truth,
+            scores=scores[number] if scores else None,
+            image=images[number] if images else None,
+        )
+        for number, (prediction, truth) in enumerate(pairs)
+    ]
+
+
+def judged(files: Files, asked: Asked, model: Path | None) -> Report:
+    """Read a pair and judge it."""
+    from napari_unetseg.core.evaluate.judge import judge
+    from napari_unetseg.core.read import read_image
+
+    scores, channel = None, 0
+    if files.scores is not None:
+        scores = read_image(files.scores)
+        channel = _channel(files.scores, scores, asked)
+    return judge(
+        read_image(files.prediction),
+        read_image(files.truth),
+        asked,
+        scores=scores,
+        channel=channel,
+        seen=_seen(files, model),
+    )
+
+
+def _seen(files: Files, model: Path | None) -> Seen | None:
+    """What the prediction's file says of the pixels, or the model of its image."""
+    from napari_unetseg.core.evaluate.seen import Seen
+    from napari_unetseg.core.read.annotations import notes_in
+
+    if model is None:
+        return Seen.from_notes(notes_in(files.prediction).get("seen"))
+    from napari_unetseg.core.network.card import read_card
+    from napari_unetseg.core.predict.fit import fit
+    from napari_unetseg.core.prepare.trace import traced
+    from napari_unetseg.core.read import read_image
+
+    card = read_card(model)
+    if files.image is None:
+        raise InputError(
+            f"Which pixels of '{files.prediction.name}' the model has seen is found by "
+            "its image",
+            "Name the image with --image",
+        )
+    notes = card.training.get("seen")
+    if notes is None:
+        return None
+    return Seen.of(traced(fit(read_image(files.image), card), notes))
+
+
+def _channel(path: Path, scores: Image, asked: Asked) -> int:
+    """Which channel of the scores is the interior of cells."""
+    from napari_unetseg.core.read.annotations import notes_in
+
+    if scores.channel_count == 1:
+        return 0
+    known = notes_in(path).get("classes", "").split(",")
+    if str(asked.identity) in known:
+        return known.index(str(asked.identity))
+    raise InputError(
+        f"'{path.name}' has {scores.channel_count} channels, and it is not clear which "
+        "is the interior of cells",
+        "Name its class with --objects, of scores that segment has written; or give "
+        "scores with one channel",
+    )
+
+
+def shots(files: Files, report: Report, asked: Asked) -> list[Shot]:
+    """Pictures of the worst slices of a pair.
+
+    Parameters
+    ----------
+    files : Files
+        Without an image there are no pictures.
+    report : Report
+        Of this pair alone.
+    asked : Asked
+        What was asked.
+    """
+    if files.image is None:
+        return []
+    import numpy as np
+
+    from napari_unetseg.core.evaluate.page import Shot
+    from napari_unetseg.core.evaluate.picture import comparison
+    from napari_unetseg.core.evaluate.worst import worst_planes
+    from napari_unetseg.core.read import read_image
+
+    image, truth, found = (
+        read_image(path) for path in (files.image, files.truth, files.prediction)
+    )
+    sizes = [(*one.plane_grid, *one.plane_shape) for one in (image, truth)]
+    if sizes[0] != sizes[1]:
+        raise InputError(
+            f"The image '{image.name}' and the truth '{truth.name}' differ in shape",
+            "Give the image that was annotated",
+        )
+    told = []
+    for number, one in enumerate(worst_planes(report)[:SHOTS], start=1):
+        sides = [np.asarray(side.plane(one.place))[0] for side in (truth, found)]
+        if asked.task != "classes":
+            sides = [_as_classes(side, asked) for side in sides]
+        pixels = np.asarray(image.plane(one.place))
+        shown = np.moveaxis(pixels[:3], 0, -1) if len(pixels) >= 3 else pixels[0]
+        ignore = asked.ignore if asked.task == "classes" else (255,)
+        picture = comparison(
+            shown,
+            *sides,
+            names=report.names if asked.task == "classes" else None,
+            ignore=ignore,
+        )
+        where = ", ".join(
+            f"{axis} {i}" for axis, i in zip(truth.plane_axes, one.place, strict=True)
+        )
+        told.append(Shot(f"{where or image.name}: the worst but {number - 1}", picture))
+    if told:
+        first = told[0].caption.rpartition(":")[0]
+        told[0] = told[0]._replace(caption=f"{first}: the worst")
+    return told
+
+
+def _as_classes(ids: Any, asked: Asked) -> Any:
+    """Objects as one class, for a picture; 255 is not annotated."""
+    import numpy as np
+
+    from napari_unetseg.core.evaluate.foreground import NOT_ANNOTATED, Foreground
+
+    classes = Foreground(ids, asked.ignore, asked.identity)[...]
+    return np.where(classes == NOT_ANNOTATED, 255, classes)

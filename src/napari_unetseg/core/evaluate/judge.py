@@ -1,0 +1,247 @@
+"""One question, one answer: classes, objects or neurites, and what was unseen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Literal, TypeVar
+
+import numpy as np
+
+from napari_unetseg.core.draining import result_of
+from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.evaluate.boundary import Boundary, boundaries, pooled
+from napari_unetseg.core.evaluate.comparable import check_comparable
+from napari_unetseg.core.evaluate.foreground import NAMES, NOT_ANNOTATED, Foreground
+from napari_unetseg.core.evaluate.neurite_report import neurite_report
+from napari_unetseg.core.evaluate.object_errors import object_report
+from napari_unetseg.core.evaluate.report import Report, evaluation
+from napari_unetseg.core.evaluate.seen import OUT, Restricted
+from napari_unetseg.core.frames import Frames
+from napari_unetseg.core.units import PIXEL, unit_name
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping, Sequence
+
+    from napari_unetseg.core.evaluate.seen import Seen
+    from napari_unetseg.core.image import Image
+
+T = TypeVar("T")
+Task = Literal["classes", "instances", "neurites"]
+TASKS: tuple[Task, ...] = ("classes", "instances", "neurites")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What is asked of a prediction.
+
+    Attributes
+    ----------
+    task : {"classes", "instances", "neurites"}
+        What is scored.
+    identity : int or None
+        The class whose connected pixels are the objects, or the interior of neurites;
+        None if every id is an object of its own, and 0 none.
+    dimensions : {2, 3} or None
+        Whether objects live in planes or in volumes; None: in volumes where the truth
+        has Z and its pixel size is known.
+    ignore : tuple of int
+        Ids that mean "not annotated", on either side.
+    names : mapping of int to str
+        Names of classes.
+    boundaries : bool
+        Whether borders are compared too, which takes longer.
+    partly : tuple of int
+        Numbers of the frames in which only some objects are annotated.
+    """
+
+    task: Task = "classes"
+    identity: int | None = None
+    dimensions: int | None = None
+    ignore: tuple[int, ...] = ()
+    names: Mapping[int, str] = field(default_factory=dict)
+    boundaries: bool = False
+    partly: tuple[int, ...] = ()
+
+
+def judge(
+    prediction: Image,
+    truth: Image,
+    asked: Asked,
+    *,
+    scores: Image | None = None,
+    channel: int = 0,
+    seen: Seen | None = None,
+) -> Report:
+    """Answer at once what `judging` answers step by step."""
+    return result_of(
+        judging(prediction, truth, asked, scores=scores, channel=channel, seen=seen)
+    )
+
+
+def judging(
+    prediction: Image,
+    truth: Image,
+    asked: Asked,
+    *,
+    scores: Image | None = None,
+    channel: int = 0,
+    seen: Seen | None = None,
+) -> Generator[float, None, Report]:
+    """Judge a prediction, step by step.
+
+    Parameters
+    ----------
+    prediction, truth : Image
+        Labels of equal shape.
+    asked : Asked
+        What is asked.
+    scores : Image, optional
+        Probability of the interior of neurites, for their curves over thresholds.
+    channel : int
+        Of the scores.
+    seen : Seen, optional
+        What the pixels were used for. Then each use is scored by itself too.
+
+    Yields
+    ------
+    float
+        Share of the work that is done, up to 1.
+
+    Raises
+    ------
+    InputError
+        If the two cannot be compared.
+    """
+    check_comparable(prediction, truth)
+    uses = {} if seen is None else seen.pixels(truth)
+    several = len(uses) > 1
+    rounds = 1 + len(uses) * several
+    whole = yield from _shared(
+        _scored(prediction, truth, asked, scores, channel), 0, rounds
+    )
+    parts: dict[str, Report] = {}
+    if seen is not None and not several:
+        parts = dict.fromkeys(uses, whole)
+    for number, name in enumerate(uses if several else (), start=1):
+        assert seen is not None
+        some = replace(truth, array=Restricted(truth, seen, name))
+        less = replace(asked, ignore=(*asked.ignore, OUT))
+        steps = _scored(prediction, some, less, scores, channel)
+        try:
+            found = yield from _shared(steps, number, rounds)
+        except InputError:
+            continue  # Nothing of it is annotated.
+        parts[name] = replace(found, ignored=asked.ignore)
+    return replace(whole, parts=parts, known_use=seen is not None)
+
+
+def dimensions_of(truth: Image, asked: Asked) -> int:
+    """Whether objects are scored in planes or in volumes."""
+    if asked.dimensions is not None:
+        return asked.dimensions
+    declared = "Z" in truth.axes and unit_name(truth.unit) != PIXEL
+    return 3 if declared else 2
+
+
+def _scored(
+    prediction: Image,
+    truth: Image,
+    asked: Asked,
+    scores: Image | None,
+    channel: int,
+) -> Generator[float, None, Report]:
+    """Score all pixels that are annotated."""
+    if asked.task == "classes":
+        report = yield from _shared(_classes(prediction, truth, asked), 0, 1)
+        return report
+    if asked.task == "instances":
+        objects = yield from _shared(
+            object_report(
+                prediction,
+                truth,
+                dimensions=dimensions_of(truth, asked),
+                ignore=asked.ignore,
+                of_class=asked.identity,
+                partly=asked.partly,
+            ),
+            0,
+            2,
+        )
+        report = yield from _shared(_foreground(prediction, truth, asked), 1, 2)
+        return replace(report, task=asked.task, objects=objects)
+    neurites = yield from _shared(
+        neurite_report(
+            prediction,
+            truth,
+            interior=asked.identity,
+            scores=scores,
+            channel=channel,
+            ignore=asked.ignore,
+        ),
+        0,
+        2,
+    )
+    report = yield from _shared(_foreground(prediction, truth, asked), 1, 2)
+    names = {0: "membrane", 1: "interior"}
+    return replace(report, task=asked.task, neurites=neurites, names=names)
+
+
+def _classes(
+    prediction: Image, truth: Image, asked: Asked
+) -> Generator[float, None, Report]:
+    rounds = 1 + asked.boundaries
+    steps = evaluation(prediction, truth, ignore=asked.ignore, names=asked.names)
+    report = yield from _shared(steps, 0, rounds)
+    if not asked.boundaries:
+        return report
+    edges = yield from _shared(
+        _boundaries(prediction, truth, asked, report.overlap.ids), 1, rounds
+    )
+    return replace(report, boundaries=edges)
+
+
+def _foreground(
+    prediction: Image, truth: Image, asked: Asked
+) -> Generator[float, None, Report]:
+    """How far the pixels of objects agree."""
+    found, wanted = (
+        replace(side, array=Foreground(side.array, asked.ignore, asked.identity))
+        for side in (prediction, truth)
+    )
+    report = yield from evaluation(found, wanted, ignore=(NOT_ANNOTATED,), names=NAMES)
+    return replace(report, ignored=asked.ignore)
+
+
+def _boundaries(
+    prediction: Image, truth: Image, asked: Asked, ids: Sequence[int]
+) -> Generator[float, None, dict[int, Boundary]]:
+    dimensions = dimensions_of(truth, asked)
+    sides = Frames(prediction, dimensions), Frames(truth, dimensions)
+    total: dict[int, Boundary] = {}
+    for done, index in enumerate(sides[1], start=1):
+        predicted, true = (np.asarray(side[index])[0] for side in sides)
+        total = pooled(
+            total,
+            boundaries(
+                predicted,
+                true,
+                ids=ids,
+                spacing=sides[1].spacing,
+                ignore=asked.ignore,
+            ),
+        )
+        yield done / len(sides[1])
+    return total
+
+
+def _shared(
+    steps: Generator[float, None, T], number: int, rounds: int
+) -> Generator[float, None, T]:
+    """Take the steps of one of several jobs, and return its result."""
+    while True:
+        try:
+            share = next(steps)
+        except StopIteration as end:
+            result: T = end.value
+            return result
+        yield (number + share) / rounds

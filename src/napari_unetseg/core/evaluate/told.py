@@ -1,0 +1,83 @@
+"""A report as plain values for JSON, and its scores in the order of a table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari_unetseg.core.evaluate.uncertain import headline, intervals_of, units_of
+
+if TYPE_CHECKING:
+    from napari_unetseg.core.evaluate.report import Report
+
+
+def plain(report: Report) -> dict[str, Any]:
+    """All that a report tells; None where a score does not exist."""
+    pooled = report.overlap
+    told: dict[str, Any] = {
+        "prediction": report.prediction,
+        "truth": report.truth,
+        "task": report.task,
+        "mean_iou": pooled.mean_iou,
+        "mean_dice": pooled.mean_dice,
+        "pixel_error": pooled.pixel_error,
+        "pixels": pooled.total,
+        "classes": {str(identity): _class(report, identity) for identity in pooled.ids},
+        "confusion": {
+            "ids": list(pooled.ids),
+            "rows": "truth",
+            "columns": "prediction",
+            "pixels": pooled.matrix.tolist(),
+        },
+        "ignored": list(report.ignored),
+        "plane_axes": report.plane_axes,
+        "planes": [
+            {
+                "index": list(index),
+                "mean_iou": plane.mean_iou,
+                "mean_dice": plane.mean_dice,
+                "pixel_error": plane.pixel_error,
+                "pixels": plane.total,
+                "iou": {str(i): value for i, value in plane.iou.items()},
+            }
+            for index, plane in report.per_plane
+        ],
+        "spacing": dict(report.spacing),
+        "unit": report.unit,
+    }
+    if report.objects is not None:
+        told["instances"] = report.objects.to_dict()
+    if report.neurites is not None:
+        told["neurites"] = report.neurites.to_dict()
+    spans = intervals_of(report)
+    if spans:
+        what, units = units_of(report)
+        told["intervals"] = {
+            "level": 0.95,
+            "over": what,
+            "count": len(units),
+            "scores": {name: list(span) for name, span in spans.items()},
+        }
+    if report.known_use:
+        told["seen"] = {
+            name: {"pixels": part.overlap.total, **headline(part)}
+            for name, part in report.parts.items()
+        }
+    if report.images:
+        told["images"] = [plain(one) for one in report.images]
+    return told
+
+
+def _class(report: Report, identity: int) -> dict[str, Any]:
+    pooled = report.overlap
+    name = report.names.get(identity)
+    borders = report.boundaries.get(identity)
+    return {
+        **({"name": name} if name else {}),
+        "iou": pooled.iou[identity],
+        "dice": pooled.dice[identity],
+        "precision": pooled.precision[identity],
+        "recall": pooled.recall[identity],
+        "accuracy": pooled.accuracy[identity],
+        "pixels": pooled.pixels[identity],
+        **({} if borders is None else borders.to_dict()),
+    }

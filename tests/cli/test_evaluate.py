@@ -1,0 +1,89 @@
+"""`unetseg evaluate`: tasks, several pairs, two predictions, pages."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from napari_unetseg.cli.pairing import pairs
+from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.image import Image
+from napari_unetseg.core.write.ome_tiff import write_ome_tiff
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+RNG = np.random.default_rng(0)
+TRUTH = RNG.integers(0, 3, (4, 12, 15)).astype(np.uint8)
+PREDICTION = np.where(RNG.random(TRUTH.shape) < 0.8, TRUTH, 1).astype(np.uint8)
+
+
+@pytest.fixture
+def files(here: Path) -> Path:
+    seen = json.dumps([{"index": [0], "boxes": [["train", 0, 0, 12, 15]]}])
+    stacks = {"p": PREDICTION, "q": TRUTH, "t": TRUTH, "i": TRUTH * 50}
+    for name, array in stacks.items():
+        notes = {"seen": seen} if name == "p" else {}
+        image = Image(array=array, axes="ZYX", spacing=(50, 4, 4), unit="nm")
+        write_ome_tiff(here / f"{name}.ome.tif", image, description=notes)
+    return here
+
+
+def test_objects_of_a_class(files: Path, unetseg: Callable[..., Any]) -> None:
+    line = "evaluate p.ome.tif t.ome.tif --objects 2 --dimensions 2 --by slice"
+    answer = unetseg(*line.split(), "--json", "r.json")
+    assert answer.code == 0, answer.err
+    told = json.loads((files / "r.json").read_text())
+    assert told["task"] == "instances"
+    assert f"| {told['instances']['seg']:.4f} |" in answer.out
+    assert {"det", "pq", "ap", "f1"} <= set(told["instances"])
+    assert "Z 3" in answer.out
+
+
+def test_what_was_learnt_from_comes_first(
+    files: Path, unetseg: Callable[..., Any]
+) -> None:
+    answer = unetseg("evaluate", "p.ome.tif", "t.ome.tif", "--json", "r.json")
+    assert answer.code == 0, answer.err
+    told = json.loads((files / "r.json").read_text())
+    assert told["seen"]["train"]["pixels"] == 180
+    assert told["seen"]["unseen"]["pixels"] == 540
+    score = told["seen"]["unseen"]["mean_iou"]
+    assert answer.out.startswith(f"Mean IoU {score:.3f} on 540 pixels")
+
+
+def test_a_page_with_pictures(files: Path, unetseg: Callable[..., Any]) -> None:
+    line = "evaluate p.ome.tif t.ome.tif --image i.ome.tif --html r.html"
+    answer = unetseg(*line.split(), "--other", "q.ome.tif")
+    assert answer.code == 0, answer.err
+    text = (files / "r.html").read_text(encoding="utf-8")
+    assert text.count("data:image/png;base64,") == 3
+    assert "unetseg evaluate p.ome.tif t.ome.tif" in text
+    assert "Against the other prediction" in answer.out
+
+
+def test_several_pairs(files: Path, unetseg: Callable[..., Any]) -> None:
+    line = "evaluate p.ome.tif q.ome.tif --truth t.ome.tif t.ome.tif --json r.json"
+    assert unetseg(*line.split()).code == 0
+    told = json.loads((files / "r.json").read_text())
+    assert [one["mean_iou"] == 1 for one in told["images"]] == [False, True]
+    assert unetseg("evaluate", "p.ome.tif").code == 2
+
+
+def test_folders_are_paired_by_name(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        for name in ("x.tif", "y.tif"):
+            (tmp_path / folder / name).touch()
+    found = pairs([tmp_path / "a", tmp_path / "b"], [])
+    assert [(p.parent.name, p.name) for p, _ in found] == [
+        ("a", "x.tif"),
+        ("a", "y.tif"),
+    ]
+    (tmp_path / "b" / "z.tif").touch()
+    with pytest.raises(InputError, match="different files"):
+        pairs([tmp_path / "a", tmp_path / "b"], [])
