@@ -59,8 +59,10 @@ def test_dictionary(report):
     assert values["planes"][1] == {
         "index": [1],
         "mean_iou": 1.0,
+        "mean_dice": 1.0,
         "pixel_error": 0.0,
         "pixels": 4,
+        "iou": {"1": 1.0},
     }
     assert values["confusion"]["pixels"] == [[6, 0, 0], [1, 1, 0], [0, 0, 0]]
     assert values["spacing"] == {"Z": 50, "Y": 4, "X": 4}
