@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from napari_unetseg.cli import options
+
+if TYPE_CHECKING:
+    from napari_unetseg.core.evaluate.judge import Task
 
 _TASKS = ("classes", "instances", "neurites")
 _BY = ("slice",)
@@ -136,8 +139,9 @@ def evaluate(
     from napari_unetseg.core.evaluate.several import together
     from napari_unetseg.core.evaluate.uncertain import compared
 
+    usual = "classes" if objects is None else "instances"
     asked = Asked(
-        task=wanted_task or ("classes" if objects is None else "instances"),
+        task=cast("Task", wanted_task or usual),
         identity=objects,
         dimensions=dimensions,
         ignore=tuple(ignore or ()),

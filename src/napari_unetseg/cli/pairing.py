@@ -62,7 +62,7 @@ def _in_folders(prediction: Path, truth: Path) -> list[tuple[Path, Path]]:
             f"Only one of '{prediction.name}' and '{truth.name}' is a folder",
             "Give two folders, or two files",
         )
-    from napari_unetseg.runs.images import images_in
+    from napari_unetseg.runs.items import images_in
 
     sides = [
         {path.name.partition(".")[0]: path for path in images_in(folder)}

@@ -83,8 +83,9 @@ def slice_table(report: Report) -> Table:
             table.add_column(column, justify="right")
         for one in report.neurites.slices:
             best = (max(at[0] for at in side) for side in (one.v_rand, one.v_info))
-            cells = (*map(score, best), score(one.at_cut["pixel_error"]))
-            table.add_row(_place(report.plane_axes, one.index), *cells)
+            name = _place(report.plane_axes, one.index)
+            error = score(one.at_cut["pixel_error"])
+            table.add_row(name, *map(score, best), error)
         return table
     for column in ("mean IoU", "mean Dice", "pixel error", "pixels"):
         table.add_column(column, justify="right")

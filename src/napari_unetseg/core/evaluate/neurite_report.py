@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from napari_unetseg.core.image import Image
 
+    Triple = tuple[float, float, float]
+
 # A mask is the same at every threshold below 1.
 _OF_A_MASK = (0.5,)
 CUT = 0.5
@@ -42,7 +44,8 @@ _AT_CUT = (
 )
 
 
-class NeuriteSlice(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class NeuriteSlice:
     """The scores of a slice.
 
     Attributes
@@ -56,8 +59,8 @@ class NeuriteSlice(NamedTuple):
     """
 
     index: tuple[int, ...]
-    v_rand: tuple[tuple[float, float, float], ...]
-    v_info: tuple[tuple[float, float, float], ...]
+    v_rand: tuple[Triple, ...]
+    v_info: tuple[Triple, ...]
     at_cut: dict[str, float]
 
     @property
@@ -223,8 +226,10 @@ def score_slice(
     neurites = components(np.where(known, truth, 0))
     if not neurites.any():
         return None
-    rands, infos = [], []
+    rands: list[Triple] = []
+    infos: list[Triple] = []
     last: NDArray[Any] | None = None
+    pair: tuple[Triple, Triple]
     for threshold in thresholds:
         ids = _cut(predicted, threshold)
         if last is None or not np.array_equal(ids, last):
@@ -233,8 +238,12 @@ def score_slice(
             rand, info = v_rand(table), v_info(table)
             assert rand is not None
             assert info is not None
-        rands.append(tuple(rand))
-        infos.append(tuple(info))
+            pair = (
+                (rand.score, rand.split, rand.merge),
+                (info.score, info.split, info.merge),
+            )
+        rands.append(pair[0])
+        infos.append(pair[1])
     return NeuriteSlice(
         index, tuple(rands), tuple(infos), _errors(truth, neurites, predicted, known)
     )
@@ -255,7 +264,7 @@ def _errors(
     everywhere = np.where(known, neurites + 1, 0)
     pixels = contingency(everywhere, np.where(known, objects + 1, 0), ignore=None)
     mask = ids != 0
-    bent = warping_error(truth, _probability(predicted), CUT)
+    bent = warping_error(truth, mask if ids is predicted else predicted, CUT)
     wrong = ((truth != 0) != mask)[known].mean()
     assert information is not None
     return {
@@ -273,14 +282,10 @@ def _cut(predicted: NDArray[Any], threshold: float) -> NDArray[Any]:
     return predicted if predicted.dtype.kind in "iu" else predicted > threshold
 
 
-def _probability(predicted: NDArray[Any]) -> NDArray[Any]:
-    return predicted != 0 if predicted.dtype.kind in "iu" else predicted
-
-
 def _interior(ids: NDArray[Any], interior: int | None) -> NDArray[np.int64]:
     if interior is None:
         return np.array(ids, np.int64)
-    return (ids == interior).astype(np.int64)
+    return np.asarray(ids == interior, np.int64)
 
 
 def _best(values: Sequence[float]) -> int | None:

@@ -50,7 +50,7 @@ def judge_all(
             f"{len(scores)} scores",
             "Give one of each for every image",
         )
-    given = scores or [None] * len(truths)
+    given: Sequence[Image | None] = scores or [None] * len(truths)
     return together(
         [
             judge(found, wanted, asked, scores=sure)
@@ -133,7 +133,7 @@ def _neurites(reports: Sequence[Report]) -> NeuriteReport | None:
     if not found:
         return None
     slices = (
-        one._replace(index=(number, *one.index))
+        replace(one, index=(number, *one.index))
         for number, report in enumerate(found)
         for one in report.slices
     )

@@ -71,7 +71,7 @@ def compared(first: Report, second: Report) -> dict[str, Difference]:
             f"{len(units[0])} and {len(units[1])} slices, which cannot be paired",
             "Give two predictions of the same images",
         )
-    return differences(*units, lambda vector: _measures(sides[0], vector))
+    return differences(units[0], units[1], lambda vector: _measures(sides[0], vector))
 
 
 def _measures(report: Report, vector: Vector) -> Scores:

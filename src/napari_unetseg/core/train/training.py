@@ -224,8 +224,8 @@ def _same_classes(material: Material, start_from: Model | None) -> bool:
     if start_from is None:
         return True
     card, teaching = start_from.card, material.teaching
-    objects = teaching.instances is not None
-    return card.classes == teaching.ids and (card.objects is not None) == objects
+    alike = (card.objects is None) == (teaching.instances is None)
+    return card.classes == teaching.ids and alike
 
 
 def _architecture(
@@ -249,8 +249,7 @@ def _architecture(
 def _held(data: TrainingData, kept: Checkpoints, free: int) -> int:
     """Bytes of the samples if they are to be in memory, as they were before; else 0."""
     every = [*data.train, *data.validation]
-    before = kept.fact("held")
-    held = fit_into(free, every) if before is None else bool(before)
+    held = fit_into(free, every) if (was := kept.fact("held")) is None else bool(was)
     return bytes_in_memory(every) * held
 
 
