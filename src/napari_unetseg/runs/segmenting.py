@@ -165,9 +165,7 @@ def _store(
     if seen is not None:
         # Of a report it is asked which pixels the model has learnt from.
         how["seen"] = json.dumps(traced(fitting, seen))
-    return RunStore(
-        state, fitting, card, config, told=told, description=how, mask=mask
-    )
+    return RunStore(state, fitting, card, config, told=told, description=how, mask=mask)
 
 
 def _one(

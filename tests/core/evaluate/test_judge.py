@@ -15,7 +15,7 @@ from napari_unetseg.core.evaluate.matching import contingency
 from napari_unetseg.core.evaluate.neurites import neurite_score
 from napari_unetseg.core.evaluate.object_scores import ObjectScores, object_scores
 from napari_unetseg.core.evaluate.report import evaluate
-from napari_unetseg.core.evaluate.seen import Restricted, Seen
+from napari_unetseg.core.evaluate.seen import OUT, Codes, Restricted, Seen, uses
 from napari_unetseg.core.evaluate.sentences import lead, methods
 from napari_unetseg.core.evaluate.uncertain import compared, headline
 from napari_unetseg.core.image import Image
@@ -105,9 +105,9 @@ def test_each_use_is_scored_as_if_it_were_all(task):
 @pytest.mark.parametrize("axes", ["ZYX", "ZXY", "YXZ"])
 def test_restricted_in_any_order_of_axes(axes):
     array = TRUTH.transpose(["ZYX".index(axis) for axis in axes])
-    found = Restricted(labels(array, axes), SEEN, "validation")
+    found = Restricted(array, Codes(labels(array, axes), SEEN), "validation")
     back = np.asarray(found[()]).transpose([axes.index(axis) for axis in "ZYX"])
-    kept = back < 1 << 40
+    kept = back < OUT
     assert kept[1, :, :5].all()
     assert kept.sum() == 12 * 5
     np.testing.assert_array_equal(back[kept], TRUTH[kept])
@@ -134,10 +134,13 @@ def test_first_line():
 
 def test_a_plane_that_taught_once_has_taught():
     twice = [{"index": [0], "boxes": ALL}, {"index": [0], "boxes": ROWS}]
-    assert Seen.of(twice).pixels(labels(TRUTH[:1])) == {"train": 180}
+    plane = labels(TRUTH[:1])
+    codes = labels(Codes(plane, Seen.of(twice)))
+    assert uses(codes) == {"train": 180}
     assert Seen.from_notes(None) is None
     assert Seen.from_notes("no JSON") is None
-    assert Seen.from_notes("[]").pixels(labels(TRUTH)) == {"unseen": TRUTH.size}
+    none = Codes(labels(TRUTH), Seen.from_notes("[]"))
+    assert uses(labels(none)) == {"unseen": TRUTH.size}
 
 
 def test_several_images_are_pooled():
@@ -151,6 +154,14 @@ def test_several_images_are_pooled():
     assert (six["intervals"]["over"], six["intervals"]["count"]) == ("images", 6)
     with pytest.raises(InputError, match="2 predictions, 1 truths"):
         us.evaluate([PREDICTION, PREDICTION], [TRUTH])
+
+
+def test_neurites_of_several_images_are_pooled():
+    both = us.evaluate(
+        [cells(1), cells(0)], [cells(0), cells(0)], task="neurites", objects=1
+    )
+    assert [one.index for one in both.neurites.slices][2:4] == [(0, 2), (1, 0)]
+    assert headline(both)["warping_error"] == pytest.approx(1 / 1600 / 6)
 
 
 def test_two_predictions_of_the_same_slices():

@@ -15,7 +15,8 @@ from napari_unetseg.core.evaluate.foreground import NAMES, NOT_ANNOTATED, Foregr
 from napari_unetseg.core.evaluate.neurite_report import neurite_report
 from napari_unetseg.core.evaluate.object_errors import object_report
 from napari_unetseg.core.evaluate.report import Report, evaluation
-from napari_unetseg.core.evaluate.seen import OUT, Restricted
+from napari_unetseg.core.evaluate.seen import OUT, Codes, Restricted, uses
+from napari_unetseg.core.evaluate.thresholds import threshold_curves
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.units import PIXEL, unit_name
 
@@ -52,6 +53,10 @@ class Asked:
         Whether borders are compared too, which takes longer.
     partly : tuple of int
         Numbers of the frames in which only some objects are annotated.
+    channels : tuple of int
+        The class of each channel of the scores, for curves of classes over thresholds.
+    thresholds : mapping of int to float
+        Thresholds that classes have already.
     """
 
     task: Task = "classes"
@@ -61,6 +66,8 @@ class Asked:
     names: Mapping[int, str] = field(default_factory=dict)
     boundaries: bool = False
     partly: tuple[int, ...] = ()
+    channels: tuple[int, ...] = ()
+    thresholds: Mapping[int, float] = field(default_factory=dict)
 
 
 def judge(
@@ -72,9 +79,13 @@ def judge(
     channel: int = 0,
     seen: Seen | None = None,
 ) -> Report:
-    """Answer at once what `judging` answers step by step."""
+    """Answer at once what `judging` answers step by step.
+
+    What the pixels of the truth were used for is told by `seen`.
+    """
+    codes = None if seen is None else replace(truth, array=Codes(truth, seen))
     return result_of(
-        judging(prediction, truth, asked, scores=scores, channel=channel, seen=seen)
+        judging(prediction, truth, asked, scores=scores, channel=channel, codes=codes)
     )
 
 
@@ -85,7 +96,7 @@ def judging(
     *,
     scores: Image | None = None,
     channel: int = 0,
-    seen: Seen | None = None,
+    codes: Image | None = None,
 ) -> Generator[float, None, Report]:
     """Judge a prediction, step by step.
 
@@ -96,11 +107,13 @@ def judging(
     asked : Asked
         What is asked.
     scores : Image, optional
-        Probability of the interior of neurites, for their curves over thresholds.
+        Probability of the interior of neurites, or of each class, for curves over
+        thresholds.
     channel : int
-        Of the scores.
-    seen : Seen, optional
-        What the pixels were used for. Then each use is scored by itself too.
+        Of the scores, for neurites.
+    codes : Image, optional
+        What the pixels of the truth were used for, as `seen.Codes`. Then each use is
+        scored by itself too.
 
     Yields
     ------
@@ -113,18 +126,18 @@ def judging(
         If the two cannot be compared.
     """
     check_comparable(prediction, truth)
-    uses = {} if seen is None else seen.pixels(truth)
-    several = len(uses) > 1
-    rounds = 1 + len(uses) * several
+    used = {} if codes is None else uses(codes)
+    several = len(used) > 1
+    rounds = 1 + len(used) * several
     whole = yield from _shared(
         _scored(prediction, truth, asked, scores, channel), 0, rounds
     )
     parts: dict[str, Report] = {}
-    if seen is not None and not several:
-        parts = dict.fromkeys(uses, whole)
-    for number, name in enumerate(uses if several else (), start=1):
-        assert seen is not None
-        some = replace(truth, array=Restricted(truth, seen, name))
+    if not several:
+        parts = dict.fromkeys(used, whole)
+    for number, name in enumerate(used if several else (), start=1):
+        assert codes is not None
+        some = replace(truth, array=Restricted(truth.array, codes.array, name))
         less = replace(asked, ignore=(*asked.ignore, OUT))
         steps = _scored(prediction, some, less, scores, channel)
         try:
@@ -132,7 +145,7 @@ def judging(
         except InputError:
             continue  # Nothing of it is annotated.
         parts[name] = replace(found, ignored=asked.ignore)
-    return replace(whole, parts=parts, known_use=seen is not None)
+    return replace(whole, parts=parts, known_use=codes is not None)
 
 
 def dimensions_of(truth: Image, asked: Asked) -> int:
@@ -152,7 +165,7 @@ def _scored(
 ) -> Generator[float, None, Report]:
     """Score all pixels that are annotated."""
     if asked.task == "classes":
-        report = yield from _shared(_classes(prediction, truth, asked), 0, 1)
+        report = yield from _classes(prediction, truth, asked, scores)
         return report
     if asked.task == "instances":
         objects = yield from _shared(
@@ -187,17 +200,26 @@ def _scored(
 
 
 def _classes(
-    prediction: Image, truth: Image, asked: Asked
+    prediction: Image, truth: Image, asked: Asked, scores: Image | None
 ) -> Generator[float, None, Report]:
-    rounds = 1 + asked.boundaries
+    rounds = 1 + asked.boundaries + (scores is not None)
     steps = evaluation(prediction, truth, ignore=asked.ignore, names=asked.names)
     report = yield from _shared(steps, 0, rounds)
-    if not asked.boundaries:
-        return report
-    edges = yield from _shared(
-        _boundaries(prediction, truth, asked, report.overlap.ids), 1, rounds
-    )
-    return replace(report, boundaries=edges)
+    if asked.boundaries:
+        edges = _boundaries(prediction, truth, asked, report.overlap.ids)
+        found = yield from _shared(edges, 1, rounds)
+        report = replace(report, boundaries=found)
+    if scores is not None:
+        curves = threshold_curves(
+            scores,
+            truth,
+            asked.channels or tuple(range(scores.channel_count)),
+            now=asked.thresholds,
+            ignore=asked.ignore,
+        )
+        told = yield from _shared(curves, rounds - 1, rounds)
+        report = replace(report, thresholds=told)
+    return report
 
 
 def _foreground(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from napari_unetseg.core.evaluate.boundary import Boundary
     from napari_unetseg.core.evaluate.neurite_report import NeuriteReport
     from napari_unetseg.core.evaluate.object_errors import ObjectReport
+    from napari_unetseg.core.evaluate.thresholds import ThresholdCurve
     from napari_unetseg.core.image import Image
 
 # More ids than this in one image are objects, which these scores cannot judge.
@@ -66,6 +67,8 @@ class Report:
         What else was scored.
     boundaries : mapping of int to Boundary
         How far the borders of classes agree, where it was asked.
+    thresholds : mapping of int to ThresholdCurve
+        How far each class agrees at every threshold, where its scores were given.
     parts : mapping of str to Report
         The same for pixels that were "unseen", used for "validation", learnt from
         ("train"), or left out "beside" those; see `seen.Seen`.
@@ -88,6 +91,7 @@ class Report:
     objects: ObjectReport | None = None
     neurites: NeuriteReport | None = None
     boundaries: Mapping[int, Boundary] = field(default_factory=dict)
+    thresholds: Mapping[int, ThresholdCurve] = field(default_factory=dict)
     parts: Mapping[str, Report] = field(default_factory=dict)
     known_use: bool = False
     images: tuple[Report, ...] = ()

@@ -86,16 +86,65 @@ class Seen:
             np.maximum(found, once, out=found)
         return found
 
-    def pixels(self, image: Image) -> dict[SeenName, int]:
-        """How many pixels of labels were used for what; only what occurs."""
-        counts = np.zeros(len(NAMES), np.int64)
-        for index in image.planes():
-            if index in self.planes:
-                codes = self.codes(index, image.plane_shape)
-                counts += np.bincount(codes.ravel(), minlength=len(NAMES))
-            else:
-                counts[UNSEEN] += int(np.prod(image.plane_shape))
-        return {name: int(counts[code]) for code, name in NAMES.items() if counts[code]}
+
+class Codes:
+    """What each pixel of labels was used for, worked out where it is indexed.
+
+    Parameters
+    ----------
+    image : Image
+        Labels without channels, of which only the shape matters.
+    seen : Seen
+        What its planes were used for.
+    """
+
+    dtype = np.dtype(np.uint8)
+
+    def __init__(self, image: Image, seen: Seen) -> None:
+        self._image, self._seen = image, seen
+        self.shape = image.shape
+
+    def __getitem__(self, key: Any) -> NDArray[np.uint8]:
+        """Work out a part, by numbers or slices per axis."""
+        axes = self._image.axes
+        keys = key if isinstance(key, tuple) else (key,)
+        keys = (*keys, *[slice(None)] * (len(axes) - len(keys)))
+        asked = dict(zip(axes, keys, strict=True))
+        lengths = zip(keys, self.shape, strict=True)
+        part = np.zeros(
+            [len(range(n)[k]) for k, n in lengths if isinstance(k, slice)], np.uint8
+        )
+        left = [axis for axis in axes if isinstance(asked[axis], slice)]
+        turned = left.index("X") < left.index("Y") if {"X", "Y"} <= {*left} else False
+        spans = [_span(asked[a], n) for a, n in self._planes()]
+        for place in np.ndindex(*map(len, spans)):
+            index = tuple(span[i] for span, i in zip(spans, place, strict=True))
+            if index in self._seen.planes:
+                numbers = dict(zip(self._image.plane_axes, place, strict=True))
+                here = tuple(numbers.get(axis, slice(None)) for axis in left)
+                codes = self._seen.codes(index, self._image.plane_shape)
+                found = codes[asked["Y"], asked["X"]]
+                part[here] = found.T if turned else found
+        return part
+
+    def _planes(self) -> list[tuple[str, int]]:
+        """The axes that number planes, and their lengths."""
+        return [*zip(self._image.plane_axes, self._image.plane_grid, strict=True)]
+
+
+def uses(codes: Image) -> dict[SeenName, int]:
+    """How many pixels were used for what; only what occurs.
+
+    Parameters
+    ----------
+    codes : Image
+        As `Codes`.
+    """
+    counts = np.zeros(len(NAMES), np.int64)
+    for index in codes.planes():
+        plane = np.asarray(codes.plane(index)).ravel()
+        counts += np.bincount(plane, minlength=len(NAMES))
+    return {name: int(counts[code]) for code, name in NAMES.items() if counts[code]}
 
 
 class Restricted:
@@ -103,46 +152,25 @@ class Restricted:
 
     Parameters
     ----------
-    image : Image
-        Labels without channels.
-    seen : Seen
-        What its planes were used for.
+    array : array of dtype int
+        The labels.
+    codes : array of the same shape
+        As `Codes`.
     name : {"unseen", "validation", "train", "beside"}
         The use that stays.
     """
 
     dtype = np.dtype(np.int64)
 
-    def __init__(self, image: Image, seen: Seen, name: SeenName) -> None:
-        self._image, self._seen = image, seen
+    def __init__(self, array: Any, codes: Any, name: SeenName) -> None:
+        self._array, self._codes = array, codes
         [self._code] = [code for code, known in NAMES.items() if known == name]
-        self.shape = image.shape
+        self.shape = tuple(array.shape)
 
     def __getitem__(self, key: Any) -> NDArray[np.int64]:
         """Read a part, by numbers or slices per axis."""
-        axes = self._image.axes
-        keys = key if isinstance(key, tuple) else (key,)
-        keys = (*keys, *[slice(None)] * (len(axes) - len(keys)))
-        asked = dict(zip(axes, keys, strict=True))
-        part = np.array(self._image.array[keys], np.int64)
-        left = [axis for axis in axes if isinstance(asked[axis], slice)]
-        turned = left.index("X") < left.index("Y") if {"X", "Y"} <= {*left} else False
-        spans = [_span(asked[a], n) for a, n in self._planes()]
-        for place in np.ndindex(*map(len, spans)):
-            index = tuple(span[i] for span, i in zip(spans, place, strict=True))
-            numbers = dict(zip(self._image.plane_axes, place, strict=True))
-            here = tuple(numbers.get(axis, slice(None)) for axis in left)
-            if index in self._seen.planes:
-                codes = self._seen.codes(index, self._image.plane_shape)
-                out = (codes != self._code)[asked["Y"], asked["X"]]
-                part[here] = np.where(out.T if turned else out, OUT, part[here])
-            elif self._code != UNSEEN:
-                part[here] = OUT
-        return part
-
-    def _planes(self) -> list[tuple[str, int]]:
-        """The axes that number planes, and their lengths."""
-        return [*zip(self._image.plane_axes, self._image.plane_grid, strict=True)]
+        part = np.asarray(self._array[key]).astype(np.int64)
+        return np.where(np.asarray(self._codes[key]) == self._code, part, OUT)
 
 
 def _span(key: Any, length: int) -> Sequence[int]:

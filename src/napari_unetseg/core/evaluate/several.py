@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from napari_unetseg.core.evaluate.judge import Asked
     from napari_unetseg.core.evaluate.report import Report
+    from napari_unetseg.core.evaluate.thresholds import ThresholdCurve
     from napari_unetseg.core.image import Image
 
 
@@ -99,6 +100,7 @@ def together(reports: Sequence[Report]) -> Report:
         objects=_objects(reports),
         neurites=_neurites(reports),
         boundaries=_boundaries(reports),
+        thresholds=_thresholds(reports),
         parts=_parts(reports),
         known_use=all(one.known_use for one in reports),
         images=tuple(reports),
@@ -144,6 +146,14 @@ def _boundaries(reports: Sequence[Report]) -> Mapping[int, Boundary]:
     total = reports[0].boundaries
     for one in reports[1:]:
         total = pooled(total, one.boundaries)
+    return total
+
+
+def _thresholds(reports: Sequence[Report]) -> dict[int, ThresholdCurve]:
+    total: dict[int, ThresholdCurve] = {}
+    for report in reports:
+        for identity, one in report.thresholds.items():
+            total[identity] = total[identity] + one if identity in total else one
     return total
 
 

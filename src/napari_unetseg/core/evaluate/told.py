@@ -48,6 +48,10 @@ def plain(report: Report) -> dict[str, Any]:
         told["instances"] = report.objects.to_dict()
     if report.neurites is not None:
         told["neurites"] = report.neurites.to_dict()
+    if report.thresholds:
+        told["thresholds"] = {
+            str(identity): one.to_dict() for identity, one in report.thresholds.items()
+        }
     spans = intervals_of(report)
     if spans:
         what, units = units_of(report)
