@@ -11,6 +11,7 @@ from .core.image import Image
 from .core.network.build import build_network
 from .core.network.measure import NetworkGeometry, network_geometry
 from .core.network.modelfile import Model, load_model
+from .core.network.retouch import set_thresholds
 from .core.presets import train_config
 from .core.read import read_image
 from .core.samples import sample_data
@@ -33,6 +34,7 @@ __all__ = [
     "read_image",
     "sample_data",
     "segment",
+    "set_thresholds",
     "train",
     "train_config",
     "weight_map",

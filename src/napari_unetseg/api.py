@@ -166,8 +166,9 @@ def evaluate(
     Parameters
     ----------
     prediction, truth, scores : Image or array, or list of them
-        Whole numbers of the same shape; several pairs are pooled. Scores are optional:
-        the probability of the interior of neurites, to be cut at several thresholds.
+        Whole numbers of the same shape; several pairs are pooled. Scores are optional,
+        for curves over thresholds: the probability of each class, axes "C..." of an
+        `Image`; or of the interior of neurites.
     task : {"classes", "instances", "neurites"}
         Classes pixel by pixel; single objects; or neurites of EM slices.
     objects : int, optional

@@ -9,8 +9,12 @@ import numpy as np
 import pytest
 
 from napari_unetseg.cli.pairing import pairs
+from napari_unetseg.core.config import NetworkConfig
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.image import Image
+from napari_unetseg.core.network.build import network_of
+from napari_unetseg.core.network.card import ModelCard, read_card
+from napari_unetseg.core.network.modelfile import Model, load_model
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 
 if TYPE_CHECKING:
@@ -64,6 +68,57 @@ def test_a_page_with_pictures(files: Path, unetseg: Callable[..., Any]) -> None:
     assert text.count("data:image/png;base64,") == 3
     assert "unetseg evaluate p.ome.tif t.ome.tif" in text
     assert "Against the other prediction" in answer.out
+
+
+@pytest.fixture
+def scored(files: Path) -> Path:
+    """Scores of three classes, and a model that knows these."""
+    share = np.stack([(i == PREDICTION) * 0.5 + (i == TRUTH) * 0.4 for i in range(3)])
+    share[0] += 1 - share.sum(0)
+    image = Image(array=share.astype(np.float32), axes="CZYX")
+    write_ome_tiff(files / "s.ome.tif", image, description={"classes": "0,1,2"})
+    config = NetworkConfig(base=1, depth=1)
+    card = ModelCard(network=config, classes=(0, 1, 2), halo=(8, 8))
+    Model(card, network_of(config, 3).state_dict()).save(files / "m.safetensors")
+    return files / "m.safetensors"
+
+
+def test_the_best_threshold_is_written_into_a_model(
+    scored: Path, unetseg: Callable[..., Any]
+) -> None:
+    weights = load_model(scored).tensors
+    line = "evaluate p.ome.tif t.ome.tif --scores s.ome.tif --use-threshold 2"
+    answer = unetseg(*line.split(), "--into", scored.name, "--json", "r.json")
+    assert answer.code == 0, answer.err
+    told = json.loads((scored.parent / "r.json").read_text())["thresholds"]["2"]
+    assert told["best_iou"] > told["iou_now"]
+    model = load_model(scored)
+    assert model.card.thresholds == {2: told["best"]}
+    assert all((model.tensors[name] == one).all() for name, one in weights.items())
+    assert f"chooses class 2 from {told['best']:g} on" in answer.out
+    answer = unetseg("info", scored.name)
+    assert f"2 from {told['best']:g}" in answer.out
+
+
+def test_which_threshold_must_be_clear(
+    scored: Path, unetseg: Callable[..., Any]
+) -> None:
+    before = scored.read_bytes()
+    line = "evaluate p.ome.tif t.ome.tif --use-threshold 2"
+    assert "both --use-threshold" in unetseg(*line.split()).err
+    answer = unetseg(*line.split(), "--into", scored.name)
+    assert (answer.code, scored.read_bytes()) == (2, before)
+    assert "none without --scores" in answer.err
+
+
+def test_thresholds_of_a_model(scored: Path, unetseg: Callable[..., Any]) -> None:
+    answer = unetseg("models", "threshold", scored.name, "1=0.4,2=0.7")
+    assert answer.out.endswith("1 from 0.4, 2 from 0.7\n")
+    assert unetseg("models", "threshold", scored.name, "1=0.5").code == 0
+    assert read_card(scored).thresholds == {2: 0.7}
+    assert unetseg("models", "threshold", scored.name, "3=0.7").code == 2
+    assert unetseg("models", "threshold", scored.name, "2=1.5").code == 2
+    assert read_card(scored).thresholds == {2: 0.7}
 
 
 def test_several_pairs(files: Path, unetseg: Callable[..., Any]) -> None:

@@ -57,8 +57,8 @@ def evaluate(
         list[Path] | None,
         typer.Option(
             metavar="FILE ...",
-            help="Probabilities of the interior of neurites, to be cut at 11 "
-            "thresholds.",
+            help="Probabilities that segment --scores has written: of classes, or of "
+            "the interior of neurites, for curves over thresholds.",
         ),
     ] = None,
     ignore: Annotated[
@@ -108,6 +108,18 @@ def evaluate(
             "written knows that by itself.",
         ),
     ] = None,
+    use_threshold: Annotated[
+        int | None,
+        typer.Option(
+            metavar="CLASS",
+            help="Write the best threshold of this class into the model --into; needs "
+            "--scores. segment uses it from then on.",
+        ),
+    ] = None,
+    into: Annotated[
+        Path | None,
+        typer.Option(metavar="MODEL", help="The model of --use-threshold."),
+    ] = None,
     json: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write all scores to a JSON file."),
@@ -129,7 +141,7 @@ def evaluate(
     wanted_task = options.one_of("task", task, _TASKS)
     options.one_of("order", by, _BY)
     several = [*files, *(truth or []), *(scores or []), *(other or []), *(image or [])]
-    read = options.inputs([*several, *([model] if model else [])])
+    read = options.inputs([*several, *filter(None, (model, into))])
     wanted = [path for path in (json, csv, html) if path is not None]
     options.outputs(wanted, read, overwrite=overwrite)
 
@@ -181,3 +193,5 @@ def evaluate(
         write_page(html, text, overwrite)
     for path in wanted:
         typer.echo(f"Wrote {path}")
+    if use_threshold is not None or into is not None:
+        typer.echo(judging.use_best(report, use_threshold, into))

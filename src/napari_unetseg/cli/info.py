@@ -122,6 +122,7 @@ def model_facts(path: Path) -> Facts:
         ("channels", counted(network.channels, card.channels)),
         ("pixel size", sizes(SPATIAL[-network.dimensions :], card.spacing, card.unit)),
         ("normalisation", card.normalisation),
+        *([("thresholds", _thresholds(card))] if card.thresholds else []),
     ]
     training = card.training
     if "steps" in training:
@@ -141,6 +142,14 @@ def model_facts(path: Path) -> Facts:
         ("made by", ", ".join(versions)),
         ("checksum", f"sha256 {card.sha256}"),
     ]
+
+
+def _thresholds(card: ModelCard) -> str:
+    """The probabilities from which on classes are chosen."""
+    return ", ".join(
+        f"{i} {card.class_names.get(str(i), '')}".strip() + f" from {value:g}"
+        for i, value in card.thresholds.items()
+    )
 
 
 def _class_names(card: ModelCard) -> list[str]:

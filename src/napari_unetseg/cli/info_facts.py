@@ -26,6 +26,7 @@ _TOLD_ELSEWHERE = {
     "trained_on",
     "channels",
     "origin",
+    "seen",
 }
 
 

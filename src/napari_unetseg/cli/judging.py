@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_unetseg.core.errors import InputError
@@ -76,7 +77,10 @@ def judged(files: Files, asked: Asked, model: Path | None) -> Report:
     scores, channel = None, 0
     if files.scores is not None:
         scores = read_image(files.scores)
-        channel = _channel(files.scores, scores, asked)
+        if asked.task == "classes":
+            asked = _with_channels(files.scores, scores, asked)
+        elif asked.task == "neurites":
+            channel = _channel(files.scores, scores, asked)
     return judge(
         read_image(files.prediction),
         read_image(files.truth),
@@ -127,6 +131,50 @@ def _channel(path: Path, scores: Image, asked: Asked) -> int:
         "Name its class with --objects, of scores that segment has written; or give "
         "scores with one channel",
     )
+
+
+def _with_channels(path: Path, scores: Image, asked: Asked) -> Asked:
+    """Say which class each channel is, and the thresholds that classes had."""
+    from napari_unetseg.core.config import SegmentConfig
+    from napari_unetseg.core.read.annotations import notes_in
+
+    notes = notes_in(path)
+    known = [word for word in notes.get("classes", "").split(",") if word.isdecimal()]
+    count = scores.channel_count
+    ids = tuple(map(int, known)) if len(known) == count else tuple(range(count))
+    if count == 1 and not known:
+        ids = (0, 1)
+    now: dict[int, float] = {}
+    with suppress(ValueError):
+        settings = SegmentConfig.model_validate_json(notes.get("settings", "{}"))
+        now = settings.thresholds
+    return replace(asked, channels=ids, thresholds=now)
+
+
+def use_best(report: Report, identity: int | None, model: Path | None) -> str:
+    """Write the best threshold of a class into a model, and say so.
+
+    Raises
+    ------
+    InputError
+        If it is not clear which, or no scores were given.
+    """
+    from napari_unetseg.core.evaluate.thresholds import best_thresholds
+    from napari_unetseg.core.network.retouch import set_thresholds
+
+    if identity is None or model is None:
+        raise InputError(
+            "A threshold is written into a model for one class",
+            "Say both --use-threshold CLASS and --into MODEL",
+        )
+    best = best_thresholds(report)
+    if identity not in best:
+        known = ", ".join(map(str, best)) or "none without --scores"
+        raise InputError(
+            f"No threshold of class {identity} was found", f"There are: {known}"
+        )
+    set_thresholds(model, {identity: best[identity]})
+    return f"{model.name} chooses class {identity} from {best[identity]:g} on"
 
 
 def shots(files: Files, report: Report, asked: Asked) -> list[Shot]:

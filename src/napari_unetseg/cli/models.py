@@ -48,6 +48,36 @@ def rename(name: str, new: str) -> None:
     typer.echo(f"Renamed: {library.rename(name, new).name}")
 
 
+@models.command(
+    "threshold", help="Say from which probability on a model chooses its classes."
+)
+def threshold(
+    name: Annotated[
+        str, typer.Argument(metavar="MODEL", help="Name in the library, or a file.")
+    ],
+    values: Annotated[
+        str,
+        typer.Argument(
+            metavar="CLASS=VALUE,...",
+            help="As in 1=0.4,2=0.7; 0.5 is what a class has that has none.",
+        ),
+    ],
+) -> None:
+    """Write thresholds into a model."""
+    from napari_unetseg.cli import segment_values
+    from napari_unetseg.core.network.retouch import set_thresholds
+    from napari_unetseg.runs import library
+
+    file = Path(name)
+    path = file if file.is_file() else library.named(name)
+    # The usual one need not be said.
+    given = segment_values.thresholds(values)
+    wanted = {i: None if value == 0.5 else value for i, value in given.items()}
+    card = set_thresholds(path, wanted)
+    told = ", ".join(f"{i} from {value:g}" for i, value in card.thresholds.items())
+    typer.echo(f"Thresholds of {path.name}: {told or 'none'}")
+
+
 @models.command("delete", help="Delete a model for good.")
 def delete(
     name: str,

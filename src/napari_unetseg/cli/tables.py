@@ -36,6 +36,8 @@ def show_report(
         console.print(score_table(report))
     if by_slice:
         console.print(slice_table(report))
+    if report.thresholds:
+        console.print(threshold_table(report))
     if against:
         console.print(difference_table(against))
     show(report_table(report), report.overlap.pixel_error)
@@ -93,6 +95,24 @@ def slice_table(report: Report) -> Table:
         found = (plane.mean_iou, plane.mean_dice, plane.pixel_error)
         name = _place(report.plane_axes, index)
         table.add_row(name, *map(score, found), str(plane.total))
+    return table
+
+
+def threshold_table(report: Report) -> Table:
+    """What other thresholds would do for each class."""
+    from napari_unetseg.core.evaluate.thresholds import best_thresholds
+
+    best = best_thresholds(report)
+    chosen = report.parts.get("validation", report).thresholds
+    table = new_table("Thresholds")
+    table.add_column("class")
+    for column in ("now", "IoU", "best", "IoU"):
+        table.add_column(column, justify="right")
+    for identity, one in chosen.items():
+        name = f"{identity} {report.names.get(identity, '')}".strip()
+        at = best.get(identity)
+        found = ("-", "-") if at is None else (f"{at:g}", score(one.at(at)))
+        table.add_row(name, f"{one.now:g}", score(one.at(one.now)), *found)
     return table
 
 

@@ -58,6 +58,10 @@ def provenance(
     dict of str to str
         To be written into every file that results.
     """
+    # The model's own may be others by tomorrow.
+    chosen = {"thresholds": card.thresholds | question.config.thresholds}
+    config = question.config.model_copy(update=chosen)
+    question = question.model_copy(update={"config": config})
     asked = question.model_dump(mode="json", exclude_defaults=True, exclude=_OUTPUTS)
     plain = {k: Path(v).name if isinstance(v, str) else v for k, v in asked.items()}
     inside = {} if question.mask is None else {"inside": Path(question.mask).name}

@@ -89,6 +89,9 @@ class RunStore:
         self.description = dict(description or {})
         self._scores = config.scores
         self._uncertainty = config.uncertainty != "none"
+        # Those that the model names count as if they had been asked for.
+        chosen = {"thresholds": card.thresholds | config.thresholds}
+        config = config.model_copy(update=chosen)
         self._identity = {
             "model": card.sha256,
             "image": fingerprint(image),

@@ -6,13 +6,16 @@ itself, JSON that tells where each tensor lies and holds metadata: strings by na
 
 from __future__ import annotations
 
+import json
 import math
+import shutil
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BaseModel, Field, NonNegativeInt, TypeAdapter
 from pydantic_core import from_json
 
 from napari_unetseg.core.errors import ModelError
+from napari_unetseg.core.write.atomic import atomic_path
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,6 +76,40 @@ def metadata_of(path: Path) -> dict[str, str]:
     if data > promised:
         raise damaged(path, f"it is {data - promised} bytes too long")
     return metadata
+
+
+def replace_metadata(path: Path, metadata: dict[str, str]) -> None:
+    """Change some of the metadata of a safetensors file, whose tensors are copied.
+
+    Parameters
+    ----------
+    path : Path
+        The file; it is replaced in one piece or not at all.
+    metadata : dict of str to str
+        What is to be said under these names.
+
+    Raises
+    ------
+    ModelError
+        As `metadata_of`.
+    WriteError
+        If it cannot be written.
+    """
+    known = metadata_of(path)
+    raw, _ = _raw_header(path)
+    values = from_json(raw) | {_METADATA: known | metadata}
+    text = json.dumps(values, separators=(",", ":")).encode()
+    # Tensors begin at a multiple of 8, as the format asks.
+    text += b" " * (-len(text) % _LENGTH)
+    if len(text) > _LARGEST_HEADER:
+        raise ModelError(
+            f"'{path.name}' would say more of itself than a model can",
+            "Shorten the names of its classes",
+        )
+    with atomic_path(path) as beside, path.open("rb") as old, beside.open("wb") as new:
+        old.seek(_LENGTH + len(raw))
+        new.write(len(text).to_bytes(_LENGTH, "little") + text)
+        shutil.copyfileobj(old, new, 1 << 22)
 
 
 def no_model(name: str, why: str) -> ModelError:
