@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +44,7 @@ def test_objects_of_a_class(files: Path, unetseg: Callable[..., Any]) -> None:
     assert answer.code == 0, answer.err
     told = json.loads((files / "r.json").read_text())
     assert told["task"] == "instances"
-    assert f"| {told['instances']['seg']:.4f} |" in answer.out
+    assert f"| {told['seen']['unseen']['seg']:.4f} |" in answer.out
     assert {"det", "pq", "ap", "f1"} <= set(told["instances"])
     assert "Z 3" in answer.out
 
@@ -58,6 +59,18 @@ def test_what_was_learnt_from_comes_first(
     assert told["seen"]["unseen"]["pixels"] == 540
     score = told["seen"]["unseen"]["mean_iou"]
     assert answer.out.startswith(f"Mean IoU {score:.3f} on 540 pixels")
+    assert "Of unseen pixels" in answer.out
+    assert f"| mean  | {score:.4f} |" in answer.out
+
+
+def test_a_table_of_objects(files: Path, unetseg: Callable[..., Any]) -> None:
+    line = "evaluate q.ome.tif t.ome.tif --objects 2 --csv r.csv"
+    assert unetseg(*line.split()).code == 0
+    with (files / "r.csv").open(newline="", encoding="utf-8") as file:
+        rows = {row["score"]: row for row in csv.DictReader(file)}
+    assert rows["seg"]["value"] == "1.0"
+    assert rows["missed"]["value"] == "0"
+    assert int(rows["true_objects"]["value"]) > 1
 
 
 def test_a_page_with_pictures(files: Path, unetseg: Callable[..., Any]) -> None:

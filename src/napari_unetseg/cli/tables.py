@@ -27,31 +27,34 @@ def show_report(
     """Print whether a report can be believed, and its scores."""
     from rich.console import Console
 
-    from napari_unetseg.core.evaluate.sentences import lead
+    from napari_unetseg.core.evaluate.sentences import lead, shown, which
 
+    # Whatever is known to be unseen comes first.
+    main = shown(report)
+    title = "" if main is report else f"Of {which(report)}"
     console = Console(highlight=False, markup=False, emoji=False)
     if report.known_use:
         typer.echo(lead(report))
     if report.task != "classes":
-        console.print(score_table(report))
+        console.print(score_table(main, title))
     if by_slice:
         console.print(slice_table(report))
     if report.thresholds:
         console.print(threshold_table(report))
     if against:
         console.print(difference_table(against))
-    show(report_table(report), report.overlap.pixel_error)
+    show(report_table(main, title), main.overlap.pixel_error)
     if not report.known_use:
         typer.echo(lead(report), err=True)
 
 
-def score_table(report: Report) -> Table:
+def score_table(report: Report, title: str = "") -> Table:
     """Scores of objects or neurites, with their intervals."""
     from napari_unetseg.core.evaluate.sentences import TITLES
     from napari_unetseg.core.evaluate.uncertain import headline, intervals_of, units_of
 
     spans, (what, units) = intervals_of(report), units_of(report)
-    table = new_table()
+    table = new_table(title)
     table.add_column("score")
     table.add_column("value", justify="right")
     table.add_column(f"95 % over {len(units)} {what}", justify="right")

@@ -10,8 +10,11 @@ import pytest
 import napari_unetseg as us
 from napari_unetseg.core.errors import WriteError
 from napari_unetseg.core.evaluate import svg
+from napari_unetseg.core.evaluate.judge import Asked, judge
 from napari_unetseg.core.evaluate.page import Shot, page, write_page
+from napari_unetseg.core.evaluate.seen import Seen
 from napari_unetseg.core.evaluate.uncertain import compared
+from napari_unetseg.core.image import Image
 
 RNG = np.random.default_rng(0)
 TRUTH = RNG.integers(0, 3, (5, 12, 15))
@@ -64,6 +67,18 @@ def test_scores_and_intervals_are_in_it():
     assert "95 % interval over 5 slices" in text
     assert "other.tif" in text
     assert "n/a" not in text
+
+
+def test_unseen_pixels_lead():
+    boxes = [["train", 0, 0, 12, 15]]
+    seen = Seen.of([{"index": [z], "boxes": boxes} for z in (0, 1)])
+    sides = (Image(array=one, axes="ZYX") for one in (PREDICTION, TRUTH))
+    report = judge(*sides, Asked(), seen=seen)
+    score = report.parts["unseen"].overlap.mean_iou
+    text = page(report)
+    first = text.index(f"{score:.4f}")
+    assert text.index("unseen pixels") < first < text.index("Can I believe it?")
+    assert f"{report.overlap.mean_iou:.4f}" not in text
 
 
 def test_names_are_escaped():

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from napari_unetseg.core.evaluate import svg
 from napari_unetseg.core.evaluate.seen import WORDS
-from napari_unetseg.core.evaluate.sentences import ORDER, TITLES, lead, methods
+from napari_unetseg.core.evaluate.sentences import (
+    ORDER,
+    TITLES,
+    lead,
+    methods,
+    shown,
+    which,
+)
+from napari_unetseg.core.evaluate.thresholds import THRESHOLDS
 from napari_unetseg.core.evaluate.uncertain import headline, intervals_of, units_of
 
 if TYPE_CHECKING:
@@ -85,9 +93,9 @@ def page(
     body = [
         f"<h1>{escape(title)}</h1>",
         f'<p class="lead">{escape(lead(report))}</p>',
-        _scores(report),
+        _scores(shown(report), which(report)),
         _parts(report),
-        _classes(report),
+        _classes(shown(report), which(report)),
         _against(against or {}, report.prediction, other),
         _curves(report),
         *(_shot(one) for one in shots),
@@ -117,7 +125,7 @@ def write_page(path: Path, text: str, overwrite: bool = False) -> None:
     write_text_atomic(path, text)
 
 
-def _scores(report: Report) -> str:
+def _scores(report: Report, pixels: str) -> str:
     spans = intervals_of(report)
     rows = [
         (
@@ -139,7 +147,7 @@ def _scores(report: Report) -> str:
             f"{one.missed:,} missed, {one.spurious:,} spurious, {one.split:,} split, "
             f"{one.merged:,} merged.</p>"
         )
-    table = _table(("score", "all pixels", note), rows)
+    table = _table(("score", pixels, note), rows)
     return f"<h2>Scores</h2>{table}{counts}"
 
 
@@ -157,7 +165,7 @@ def _parts(report: Report) -> str:
     return f"<h2>Can I believe it?</h2>{_table(titles, [*rows, pixels])}"
 
 
-def _classes(report: Report) -> str:
+def _classes(report: Report, pixels: str) -> str:
     pooled = report.overlap
     titles = ["class", "IoU", "Dice", "precision", "recall", "accuracy", "pixels"]
     edges = report.boundaries
@@ -174,7 +182,7 @@ def _classes(report: Report) -> str:
             row += [_number(one and one.iou), _number(one and one.hausdorff95)]
         rows.append(row)
     what = "Pixels" if report.task != "classes" else "Classes"
-    return f"<h2>{what}</h2>{_table(titles, rows)}"
+    return f"<h2>{what} ({escape(pixels)})</h2>{_table(titles, rows)}"
 
 
 def _against(found: Mapping[str, Difference], first: str, other: str) -> str:
@@ -217,6 +225,15 @@ def _curves(report: Report) -> str:
         at = [*report.neurites.thresholds]
         if told["v_rand"]:
             drawn.append(svg.curves(at, named, across="threshold", up="score"))
+    if report.thresholds:
+        of_classes: dict[str, Sequence[float | None]] = {}
+        for i, one in report.thresholds.items():
+            of_classes[f"{i} {report.names.get(i, '')}".strip()] = one.iou
+        drawn.append(
+            svg.curves(
+                THRESHOLDS, of_classes, across="threshold of the class", up="IoU"
+            )
+        )
     return f"<h2>Curves</h2>{''.join(drawn)}" if drawn else ""
 
 

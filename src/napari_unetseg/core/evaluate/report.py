@@ -35,6 +35,7 @@ MOST_CLASSES = 256
 BAND = 1 << 22
 
 COLUMNS = ("class", "name", "iou", "dice", "precision", "recall", "pixels")
+SCORE_COLUMNS = ("score", "value", "low", "high")
 
 Row = tuple[str, str, float | None, float | None, float | None, float | None, int]
 
@@ -136,7 +137,10 @@ class Report:
         _write(path, text + "\n", overwrite)
 
     def write_csv(self, path: Path, overwrite: bool = False) -> None:
-        """Write `rows` as comma-separated values, atomically; empty where None.
+        """Write a table as comma-separated values, atomically; empty where None.
+
+        Of classes that is `rows`; of objects and neurites a score in each row, with its
+        interval.
 
         Raises
         ------
@@ -145,8 +149,14 @@ class Report:
         """
         text = io.StringIO(newline="")
         table = csv.writer(text, lineterminator="\n")
-        table.writerow(COLUMNS)
-        table.writerows(self.rows())
+        if self.task == "classes":
+            table.writerow(COLUMNS)
+            table.writerows(self.rows())
+        else:
+            from napari_unetseg.core.evaluate.told import score_rows
+
+            table.writerow(SCORE_COLUMNS)
+            table.writerows(score_rows(self))
         _write(path, text.getvalue(), overwrite)
 
 

@@ -51,7 +51,10 @@ def lead(report: Report) -> str:
             "scores are too good."
         )
     if set(parts) == {"unseen"}:
-        return "The model was neither trained nor validated on any of these pixels."
+        return (
+            "The model was neither trained nor validated on any of these planes, as "
+            "far as their pixels tell: of a cropped or changed copy it is not known."
+        )
     if set(parts) == {"train"}:
         return (
             "All of these pixels are what the model was trained on: the scores do not "
@@ -72,6 +75,13 @@ def lead(report: Report) -> str:
 def shown(report: Report) -> Report:
     """The report to lead with: that of unseen pixels where there are any."""
     return report.parts.get("unseen", report)
+
+
+def which(report: Report) -> str:
+    """Which pixels `shown` is of, for a title."""
+    if "unseen" not in report.parts:
+        return "all pixels"
+    return "unseen pixels"
 
 
 def methods(report: Report) -> str:

@@ -71,6 +71,29 @@ def plain(report: Report) -> dict[str, Any]:
     return told
 
 
+def score_rows(report: Report) -> list[tuple[str, float | int | None, str, str]]:
+    """Scores, their intervals and counts of objects, as rows of text and numbers.
+
+    Returns
+    -------
+    list of (name, value, low, high)
+        Without an interval the ends are empty.
+    """
+    spans = intervals_of(report)
+    rows: list[tuple[str, float | int | None, str, str]] = []
+    for name, value in headline(report).items():
+        low, high = (repr(end) for end in spans[name]) if name in spans else ("", "")
+        rows.append((name, value, low, high))
+    if report.objects is not None:
+        one = report.objects.scores
+        rows += [
+            (name, count, "", "")
+            for name, count in one.to_dict().items()
+            if isinstance(count, int)
+        ]
+    return rows
+
+
 def _class(report: Report, identity: int) -> dict[str, Any]:
     pooled = report.overlap
     name = report.names.get(identity)
