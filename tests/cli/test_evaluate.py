@@ -16,6 +16,7 @@ from napari_unetseg.core.image import Image
 from napari_unetseg.core.network.build import network_of
 from napari_unetseg.core.network.card import ModelCard, read_card
 from napari_unetseg.core.network.modelfile import Model, load_model
+from napari_unetseg.core.write.imagej import write_imagej
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 
 if TYPE_CHECKING:
@@ -132,6 +133,19 @@ def test_thresholds_of_a_model(scored: Path, unetseg: Callable[..., Any]) -> Non
     assert unetseg("models", "threshold", scored.name, "3=0.7").code == 2
     assert unetseg("models", "threshold", scored.name, "2=1.5").code == 2
     assert read_card(scored).thresholds == {2: 0.7}
+
+
+def test_files_that_lie_apart_are_refused(
+    files: Path, unetseg: Callable[..., Any]
+) -> None:
+    image = Image(array=TRUTH, axes="ZYX", spacing=(50, 4, 4), unit="nm")
+    for x in (1.0, 400.0):
+        write_imagej(files / f"at-{x:g}.tif", image, origin={"X": x})
+    near = unetseg("evaluate", "at-1.tif", "at-1.tif")
+    assert near.code == 0, near.err
+    far = unetseg("evaluate", "at-400.tif", "at-1.tif")
+    assert far.code == 2
+    assert "Along X, 'at-400.tif' begins at 400 nm" in far.err
 
 
 def test_several_pairs(files: Path, unetseg: Callable[..., Any]) -> None:

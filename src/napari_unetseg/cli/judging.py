@@ -6,10 +6,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.errors import InputError, UnetsegError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from napari_unetseg.core.evaluate.judge import Asked
@@ -71,6 +71,7 @@ def with_others(
 
 def judged(files: Files, asked: Asked, model: Path | None) -> Report:
     """Read a pair and judge it."""
+    from napari_unetseg.core.evaluate.comparable import check_same_place
     from napari_unetseg.core.evaluate.judge import judge
     from napari_unetseg.core.read import read_image
 
@@ -81,14 +82,25 @@ def judged(files: Files, asked: Asked, model: Path | None) -> Report:
             asked = _with_channels(files.scores, scores, asked)
         elif asked.task == "neurites":
             channel = _channel(files.scores, scores, asked)
+    sides = read_image(files.prediction), read_image(files.truth)
+    check_same_place(*sides, (_origin(files.prediction), _origin(files.truth)))
     return judge(
-        read_image(files.prediction),
-        read_image(files.truth),
+        *sides,
         asked,
         scores=scores,
         channel=channel,
         seen=_seen(files, model),
     )
+
+
+def _origin(path: Path) -> Mapping[str, float]:
+    """Where the first pixel of a file lies, as far as it tells."""
+    from napari_unetseg.core.read.opening import open_images
+
+    try:
+        return open_images(path)[0].origin
+    except (UnetsegError, IndexError):
+        return {}
 
 
 def _seen(files: Files, model: Path | None) -> Seen | None:

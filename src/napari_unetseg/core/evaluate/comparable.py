@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_unetseg.core.errors import InputError
-from napari_unetseg.core.units import LENGTHS, PIXEL, unit_name
+from napari_unetseg.core.units import LENGTHS, PIXEL, unit_name, unit_ratio
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -109,6 +109,40 @@ def check_scores(scores: Image, truth: Image) -> None:
             f"The scores '{scores.name}' hold {scores.dtype} values",
             "Give probabilities from 0 to 1, as segment --scores writes them",
         )
+
+
+def check_same_place(
+    prediction: Image,
+    truth: Image,
+    origins: tuple[Mapping[str, float], Mapping[str, float]],
+) -> None:
+    """Refuse labels of which the files say that they lie apart.
+
+    Parameters
+    ----------
+    prediction, truth : Image
+        As from the files.
+    origins : pair of mapping of axis to float
+        Where the first pixel of each lies, in its unit; axes may be missing.
+
+    Raises
+    ------
+    InputError
+        If both places are known, and are more than half a pixel apart.
+    """
+    ratio = unit_ratio(prediction.unit, truth.unit)
+    if ratio is None:
+        return
+    for axis in origins[0].keys() & origins[1].keys() & {*truth.spatial_axes}:
+        apart = abs(origins[0][axis] * ratio - origins[1][axis])
+        if apart > truth.spacing_of(axis) / 2:
+            raise InputError(
+                f"Along {axis}, '{prediction.name}' begins at "
+                f"{origins[0][axis]:g} {prediction.unit} and '{truth.name}' at "
+                f"{origins[1][axis]:g} {truth.unit}, so that their pixels show "
+                "different places",
+                "Cut both to the same part, or compare them as layers in napari",
+            )
 
 
 def describe(image: Image) -> str:
