@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import InputError, UnetsegError
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from napari_unetseg.core.evaluate.report import Report
     from napari_unetseg.core.evaluate.seen import Seen
     from napari_unetseg.core.image import Image
-
-# Pictures of a page: the worst slices.
-SHOTS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,9 +150,7 @@ def _with_channels(path: Path, scores: Image, asked: Asked) -> Asked:
     notes = notes_in(path)
     known = [word for word in notes.get("classes", "").split(",") if word.isdecimal()]
     count = scores.channel_count
-    ids = tuple(map(int, known)) if len(known) == count else tuple(range(count))
-    if count == 1 and not known:
-        ids = (0, 1)
+    ids = tuple(map(int, known)) if len(known) == count else ()
     now: dict[int, float] = {}
     with suppress(ValueError):
         settings = SegmentConfig.model_validate_json(notes.get("settings", "{}"))
@@ -190,64 +185,12 @@ def use_best(report: Report, identity: int | None, model: Path | None) -> str:
 
 
 def shots(files: Files, report: Report, asked: Asked) -> list[Shot]:
-    """Pictures of the worst slices of a pair.
-
-    Parameters
-    ----------
-    files : Files
-        Without an image there are no pictures.
-    report : Report
-        Of this pair alone.
-    asked : Asked
-        What was asked.
-    """
+    """Pictures of the worst slices of a pair; none without its image."""
     if files.image is None:
         return []
-    import numpy as np
-
-    from napari_unetseg.core.evaluate.page import Shot
-    from napari_unetseg.core.evaluate.picture import comparison
-    from napari_unetseg.core.evaluate.worst import worst_planes
+    from napari_unetseg.core.evaluate.shots import shots_of
     from napari_unetseg.core.read import read_image
 
-    image, truth, found = (
-        read_image(path) for path in (files.image, files.truth, files.prediction)
-    )
-    sizes = [(*one.plane_grid, *one.plane_shape) for one in (image, truth)]
-    if sizes[0] != sizes[1]:
-        raise InputError(
-            f"The image '{image.name}' and the truth '{truth.name}' differ in shape",
-            "Give the image that was annotated",
-        )
-    told = []
-    for number, one in enumerate(worst_planes(report)[:SHOTS], start=1):
-        sides = [np.asarray(side.plane(one.place))[0] for side in (truth, found)]
-        if asked.task != "classes":
-            sides = [_as_classes(side, asked) for side in sides]
-        pixels = np.asarray(image.plane(one.place))
-        shown = np.moveaxis(pixels[:3], 0, -1) if len(pixels) >= 3 else pixels[0]
-        ignore = asked.ignore if asked.task == "classes" else (255,)
-        picture = comparison(
-            shown,
-            *sides,
-            names=report.names if asked.task == "classes" else None,
-            ignore=ignore,
-        )
-        where = ", ".join(
-            f"{axis} {i}" for axis, i in zip(truth.plane_axes, one.place, strict=True)
-        )
-        told.append(Shot(f"{where or image.name}: the worst but {number - 1}", picture))
-    if told:
-        first = told[0].caption.rpartition(":")[0]
-        told[0] = told[0]._replace(caption=f"{first}: the worst")
-    return told
-
-
-def _as_classes(ids: Any, asked: Asked) -> Any:
-    """Objects as one class, for a picture; 255 is not annotated."""
-    import numpy as np
-
-    from napari_unetseg.core.evaluate.foreground import NOT_ANNOTATED, Foreground
-
-    classes = Foreground(ids, asked.ignore, asked.identity)[...]
-    return np.where(classes == NOT_ANNOTATED, 255, classes)
+    paths = (files.image, files.truth, files.prediction)
+    image, truth, found = map(read_image, paths)
+    return shots_of(report, asked, image=image, truth=truth, prediction=found)

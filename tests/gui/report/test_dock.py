@@ -427,13 +427,20 @@ def save_as(monkeypatch, path):
     return asked
 
 
+def save(dock, qtbot):
+    """Press Save, and wait until something is said of it."""
+    dock.say("")
+    dock.buttons.save.click()
+    qtbot.waitUntil(lambda: dock.said != "", timeout=5_000)
+
+
 def test_save(dock, qtbot, monkeypatch, tmp_path):
     path = tmp_path / "scores.csv"
     path.write_text("the dialog has asked whether to replace this")
     asked = save_as(monkeypatch, path)
     assert not dock.buttons.save.isEnabled()
     press(dock, qtbot)
-    dock.buttons.save.click()
+    save(dock, qtbot)
     assert "mine against truth.csv" in asked[0]
     with path.open(encoding="utf-8", newline="") as file:
         rows = [*csv.reader(file)]
@@ -445,10 +452,10 @@ def test_save(dock, qtbot, monkeypatch, tmp_path):
 def test_save_without_an_ending(dock, qtbot, monkeypatch, tmp_path):
     save_as(monkeypatch, tmp_path / "scores")
     press(dock, qtbot)
-    dock.buttons.save.click()
+    save(dock, qtbot)
     assert (tmp_path / "scores.csv").exists()
     (tmp_path / "scores.csv").write_text("mine")
-    dock.buttons.save.click()
+    save(dock, qtbot)
     assert (tmp_path / "scores.csv").read_text() == "mine"
     assert "exists" in dock.said
 
@@ -456,7 +463,7 @@ def test_save_without_an_ending(dock, qtbot, monkeypatch, tmp_path):
 def test_save_where_nothing_can_be_written(dock, qtbot, monkeypatch, tmp_path):
     save_as(monkeypatch, tmp_path / "no such folder" / "scores.csv")
     press(dock, qtbot)
-    dock.buttons.save.click()
+    save(dock, qtbot)
     assert "no such folder" in dock.said
     save_as(monkeypatch, "")
     dock.say("")

@@ -332,9 +332,9 @@ def test_tab_goes_from_top_to_bottom_and_leaves_the_table(shown, qtbot):
     window = shown.window()
     fields = [box.native for box in (shown.prediction, shown.truth, shown.ignore)]
     buttons = shown.buttons
-    fields += [shown.kind.native, shown.correcting.box]
+    fields += [shown.kind.native, shown.fields.borders, shown.correcting.box]
     fields += [shown.correcting.row.classes, shown.correcting.row.button]
-    tables = [shown.scores.table, shown.guide.table]
+    tables = [shown.scores.measures, shown.scores.table, shown.guide.table]
     order = [*fields, *tables, buttons.compare, buttons.copy, buttons.save]
     order[0].setFocus()
     for widget in order:

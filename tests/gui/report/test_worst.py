@@ -255,8 +255,10 @@ def test_scores_of_objects_can_be_saved_and_are_dimmed_with_the_list(
     path = tmp_path / "scores.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     dock.buttons.save.click()
+    qtbot.waitUntil(lambda: dock.said == f"Saved {path}", timeout=5_000)
     rows = path.read_text(encoding="utf-8").splitlines()
-    assert [row.split(",")[1] for row in rows[1:]] == ["background", "objects", ""]
+    assert [row.split(",")[0] for row in rows[:3]] == ["score", "seg", "det"]
+    assert float(rows[1].split(",")[1]) == dock.report.objects.scores.seg
     assert dock.scores.current
     dock.kind.value = "classes"
     assert not dock.scores.current

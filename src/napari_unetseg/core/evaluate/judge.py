@@ -213,7 +213,8 @@ def _classes(
         curves = threshold_curves(
             scores,
             truth,
-            asked.channels or tuple(range(scores.channel_count)),
+            # A channel alone is the probability of 1.
+            asked.channels or tuple(range(max(2, scores.channel_count))),
             now=asked.thresholds,
             ignore=asked.ignore,
         )

@@ -227,8 +227,8 @@ def _curves(report: Report) -> str:
             drawn.append(svg.curves(at, named, across="threshold", up="score"))
     if report.thresholds:
         of_classes: dict[str, Sequence[float | None]] = {}
-        for i, one in report.thresholds.items():
-            of_classes[f"{i} {report.names.get(i, '')}".strip()] = one.iou
+        for i, curve in report.thresholds.items():
+            of_classes[f"{i} {report.names.get(i, '')}".strip()] = curve.iou
         drawn.append(
             svg.curves(
                 THRESHOLDS, of_classes, across="threshold of the class", up="IoU"

@@ -117,3 +117,39 @@ def traced(image: Image, notes: Sequence[Entry]) -> list[Entry]:
         for index in image.planes()
         for note in known.get(plane_key(image, index), ())
     ]
+
+
+def part_of(
+    found: Sequence[Entry],
+    axes: str,
+    order: str,
+    box: Mapping[str, tuple[int, int]],
+) -> list[Entry]:
+    """What was found of an image, for a part of it with other axes.
+
+    Parameters
+    ----------
+    found : sequence of dict
+        As from `traced`.
+    axes : str
+        The `plane_axes` of the image.
+    order : str
+        Axes of the part; those that the image does not have are of length 1.
+    box : mapping of axis to (start, stop)
+        Where the part lies in the image.
+    """
+    told = []
+    top, left = box["Y"][0], box["X"][0]
+    for one in found:
+        at = dict(zip(axes, one["index"], strict=True))
+        inside = all(box[a][0] <= i < box[a][1] for a, i in at.items() if a in box)
+        if inside:
+            index = [
+                at[a] - box[a][0] if a in at else 0 for a in order if a not in "YX"
+            ]
+            boxes = [
+                [name, *(max(0, n) for n in (t - top, x - left, b - top, r - left))]
+                for name, t, x, b, r in one["boxes"]
+            ]
+            told.append({"index": index, "boxes": boxes})
+    return told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from qtpy.QtCore import QEasingCurve, QObject, QVariantAnimation
@@ -26,6 +26,15 @@ CONTEXT, FEWEST = 3.0, 64
 CANVAS = (600, 800)
 
 
+class _Course(NamedTuple):
+    """Centre and zoom of the camera at both ends of a flight."""
+
+    start: NDArray[np.float64]
+    stop: NDArray[np.float64]
+    far: float
+    near: float
+
+
 class Flight(QObject):
     """Flies the viewer's camera.
 
@@ -41,6 +50,7 @@ class Flight(QObject):
         super().__init__(owner)
         self._viewer = viewer
         self._animation: QVariantAnimation | None = None
+        self._course: _Course | None = None
 
     def to_slice(
         self, placed: Placed, start: Sequence[int], stop: Sequence[int]
@@ -90,18 +100,24 @@ class Flight(QObject):
         after[-len(center) :] = center
         if self._animation is not None:
             self._animation.stop()
-
-        def step(share: Any) -> None:
-            camera.center = tuple(before + float(share) * (after - before))
-            camera.zoom = far * (zoom / far) ** float(share)
-
+        self._course = _Course(before, after, far, zoom)
         self._animation = QVariantAnimation(self)
         self._animation.setDuration(DURATION)
         self._animation.setStartValue(0.0)
         self._animation.setEndValue(1.0)
         self._animation.setEasingCurve(QEasingCurve.Type.InOutCubic)
-        self._animation.valueChanged.connect(step)
+        # A method of a QObject, which Qt lets go with it: a function of Python's own
+        # could be called once the garbage collector has emptied it.
+        self._animation.valueChanged.connect(self._step)
         self._animation.start(QVariantAnimation.DeletionPolicy.KeepWhenStopped)
+
+    def _step(self, share: Any) -> None:
+        """Go on to this share of the way, from 0 to 1."""
+        course, done = self._course, float(share)
+        if course is not None:
+            camera = camera_of(self._viewer)
+            camera.center = tuple(course.start + done * (course.stop - course.start))
+            camera.zoom = course.far * (course.near / course.far) ** done
 
 
 def _zoom(viewer: Viewer, size: NDArray[np.float64]) -> float:

@@ -44,7 +44,10 @@ class ReportButtons(QWidget):
             "Copy", "Copy the table as it is shown, for a spreadsheet", copy
         )
         self.save = make_button(
-            "Save CSV…", "Write the table, with all digits, to a CSV file", save
+            "Save…",
+            "Write the scores, with all digits: a table (CSV), all of them (JSON), or "
+            "a page with curves and pictures (HTML)",
+            save,
         )
         row = QHBoxLayout()
         for button in (self.compare, self.cancel, self.copy, self.save):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from magicgui.widgets import ComboBox, LineEdit
 from qtpy.QtCore import QSize
 
 from napari_unetseg.core.errors import UnetsegError
@@ -15,19 +15,20 @@ from napari_unetseg.gui.parts.worker import Worker, start_worker
 from napari_unetseg.gui.report import correct, errors_row
 from napari_unetseg.gui.report.buttons import ReportButtons
 from napari_unetseg.gui.report.correct import Correcting
+from napari_unetseg.gui.report.deciding import Deciding
+from napari_unetseg.gui.report.evidence import evidence
+from napari_unetseg.gui.report.fields import Fields
 from napari_unetseg.gui.report.guide import Guide
 from napari_unetseg.gui.report.looks import widen
 from napari_unetseg.gui.report.pair import Pair
 from napari_unetseg.gui.report.question import (
-    KINDS,
     Answer,
     Comparison,
     Terms,
     ask,
     compare,
-    ids_in,
 )
-from napari_unetseg.gui.report.saving import save_table
+from napari_unetseg.gui.report.saving import ask_where, saved
 from napari_unetseg.gui.report.scores import Scores
 from napari_unetseg.gui.report.watch import Watch
 from napari_unetseg.gui.report.words import outcome
@@ -62,27 +63,16 @@ class ReportDock(Dock):
         super().__init__(napari_viewer)
         self.report: Report | None = None
         self._worker: Worker | None = None
+        self._saving: Worker | None = None
+        self._answered: Comparison | None = None
         self._asked: Comparison | None = None
         self._outdated = False
         self.pair = Pair(napari_viewer, self._on_change)
         self.prediction, self.truth = self.pair.prediction, self.pair.truth
-        self.ignore = LineEdit(
-            name="ignore",
-            label="Not annotated",
-            tooltip="Labels whose pixels do not count, in either layer, as in 0 or "
-            "0, 255. Empty if every pixel counts.",
-        )
-        self.ignore.native.setPlaceholderText("e.g. 0, 255; empty: all count")
-        self.kind = ComboBox(
-            name="kind",
-            label="Ids are",
-            choices=KINDS,
-            tooltip="What a label stands for: a class, or an object of its own, which "
-            "goes through the slices or not. Of objects, SEG and F1 are told, and "
-            "which were missed, split or merged.",
-        )
-        self.form.extend([self.prediction, self.truth, self.ignore, self.kind])
-        self.correcting = Correcting(self, self.pair.layers, self._terms)
+        self.form.extend([self.prediction, self.truth])
+        self.fields = Fields(self.form)
+        self.ignore, self.kind = self.fields.ignore, self.fields.kind
+        self.correcting = Correcting(self, self.pair.layers, self.fields.terms)
         self.form.add_row("Live", correct.TOOLTIP, self.correcting.box)
         self.form.add_row("Errors of", errors_row.TOOLTIP, self.correcting.row)
         self.add_below_form(self.correcting.scores)
@@ -90,13 +80,15 @@ class ReportDock(Dock):
         self.scores.hide()
         self.add_below_form(self.scores)
         self.guide = Guide(self)
+        self.scores.add(self.guide.by)
         self.scores.add(self.guide.table)
+        self.deciding = Deciding(self)
+        self.scores.add(self.deciding.folded)
         self.buttons = ReportButtons(
             compare=self.compare, cancel=self.cancel, copy=self.copy, save=self.save
         )
         self.footer.addWidget(self.buttons)
-        self.ignore.changed.connect(self._on_change)
-        self.kind.changed.connect(self._on_change)
+        self.fields.on_change(self._on_change)
         self._watch = Watch(self)
         self._watch.changed.connect(self._outdate)
         follow_layers(napari_viewer, self, self._on_layers)
@@ -117,10 +109,12 @@ class ReportDock(Dock):
         InputError
             In a sentence, if something is missing or does not fit.
         """
-        return ask(*self.pair.layers(), *self._terms())
-
-    def _terms(self) -> Terms:
-        return Terms(ids_in(self.ignore.value), self.kind.value)
+        prediction, truth = self.pair.layers()
+        return replace(
+            ask(prediction, truth, *self.fields.terms()),
+            borders=self.fields.borders.isChecked(),
+            evidence=evidence(prediction, self.viewer.layers),
+        )
 
     # -- what happens -------------------------------------------------------------
 
@@ -158,20 +152,27 @@ class ReportDock(Dock):
 
     def copy(self) -> None:
         """Put the table on the clipboard."""
-        self.scores.table.copy_all()
+        assert self.report is not None
+        of_classes = self.report.task == "classes"
+        (self.scores.table if of_classes else self.scores.measures).copy_all()
         self.say("The table is on the clipboard.", "done")
 
     def save(self) -> None:
-        """Ask for a file and write the table to it."""
-        if self.report is None:
+        """Ask for a file and write the report to it, beside the window."""
+        if self.report is None or self._answered is None:
             return
-        try:
-            path = save_table(self.report, self)
-        except (UnetsegError, OSError) as error:
-            self.say(str(error), "error")
-        else:
-            if path is not None:
-                self.say(f"Saved {path}", "done")
+        where = ask_where(self.report, self)
+        if where is None:
+            return
+        path, overwrite = where
+        self._saving = start_worker(
+            saved(self.report, self._answered, path, overwrite=overwrite),
+            owner=self,
+            name=f"Saving of {path.name}",
+            on_event=lambda _: None,
+            on_return=lambda path: self.say(f"Saved {path}", "done"),
+            on_error=self._tell_error,
+        )
 
     def _hear(self, question: Comparison, share: float) -> None:
         if question is self._asked:
@@ -182,14 +183,15 @@ class ReportDock(Dock):
     ) -> None:
         if question is not self._asked:
             return
-        self.report = answer.report
+        self.report, self._answered = answer.report, question
         ids = answer.report.overlap.ids
         self.scores.show_answer(answer, sources.class_colors(truth, ids))
         self.scores.set_current(not self._outdated)
         if not self._outdated:
             self.correcting.found(ids)
         self.scores.show()
-        terms = Terms(question.ignore, question.kind)
+        self.deciding.show_answer(answer.report, question.evidence)
+        terms = Terms(question.ignore, question.kind, question.identity)
         self.guide.show_answer(answer, prediction, truth, terms)
         self.reveal(self.scores)
         self.say(outcome(answer), "done")
@@ -200,6 +202,9 @@ class ReportDock(Dock):
         if question is not self._asked:
             return
         self._over()
+        self._tell_error(error)
+
+    def _tell_error(self, error: Exception) -> None:
         if isinstance(error, UnetsegError | OSError):
             self.say(str(error), "error")
             return
@@ -216,6 +221,7 @@ class ReportDock(Dock):
     def _on_theme(self) -> None:
         super()._on_theme()
         self.scores.follow(self.viewer.theme)
+        self.deciding.view.follow(self.viewer.theme)
 
     def _on_layers(self) -> None:
         if self.pair.choose():
@@ -233,6 +239,7 @@ class ReportDock(Dock):
 
     def _on_change(self) -> None:
         """Take back what was said of another question."""
+        self.fields.show()
         self._outdate()
         self.correcting.touch()
         if self._worker is None:
@@ -245,7 +252,7 @@ class ReportDock(Dock):
             return
         try:
             self.pair.layers()
-            ids_in(self.ignore.value)
+            self.fields.terms()
         except UnetsegError as error:
             self.buttons.compare.setEnabled(False)
             self.hint(str(error))

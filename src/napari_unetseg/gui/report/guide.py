@@ -5,13 +5,15 @@ from __future__ import annotations
 import weakref
 from typing import TYPE_CHECKING
 
+from qtpy.QtWidgets import QComboBox
+
 from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.core.evaluate.worst import largest_error
 from napari_unetseg.gui.parts.fly import Flight
 from napari_unetseg.gui.parts.worker import Worker, start_worker
 from napari_unetseg.gui.report.plane import PlaneQuestion, answer
 from napari_unetseg.gui.report.question import Answer, Terms, refer
-from napari_unetseg.gui.report.worst import Place, WorstTable
+from napari_unetseg.gui.report.worst import WorstTable
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from napari.layers import Labels
 
     from napari_unetseg.gui.parts.dock import Dock
+    from napari_unetseg.gui.report.listed import Place
     from napari_unetseg.layers.view import Key
 
     Box = tuple[tuple[int, ...], tuple[int, ...]]
@@ -34,12 +37,21 @@ class Guide:
 
     Attributes
     ----------
+    by : QComboBox
+        Whether objects or slices are listed; hidden unless there are both.
     table : WorstTable
         Hidden until there is a comparison.
     """
 
     def __init__(self, dock: Dock) -> None:
         self._dock = dock
+        self.by = QComboBox()
+        self.by.setToolTip("What is listed below, the worst first")
+        self.by.setAccessibleName("Listed below")
+        for text, by in (("Objects", "objects"), ("Slices", "slices")):
+            self.by.addItem(f"{text}, the worst first", by)
+        self.by.hide()
+        self.by.currentIndexChanged.connect(lambda _: self._list())
         self.table = WorstTable()
         self.table.hide()
         self.table.chosen.connect(self._go)
@@ -66,8 +78,13 @@ class Guide:
         """
         self._answer, self._terms = found, terms
         self._layers = weakref.ref(prediction), weakref.ref(truth)
-        self.table.show_answer(found)
+        self._list()
         self.table.show()
+        self.by.setVisible(found.objects is not None)
+
+    def _list(self) -> None:
+        if self._answer is not None:
+            self.table.show_answer(self._answer, self.by.currentData())
 
     def _go(self, place: Place) -> None:
         if self._answer is None or self._answer.truth is None:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.read.annotations import NAMESPACE
 from napari_unetseg.gui.parts.choices import LayerBox, layers_of_kind
-from napari_unetseg.gui.report.question import likely_pair
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from napari.layers import Labels
     from napari.viewer import Viewer
+
+
+# What labels that a model has made know of it, in a layer or from a file.
+_OF_MODEL = {"model", "model sha256", "model_sha256"}
 
 
 class Pair:
@@ -96,6 +100,43 @@ class Pair:
             self._by_hand[box.name] = box.value
             self.choose()
             self._chosen()
+
+
+def likely_pair(
+    layers: Sequence[Labels],
+    prediction: Labels | None = None,
+    truth: Labels | None = None,
+) -> tuple[Labels | None, Labels | None]:
+    """Guess prediction and truth.
+
+    Parameters
+    ----------
+    layers : sequence of Labels
+        The newest first.
+    prediction, truth : Labels, optional
+        What is known already.
+
+    Returns
+    -------
+    prediction, truth : Labels or None
+        The newest layer that a model of ours has made, or else the newest; and the
+        newest of the others that no model has made, or else the newest of them.
+    """
+    if prediction is None:
+        others = [layer for layer in layers if layer is not truth]
+        made = [layer for layer in others if _is_made(layer)]
+        prediction = next(iter([*made, *others]), None)
+    if truth is None:
+        others = [layer for layer in layers if layer is not prediction]
+        painted = [layer for layer in others if not _is_made(layer)]
+        truth = next(iter([*painted, *others]), None)
+    return prediction, truth
+
+
+def _is_made(layer: Labels) -> bool:
+    """Whether a model has made a layer; one that we only saved has notes too."""
+    notes = layer.metadata.get(NAMESPACE)
+    return isinstance(notes, dict) and not _OF_MODEL.isdisjoint(notes)
 
 
 def _box(viewer: Viewer, label: str, tooltip: str) -> LayerBox:

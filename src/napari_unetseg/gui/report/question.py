@@ -4,39 +4,50 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar, get_args
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import numpy as np
 
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.evaluate.foreground import NAMES, NOT_ANNOTATED, Foreground
-from napari_unetseg.core.evaluate.object_errors import ObjectReport, object_report
-from napari_unetseg.core.evaluate.report import Report, evaluation
-from napari_unetseg.core.read.annotations import NAMESPACE
+from napari_unetseg.core.evaluate.judge import Asked, judging
+from napari_unetseg.core.evaluate.uncertain import intervals_of
 from napari_unetseg.gui.parts import sources
+from napari_unetseg.gui.report.evidence import Evidence, seen_placed
 from napari_unetseg.layers.align import Aligned, aligned
+from napari_unetseg.layers.from_layer import join_channels
 from napari_unetseg.layers.place import Placed, place
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Callable, Generator, Mapping
 
     from napari.layers import Labels
 
+    from napari_unetseg.core.evaluate.intervals import Interval
+    from napari_unetseg.core.evaluate.judge import Task
+    from napari_unetseg.core.evaluate.object_errors import ObjectReport
+    from napari_unetseg.core.evaluate.report import Report
     from napari_unetseg.core.image import Image
 
-T = TypeVar("T")
-Kind = Literal["classes", "objects", "objects of each slice"]
+Kind = Literal["classes", "objects", "objects of each slice", "neurites"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-
-# What labels that a model has made know of it, in a layer or from a file.
-_OF_MODEL = {"model", "model sha256", "model_sha256"}
+TASKS: dict[Kind, Task] = {
+    "classes": "classes",
+    "objects": "instances",
+    "objects of each slice": "instances",
+    "neurites": "neurites",
+}
 
 
 class Terms(NamedTuple):
-    """Ids that mean "not annotated", and what the other ids are."""
+    """Ids that mean "not annotated", what the other ids are, and the class of objects.
+
+    Without a class every id is an object, or a neurite, of its own.
+    """
 
     ignore: tuple[int, ...] = ()
     kind: Kind = "classes"
+    identity: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -51,8 +62,14 @@ class Comparison:
         Ids that mean "not annotated".
     names : mapping of int to str
         Names of the classes that have one.
-    kind : {"classes", "objects", "objects of each slice"}
+    kind : {"classes", "objects", "objects of each slice", "neurites"}
         What the ids are; objects may go through a volume or not.
+    identity : int or None
+        The class whose connected pixels are the objects.
+    borders : bool
+        Whether the borders of classes are compared too.
+    evidence : Evidence
+        What else is known of the prediction.
     """
 
     prediction: Placed
@@ -60,6 +77,23 @@ class Comparison:
     ignore: tuple[int, ...] = ()
     names: Mapping[int, str] = field(default_factory=dict)
     kind: Kind = "classes"
+    identity: int | None = None
+    borders: bool = False
+    evidence: Evidence = field(default_factory=Evidence)
+
+    @property
+    def asked(self) -> Asked:
+        """The same as the core is asked."""
+        return Asked(
+            task=TASKS[self.kind],
+            identity=self.identity,
+            dimensions=_dimensions(self),
+            ignore=self.ignore,
+            names=self.names,
+            boundaries=self.borders and self.kind == "classes",
+            channels=self.evidence.channels,
+            thresholds=self.evidence.thresholds,
+        )
 
 
 class Judged(NamedTuple):
@@ -87,6 +121,8 @@ class Answer:
         Where the truth lies. Its pixels are not kept: they are all 0.
     start : tuple of int
         Where in the truth the first compared pixel is.
+    spans : mapping of str to (mapping of str to Interval)
+        Intervals of the scores, for every part of the report, and under "" for all.
     """
 
     report: Report
@@ -94,6 +130,7 @@ class Answer:
     objects: ObjectReport | None = None
     truth: Placed | None = None
     start: tuple[int, ...] = ()
+    spans: Mapping[str, Mapping[str, Interval]] = field(default_factory=dict)
 
 
 def ask(
@@ -101,6 +138,7 @@ def ask(
     truth: Labels,
     ignore: tuple[int, ...],
     kind: Kind = "classes",
+    identity: int | None = None,
 ) -> Comparison:
     """Take two layers as they are; what can be painted on is copied.
 
@@ -109,13 +147,7 @@ def ask(
     InputError
         If the dimensions of a layer are unclear, or it is too large to be copied.
     """
-    return Comparison(
-        prediction=_placed(prediction, sources.frozen),
-        truth=_placed(truth, sources.frozen),
-        ignore=ignore,
-        names=class_names(prediction, truth) if kind == "classes" else {},
-        kind=kind,
-    )
+    return _asked(prediction, truth, Terms(ignore, kind, identity), sources.frozen)
 
 
 def refer(
@@ -123,6 +155,7 @@ def refer(
     truth: Labels,
     ignore: tuple[int, ...],
     kind: Kind = "classes",
+    identity: int | None = None,
 ) -> Comparison:
     """Refer to two layers without copying them; what is painted later shows.
 
@@ -131,13 +164,7 @@ def refer(
     InputError
         If the dimensions of a layer are unclear.
     """
-    return Comparison(
-        prediction=_placed(prediction, sources.referred),
-        truth=_placed(truth, sources.referred),
-        ignore=ignore,
-        names=class_names(prediction, truth) if kind == "classes" else {},
-        kind=kind,
-    )
+    return _asked(prediction, truth, Terms(ignore, kind, identity), sources.referred)
 
 
 def compare(question: Comparison) -> Generator[float, None, Answer]:
@@ -154,19 +181,25 @@ def compare(question: Comparison) -> Generator[float, None, Answer]:
         If the two cannot be compared.
     """
     pair = aligned(question.prediction, question.truth)
-    objects = None
-    if question.kind != "classes":
-        objects = yield from _first_half(_objects(pair, question))
-    classes = judged(pair, question)
-    report = yield from evaluation(
-        classes.prediction, classes.truth, ignore=classes.ignore, names=classes.names
+    known, asked = question.evidence, question.asked
+    codes = None
+    if known.seen is not None:
+        uses = seen_placed(question.prediction, known.seen)
+        codes = aligned(uses, question.truth).prediction
+    scores, channel = _scores(question)
+    report = yield from judging(
+        pair.prediction, pair.truth, asked, scores=scores, channel=channel, codes=codes
     )
     return Answer(
-        report=replace(report, ignored=question.ignore),
+        report=report,
         note=pair.note,
-        objects=objects,
+        objects=report.objects,
         truth=without_pixels(question.truth),
         start=pair.start,
+        spans={
+            name: intervals_of(one)
+            for name, one in {"": report, **report.parts}.items()
+        },
     )
 
 
@@ -175,7 +208,7 @@ def judged(pair: Aligned, question: Comparison) -> Judged:
     if question.kind == "classes":
         return Judged(pair.prediction, pair.truth, question.ignore, question.names)
     found, wanted = (
-        replace(side, array=Foreground(side.array, question.ignore))
+        replace(side, array=Foreground(side.array, question.ignore, question.identity))
         for side in (pair.prediction, pair.truth)
     )
     return Judged(found, wanted, (NOT_ANNOTATED,), NAMES)
@@ -187,27 +220,23 @@ def without_pixels(placed: Placed) -> Placed:
     return replace(placed, image=replace(placed.image, array=nothing))
 
 
-def _objects(
-    pair: Aligned, question: Comparison
-) -> Generator[float, None, ObjectReport]:
-    through = question.kind == "objects" and "Z" in pair.truth.axes
-    return object_report(
-        pair.prediction,
-        pair.truth,
-        dimensions=3 if through else 2,
-        ignore=question.ignore,
-    )
+def _scores(question: Comparison) -> tuple[Image | None, int]:
+    """The scores on the pixels of the truth, and which channel neurites need."""
+    known = question.evidence
+    if not known.scores or question.kind.startswith("objects"):
+        return None, 0
+    if question.kind == "neurites" and question.identity not in known.channels:
+        return None, 0
+    images = [aligned(one, question.truth).prediction for one in known.scores]
+    channel = 0
+    if question.identity is not None and question.kind == "neurites":
+        channel = known.channels.index(question.identity)
+    return join_channels(images), channel
 
 
-def _first_half(steps: Generator[float, None, T]) -> Generator[float, None, T]:
-    """Take the steps of a job that has another one after it, and return its result."""
-    while True:
-        try:
-            share = next(steps)
-        except StopIteration as end:
-            result: T = end.value
-            return result
-        yield share / 2
+def _dimensions(question: Comparison) -> int:
+    through = question.kind == "objects" and "Z" in question.truth.image.axes
+    return 3 if through else 2
 
 
 def ids_in(text: str) -> tuple[int, ...]:
@@ -228,41 +257,22 @@ def ids_in(text: str) -> tuple[int, ...]:
     return tuple(sorted({int(word) for word in words}))
 
 
-def likely_pair(
-    layers: Sequence[Labels],
-    prediction: Labels | None = None,
-    truth: Labels | None = None,
-) -> tuple[Labels | None, Labels | None]:
-    """Guess prediction and truth.
+def class_in(text: str) -> int | None:
+    """Read the one class that a person writes, or nothing.
 
-    Parameters
-    ----------
-    layers : sequence of Labels
-        The newest first.
-    prediction, truth : Labels, optional
-        What is known already.
-
-    Returns
-    -------
-    prediction, truth : Labels or None
-        The newest layer that a model of ours has made, or else the newest; and the
-        newest of the others that no model has made, or else the newest of them.
+    Raises
+    ------
+    InputError
+        If there is anything else.
     """
-    if prediction is None:
-        others = [layer for layer in layers if layer is not truth]
-        made = [layer for layer in others if _is_made(layer)]
-        prediction = next(iter([*made, *others]), None)
-    if truth is None:
-        others = [layer for layer in layers if layer is not prediction]
-        painted = [layer for layer in others if not _is_made(layer)]
-        truth = next(iter([*painted, *others]), None)
-    return prediction, truth
-
-
-def _is_made(layer: Labels) -> bool:
-    """Whether a model has made a layer; one that we only saved has notes too."""
-    notes = layer.metadata.get(NAMESPACE)
-    return isinstance(notes, dict) and not _OF_MODEL.isdisjoint(notes)
+    words = text.split()
+    if not words:
+        return None
+    if len(words) > 1 or not (words[0].isascii() and words[0].isdigit()):
+        raise InputError(
+            f"'{text.strip()}' is no class", "Write one whole number under Of class"
+        )
+    return int(words[0])
 
 
 def class_names(prediction: Labels, truth: Labels) -> dict[int, str]:
@@ -271,6 +281,18 @@ def class_names(prediction: Labels, truth: Labels) -> dict[int, str]:
     return {int(identity): name for identity, name in names.items()}
 
 
-def _placed(layer: Labels, taken: Callable[[Image], Image]) -> Placed:
-    image = taken(sources.labels_of(layer))
-    return place(image, layer.as_layer_data_tuple()[1])
+def _asked(
+    prediction: Labels, truth: Labels, terms: Terms, taken: Callable[[Image], Image]
+) -> Comparison:
+    sides = [
+        place(taken(sources.labels_of(layer)), layer.as_layer_data_tuple()[1])
+        for layer in (prediction, truth)
+    ]
+    return Comparison(
+        prediction=sides[0],
+        truth=sides[1],
+        ignore=terms.ignore,
+        names=class_names(prediction, truth) if terms.kind == "classes" else {},
+        kind=terms.kind,
+        identity=terms.identity,
+    )

@@ -49,23 +49,8 @@ class ReportTable(CopyTable):
             item.setToolTip(tooltip)
             self.setHorizontalHeaderItem(column, item)
         self.setToolTip("Scores of the last comparison")
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setIconSize(QSize(SWATCH, SWATCH))
-        # A name that is too long is cut, and whole in its tooltip.
-        self.setWordWrap(False)
-        # Tab leaves the table, as it leaves every other widget of the dock.
-        self.setTabKeyNavigation(False)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSizeAdjustPolicy(QTableWidget.SizeAdjustPolicy.AdjustToContents)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        down, across = self.verticalHeader(), self.horizontalHeader()
-        assert down is not None
-        assert across is not None
-        down.hide()
-        down.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        across.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        across.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        across.setHighlightSections(False)
+        as_tall_as_its_rows(self)
 
     def show_report(self, found: report.Report, colors: Mapping[str, str]) -> None:
         """Replace what is shown.
@@ -82,7 +67,7 @@ class ReportTable(CopyTable):
         for place, (identity, name, *scores, pixels) in enumerate(self._rows):
             self.setItem(place, 0, _class_item(identity, name, colors))
             for column, score in enumerate(scores, start=1):
-                self.setItem(place, column, _number_item(shown(score)))
+                self.setItem(place, column, number_item(shown(score)))
             self.setItem(place, len(COLUMNS) - 1, _count_item(pixels))
         for column in range(len(COLUMNS)):
             _embolden(self.item(len(self._rows) - 1, column))
@@ -93,7 +78,7 @@ class ReportTable(CopyTable):
         self._rows = []
         for row in range(self.rowCount()):
             for column in range(1, len(COLUMNS)):
-                self.setItem(row, column, _number_item(MISSING))
+                self.setItem(row, column, number_item(MISSING))
 
     def copy_all(self) -> None:
         """Put the table with its titles on the clipboard, columns apart by tabs.
@@ -104,6 +89,26 @@ class ReportTable(CopyTable):
         self.to_clipboard(
             [report.COLUMNS, *(map(empty_if_missing, row) for row in texts)]
         )
+
+
+def as_tall_as_its_rows(table: QTableWidget) -> None:
+    """Let a table be read, not edited, and be scrolled with what is around it."""
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    # A name that is too long is cut, and whole in its tooltip.
+    table.setWordWrap(False)
+    # Tab leaves the table, as it leaves every other widget of the dock.
+    table.setTabKeyNavigation(False)
+    table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    table.setSizeAdjustPolicy(QTableWidget.SizeAdjustPolicy.AdjustToContents)
+    table.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    down, across = table.verticalHeader(), table.horizontalHeader()
+    assert down is not None
+    assert across is not None
+    down.hide()
+    down.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    across.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    across.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    across.setHighlightSections(False)
 
 
 def shown(value: str | float | None) -> str:
@@ -133,14 +138,15 @@ def short(count: int) -> str:
     return f"{count / 1000**power:.3g} {' kMG'[power]}"
 
 
-def _number_item(text: str) -> QTableWidgetItem:
+def number_item(text: str) -> QTableWidgetItem:
+    """A cell with a number, at the right."""
     item = QTableWidgetItem(text)
     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
     return item
 
 
 def _count_item(count: int) -> QTableWidgetItem:
-    item = _number_item(short(count))
+    item = number_item(short(count))
     item.setToolTip(f"{count:,} pixels")
     item.setData(Qt.ItemDataRole.UserRole, str(count))
     return item

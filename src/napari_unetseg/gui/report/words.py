@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from napari_unetseg.core.evaluate.sentences import MAIN, TITLES, shown, which
+from napari_unetseg.core.evaluate.uncertain import headline
+
 if TYPE_CHECKING:
     from napari_unetseg.core.evaluate.object_errors import Fate, ObjectReport
     from napari_unetseg.core.evaluate.report import Report
@@ -19,11 +22,16 @@ def compared(report: Report) -> str:
 
 def outcome(answer: Answer) -> str:
     """The score to quote, and what can be done next."""
-    mean = answer.report.overlap.mean_iou
-    if answer.objects is None:
-        return f"Mean IoU {mean:.3f}. Click a slice to go to its largest error."
-    f1 = answer.objects.score.f1
-    told = "No objects are compared." if f1 is None else f"F1 {f1:.3f}."
+    report = shown(answer.report)
+    where = f" on {which(answer.report)}" if report is not answer.report else ""
+    if report.objects is None:
+        name = MAIN[report.task]
+        value = headline(report).get(name)
+        told = "n/a" if value is None else f"{value:.3f}"
+        title = f"{TITLES[name][0].upper()}{TITLES[name][1:]}"
+        return f"{title} {told}{where}. Click a slice to go to its largest error."
+    f1 = report.objects.scores.f1[0.5]
+    told = "No objects are compared." if f1 is None else f"F1 {f1:.3f}{where}."
     return f"{told} Click an object to go there."
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-import numpy as np
 from qtpy.QtCore import Qt, Signal  # type: ignore[attr-defined]
 from qtpy.QtGui import QKeyEvent
 from qtpy.QtWidgets import (
@@ -15,27 +13,39 @@ from qtpy.QtWidgets import (
     QTableWidgetItem,
 )
 
-from napari_unetseg.core.evaluate.worst import worst_planes
+from napari_unetseg.gui.report import listed
 from napari_unetseg.gui.report.copying import CopyTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from napari_unetseg.gui.report.listed import Cells, Place
     from napari_unetseg.gui.report.question import Answer
 
-    Corner = tuple[int, ...]
-    Cells = tuple[str | int | float, ...]
+    By = Literal["objects", "slices"]
 
 # Rows that are seen at once; the others are scrolled to.
 SEEN = 6
-# More rows than anybody goes through.
-MOST = 1000
 SLICES = (
     ("#", "Place in the order, the worst first"),
     ("slice", "Click, or press Enter, to go to its largest error"),
     ("IoU", "Mean IoU of the classes in the slice, from 0 to 1"),
     ("worst class", "Class with the smallest IoU in the slice, and that IoU"),
     ("wrong", "Pixels of the slice whose class is wrong"),
+)
+FRAMES = (
+    SLICES[0],
+    ("slice", "Click, or press Enter, to go there"),
+    ("F1", "Of the objects in it, at IoU > 0.5"),
+    ("SEG, DET", "Of the objects in it, as in the Cell Tracking Challenge"),
+    ("objects", "True objects in it"),
+)
+NEURITES = (
+    SLICES[0],
+    SLICES[1],
+    ("V-Rand", "At the threshold that is best for the slice"),
+    ("V-Info", "At the threshold that is best for the slice"),
+    ("wrong", "Share of the pixels that are wrong"),
 )
 OBJECTS = (
     ("#", "Place in the order, the worst first"),
@@ -48,23 +58,6 @@ OBJECTS = (
     ("IoU", "The largest with an object of the other layer, from 0 to 1"),
     ("pixels", "Annotated pixels of the object"),
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Place:
-    """Where a row leads to, as a box of the truth.
-
-    Attributes
-    ----------
-    start, stop : tuple of int
-        The first pixel along every axis of the truth, and the first behind it.
-    exact : bool
-        Whether it is the thing itself; else a slice, in which one has to look for it.
-    """
-
-    start: Corner
-    stop: Corner
-    exact: bool
 
 
 class WorstTable(CopyTable):
@@ -95,13 +88,27 @@ class WorstTable(CopyTable):
         across.setHighlightSections(False)
         self.cellClicked.connect(lambda row, _: self._choose(row))
 
-    def show_answer(self, answer: Answer) -> None:
-        """Replace all rows by those of a comparison."""
-        if answer.objects is None:
-            self._fill(SLICES, *_slices(answer))
+    def show_answer(self, answer: Answer, by: By = "objects") -> None:
+        """Replace all rows by those of a comparison.
+
+        Parameters
+        ----------
+        answer : Answer
+            What was found.
+        by : {"objects", "slices"}
+            Of objects: what is listed.
+        """
+        if answer.report.neurites is not None:
+            self._fill(NEURITES, *listed.neurites(answer))
+            self._stretch("slice")
+        elif answer.objects is None:
+            self._fill(SLICES, *listed.slices(answer))
             self._stretch("worst class")
+        elif by == "slices":
+            self._fill(FRAMES, *listed.frames(answer))
+            self._stretch("SEG, DET")
         else:
-            self._fill(OBJECTS, *_objects(answer))
+            self._fill(OBJECTS, *listed.objects(answer))
             self._stretch("is")
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
@@ -186,44 +193,3 @@ def _order(value: str | int | float) -> list[tuple[bool, str | float]]:
         number = not isinstance(word, str) or word.isdecimal()
         found.append((number, float(word) if number else word))
     return found
-
-
-def _slices(answer: Answer) -> tuple[list[Cells], list[Place]]:
-    report = answer.report
-    rows: list[Cells] = []
-    places = []
-    for plane in worst_planes(report)[:MOST]:
-        named = zip(report.plane_axes, plane.place, strict=True)
-        name = ", ".join(f"{axis} {i}" for axis, i in named) or "the only one"
-        identity = plane.worst_class
-        worst = f"{identity} {report.names.get(identity, '')}".strip()
-        rows.append(
-            (name, plane.mean_iou, f"{worst}: {plane.worst_iou:.3f}", plane.wrong)
-        )
-        places.append(_of_plane(answer, plane.place))
-    return rows, places
-
-
-def _of_plane(answer: Answer, index: Corner) -> Place:
-    """A plane as a box: all of it, without what lies before the compared pixels."""
-    assert answer.truth is not None
-    image = answer.truth.image
-    numbers = dict(zip(image.plane_axes, index, strict=True))
-    start, stop = [], []
-    for axis, first, length in zip(image.axes, answer.start, image.shape, strict=True):
-        here = numbers.get(axis)
-        start.append(first if here is None else first + here)
-        stop.append(length if here is None else first + here + 1)
-    return Place(tuple(start), tuple(stop), exact=False)
-
-
-def _objects(answer: Answer) -> tuple[list[Cells], list[Place]]:
-    assert answer.objects is not None
-    rows: list[Cells] = []
-    places = []
-    for one in answer.objects.objects[:MOST]:
-        rows.append((one.identity, one.fate, one.iou, one.pixels))
-        start = tuple(np.add(answer.start, one.start).tolist())
-        stop = tuple(np.add(answer.start, one.stop).tolist())
-        places.append(Place(start, stop, exact=True))
-    return rows, places

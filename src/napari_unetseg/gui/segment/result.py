@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from napari_unetseg.core.errors import RunError, UnetsegError
 from napari_unetseg.core.network.card import read_card
+from napari_unetseg.core.prepare.trace import part_of
 from napari_unetseg.core.read import read_image
-from napari_unetseg.core.read.annotations import NAMESPACE
+from napari_unetseg.core.read.annotations import NAMESPACE, notes_in
 from napari_unetseg.gui.run.plan import LAYER
 from napari_unetseg.gui.segment.pixels import pixels_of
 from napari_unetseg.runs.folder import programs, read_date, read_question
@@ -77,6 +78,7 @@ def result_of(folder: Path) -> Generator[None, None, list[Made]]:
             {} if named.are_objects else named.colors,
         )
     ]
+    named.learnt_from(found[0])
     yield
     if question.scores is not None:
         for number, (name, color) in enumerate(named.classes()):
@@ -135,7 +137,7 @@ class _Named:
     def __init__(
         self, folder: Path, question: SegmentQuestion, about: Mapping[str, Any]
     ) -> None:
-        self._about = about
+        self._about, self._folder, self._question = about, folder, question
         self._card: ModelCard | None = None
         self._scores = folder / (question.scores or "")
         self._how = {
@@ -164,6 +166,15 @@ class _Named:
     def colors(self) -> dict[int | None, str]:
         colors = {} if self._card is None else self._card.class_colors
         return {int(i): color for i, color in colors.items()}
+
+    def learnt_from(self, labels: Made) -> None:
+        """Note which pixels the model has learnt from, as the file of labels does."""
+        path = self._folder / self._question.out
+        with suppress(ValueError, LookupError, TypeError, UnetsegError):
+            found = json.loads(notes_in(path)["seen"])
+            axes = read_image(path).plane_axes
+            part = part_of(found, axes, self._about["order"], self._about["box"])
+            labels.attributes["metadata"][NAMESPACE]["seen"] = json.dumps(part)
 
     def labels(self) -> dict[str, Any]:
         """Attributes of the labels."""
