@@ -120,7 +120,6 @@ class Scores(QWidget):
                 self.pixels.addItem(f"Scores of {WORDS[name]}", name)
             self.pixels.addItem("Scores of all pixels", "")
         self.pixels.setVisible(several)
-        self.summary.setText(in_words(answer))
         self._draw()
         self.set_current(True)
 
@@ -133,6 +132,7 @@ class Scores(QWidget):
         shown = report.parts[name] if name else report
         self.measures.show_report(shown, self._answer.spans.get(name, {}))
         self.table.show_report(shown, self._colors)
+        self.summary.setText(in_words(self._answer, shown))
 
     def set_current(self, current: bool) -> None:
         """Say whether these are the scores that the dock asks for now."""

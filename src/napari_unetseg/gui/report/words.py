@@ -35,13 +35,21 @@ def outcome(answer: Answer) -> str:
     return f"{told} Click an object to go there."
 
 
-def in_words(answer: Answer) -> str:
-    """How many pixels are wrong, which were left out, and how they were matched."""
-    report, pooled = answer.report, answer.report.overlap
+def in_words(answer: Answer, report: Report) -> str:
+    """How many pixels are wrong, which were left out, and how they were matched.
+
+    Parameters
+    ----------
+    answer : Answer
+        What was found.
+    report : Report
+        That of it, or of some of its pixels.
+    """
+    pooled = report.overlap
     share = _percent(pooled.pixel_error or 0)
     sentences = [f"{share} of {pooled.total:,} pixels have the wrong class."]
-    if answer.objects is not None:
-        sentences.insert(0, _of_objects(answer.objects))
+    if report.objects is not None:
+        sentences.insert(0, _of_objects(report.objects))
     if report.ignored:
         ids = ", ".join(map(str, report.ignored))
         sentences.append(
