@@ -174,6 +174,10 @@ def test_the_main_job(folder: Path) -> None:
     assert judged.returncode == 0, judged.stderr
     report = json.loads((folder / "report.json").read_text())
     assert {"classes", "mean_iou", "pixel_error"} <= set(report)
+    # It knows that slice 4 chose the weights, and that the others taught.
+    pixels = {name: one["pixels"] for name, one in report["seen"].items()}
+    assert pixels == {"train": 4 * 64**2, "validation": 64**2}
+    assert "None of the pixels is unseen" in judged.stdout
     about = unetseg(folder, "info", MODEL)
     assert read_card(folder / MODEL).sha256 in about.stdout
 

@@ -1,6 +1,7 @@
 """What a fresh model says of how it was made is true."""
 
 import json
+from dataclasses import replace
 from importlib.metadata import version
 
 import numpy as np
@@ -13,6 +14,7 @@ from napari_unetseg.core.events import Validated
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.network.card import ModelCard
 from napari_unetseg.core.network.geometry import axis_geometries
+from napari_unetseg.core.prepare.trace import traced
 from oracles.trainings import TINY, ask, drained, of, stack
 
 HOW = {"validation": "0.2", "steps": 5}
@@ -41,6 +43,23 @@ def test_it_names_what_taught_and_what_was_only_scored(trained):
     assert card.validation["mean_iou"] == told.mean_iou
     assert card.validation["pixel_error"] == told.pixel_error
     assert "seg" not in card.validation
+
+
+def test_it_knows_the_planes_that_taught_and_chose_again(trained):
+    _, result = trained
+    image, _ = stack(spacing=(50.0, 4.0, 4.0), unit="nm")
+    turned = replace(image, array=image.array[::-1])
+    found = traced(turned, result.model.card.training["seen"])
+    uses = {one["index"][0]: {box[0] for box in one["boxes"]} for one in found}
+    assert uses == {
+        0: {"validation"},
+        1: {"gap"},
+        2: {"train"},
+        3: {"train"},
+        4: {"train"},
+    }
+    other = replace(image, array=image.array + 1)
+    assert traced(other, result.model.card.training["seen"]) == []
 
 
 def test_its_configuration_is_all_that_is_needed_to_do_it_again(trained):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -205,8 +204,7 @@ def test_use_this_threshold(dock, qtbot, monkeypatch, tmp_path):
     card = ModelCard(network=config, classes=(0, 1), halo=(8, 8))
     path = tmp_path / "mine.unetseg.safetensors"
     Model(card, network_of(config, 2).state_dict()).save(path)
-    others = SimpleNamespace(found=lambda _: [], models=lambda: [path])
-    monkeypatch.setattr("napari_unetseg.gui.report.evidence.listing", others)
+    monkeypatch.setattr("napari_unetseg.gui.report.evidence.models", lambda: [path])
     press(dock, qtbot)
     dock.deciding.view.button.click()
     told = "The model that has made this prediction is not"

@@ -9,14 +9,16 @@ import pytest
 
 from gui.segmenting import model_file, random_results
 from napari_unetseg.core.config import SegmentConfig
-from napari_unetseg.core.errors import RunError
+from napari_unetseg.core.errors import InputError, RunError
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.read.annotations import NAMESPACE
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
 from napari_unetseg.gui.parts.choices import layers_of_kind
+from napari_unetseg.gui.report.evidence import evidence, model_of
 from napari_unetseg.gui.segment.result import about_of, result_of
 from napari_unetseg.gui.segment.shown import show
-from napari_unetseg.runs import client
+from napari_unetseg.runs import client, home
+from napari_unetseg.runs.preferences import models_folder
 from napari_unetseg.runs.questions import SegmentQuestion
 from napari_unetseg.runs.store import RESULT
 
@@ -32,7 +34,11 @@ ABOUT = {
     "box": BOX,
     "cut": {},
 }
-CARD = {"class_names": {"1": "inside"}, "class_colors": {"1": "#ff0000"}}
+CARD = {
+    "class_names": {"1": "inside"},
+    "class_colors": {"1": "#ff0000"},
+    "sha256": "5" * 64,
+}
 
 
 @pytest.fixture
@@ -103,6 +109,37 @@ def test_every_output_is_a_layer_in_its_place(run, model, arrays):
         assert layer.blending == "additive"
     assert tuple(inside.colormap.map(1.0)[0]) == (1, 0, 0, 1)
     assert unsure.colormap.name == "inferno"
+
+
+def test_a_report_finds_what_taught_the_model_and_all_scores(run, model, arrays):
+    folder = run()
+    boxes = [["train", 0, 0, 20, 30], ["validation", 3, 2, 9, 8]]
+    seen = [{"index": [0], "boxes": boxes}, {"index": [2], "boxes": boxes}]
+    labels = Image(array=arrays["labels"], axes="ZYX")
+    path = folder / "labels.ome.tif"
+    write_ome_tiff(path, labels, overwrite=True, description={"seen": json.dumps(seen)})
+
+    layer, *_ = show(model, made(folder), folder.name)
+
+    found = evidence(layer, model.layers)
+    # The box begins at slice 1, row 5.
+    assert found.seen.planes == {
+        (1,): [[["train", 0, 0, 15, 30], ["validation", 0, 2, 4, 8]]]
+    }
+    assert found.channels == (1, 2)
+    for placed, array in zip(found.scores, part(arrays["scores"]), strict=True):
+        np.testing.assert_array_equal(placed.image.array, array)
+    with pytest.raises(InputError, match="not in the models' folder"):
+        model_of(found.checksum, f"../{folder.name}")
+    # It is found where the run has it, and in the library.
+    home.runs_folder().mkdir(parents=True, exist_ok=True)
+    folder.rename(home.runs_folder() / found.run)
+    file = folder.with_name("m.unetseg.safetensors")
+    assert model_of(found.checksum, found.run).samefile(file)
+    library = models_folder() / file.name
+    library.parent.mkdir(parents=True, exist_ok=True)
+    file.rename(library)
+    assert model_of(found.checksum, found.run) == library
 
 
 def test_scores_are_no_images_to_be_segmented(run, model):

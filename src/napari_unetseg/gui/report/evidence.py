@@ -15,7 +15,10 @@ from napari_unetseg.core.network.card import read_card
 from napari_unetseg.core.read.annotations import NAMESPACE
 from napari_unetseg.gui.parts import sources
 from napari_unetseg.layers.place import Placed, place
-from napari_unetseg.runs import listing
+from napari_unetseg.runs.folder import read_question
+from napari_unetseg.runs.home import runs_folder
+from napari_unetseg.runs.listing import file_name, models
+from napari_unetseg.runs.questions import SegmentQuestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -104,14 +107,15 @@ def model_of(checksum: str, run: str) -> Path:
     InputError
         If it is nowhere.
     """
-    from napari_unetseg.runs.folder import read_question
-
     known: list[Path] = []
-    for folder, _ in listing.found("segment"):
-        if folder.name == run:
-            with suppress(UnetsegError, OSError, AttributeError):
-                known.append(folder / read_question(folder).model)
-    for path in [*known, *listing.models()]:
+    # A layer from elsewhere may name anything.
+    if run and run == file_name(run):
+        folder = runs_folder() / run
+        with suppress(UnetsegError, OSError):
+            question = read_question(folder)
+            if isinstance(question, SegmentQuestion):
+                known.append(folder / question.model)
+    for path in [*known, *models()]:
         with suppress(UnetsegError):
             if checksum and read_card(path).sha256 == checksum:
                 return path
