@@ -50,6 +50,14 @@ def test_objects_of_a_class(files: Path, unetseg: Callable[..., Any]) -> None:
     assert "Z 3" in answer.out
 
 
+def test_borders(files: Path, unetseg: Callable[..., Any]) -> None:
+    line = "evaluate q.ome.tif t.ome.tif --borders"
+    answer = unetseg(*line.split(), "--dimensions", 2)
+    assert answer.code == 0, answer.err
+    assert "Hausdorff 95 (nm)" in answer.out
+    assert "| 1     |       1.0000 |" in answer.out
+
+
 def test_what_was_learnt_from_comes_first(
     files: Path, unetseg: Callable[..., Any]
 ) -> None:

@@ -43,6 +43,8 @@ def show_report(
         console.print(threshold_table(report))
     if against:
         console.print(difference_table(against))
+    if main.boundaries:
+        console.print(border_table(main, title))
     show(report_table(main, title), main.overlap.pixel_error)
     if not report.known_use:
         typer.echo(lead(report), err=True)
@@ -98,6 +100,19 @@ def slice_table(report: Report) -> Table:
         found = (plane.mean_iou, plane.mean_dice, plane.pixel_error)
         name = _place(report.plane_axes, index)
         table.add_row(name, *map(score, found), str(plane.total))
+    return table
+
+
+def border_table(report: Report, title: str = "") -> Table:
+    """How far the borders of classes agree."""
+    table = new_table(title)
+    table.add_column("class")
+    for column in ("boundary IoU", f"Hausdorff 95 ({report.unit})"):
+        table.add_column(column, justify="right")
+    for identity, one in report.boundaries.items():
+        name = f"{identity} {report.names.get(identity, '')}".strip()
+        far = "-" if one.hausdorff95 is None else f"{one.hausdorff95:.4g}"
+        table.add_row(name, score(one.iou), far)
     return table
 
 

@@ -181,6 +181,18 @@ def test_borders_when_asked():
     told = found.to_dict()["classes"]["1"]
     assert 0 < told["boundary_iou"] < 1
     assert told["hausdorff95_frames"] == 6
+    plain = found.to_dict()
+    frames = plain["boundaries"]
+    assert [one["index"] for one in frames] == [[z] for z in range(6)]
+    of_one = us.evaluate(PREDICTION[2], TRUTH[2], borders=True).to_dict()
+    assert frames[2]["classes"]["1"] == {
+        name: of_one["classes"]["1"][name] for name in frames[2]["classes"]["1"]
+    }
+    every = [one["hausdorff95"] for one in plain["classes"].values()]
+    assert plain["mean_hausdorff95"] == pytest.approx(np.mean(every))
+    assert plain["planes"][2]["recall"]["1"] == of_one["classes"]["1"]["recall"]
+    recalls = [one["recall"] for one in plain["classes"].values()]
+    assert plain["mean_recall"] == pytest.approx(np.mean(recalls))
     assert "Boundary IoU" in methods(found)
     assert (
         "boundary_iou" not in us.evaluate(PREDICTION, TRUTH).to_dict()["classes"]["1"]

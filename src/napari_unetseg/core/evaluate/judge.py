@@ -207,8 +207,11 @@ def _classes(
     report = yield from _shared(steps, 0, rounds)
     if asked.boundaries:
         edges = _boundaries(prediction, truth, asked, report.overlap.ids)
-        found = yield from _shared(edges, 1, rounds)
-        report = replace(report, boundaries=found)
+        frames = yield from _shared(edges, 1, rounds)
+        total: dict[int, Boundary] = {}
+        for _, one in frames:
+            total = pooled(total, one)
+        report = replace(report, boundaries=total, boundary_frames=tuple(frames))
     if scores is not None:
         curves = threshold_curves(
             scores,
@@ -237,24 +240,22 @@ def _foreground(
 
 def _boundaries(
     prediction: Image, truth: Image, asked: Asked, ids: Sequence[int]
-) -> Generator[float, None, dict[int, Boundary]]:
+) -> Generator[float, None, list[tuple[tuple[int, ...], dict[int, Boundary]]]]:
     dimensions = dimensions_of(truth, asked)
     sides = Frames(prediction, dimensions), Frames(truth, dimensions)
-    total: dict[int, Boundary] = {}
+    frames = []
     for done, index in enumerate(sides[1], start=1):
         predicted, true = (np.asarray(side[index])[0] for side in sides)
-        total = pooled(
-            total,
-            boundaries(
-                predicted,
-                true,
-                ids=ids,
-                spacing=sides[1].spacing,
-                ignore=asked.ignore,
-            ),
+        found = boundaries(
+            predicted,
+            true,
+            ids=ids,
+            spacing=sides[1].spacing,
+            ignore=asked.ignore,
         )
+        frames.append((index, found))
         yield done / len(sides[1])
-    return total
+    return frames
 
 
 def _shared(

@@ -104,6 +104,12 @@ class Overlap:
         return _mean(self.dice.values())
 
     @property
+    def means(self) -> dict[str, float | None]:
+        """Mean of each score over the classes that have it, by name."""
+        names = ("iou", "dice", "precision", "recall", "accuracy")
+        return {name: _mean(getattr(self, name).values()) for name in names}
+
+    @property
     def pixel_error(self) -> float | None:
         """Share of the compared pixels whose class is wrong; None without any."""
         if not self.total:

@@ -68,6 +68,8 @@ class Report:
         What else was scored.
     boundaries : mapping of int to Boundary
         How far the borders of classes agree, where it was asked.
+    boundary_frames : tuple of (index, mapping of int to Boundary)
+        The same of each frame: slice or volume.
     thresholds : mapping of int to ThresholdCurve
         How far each class agrees at every threshold, where its scores were given.
     parts : mapping of str to Report
@@ -92,6 +94,7 @@ class Report:
     objects: ObjectReport | None = None
     neurites: NeuriteReport | None = None
     boundaries: Mapping[int, Boundary] = field(default_factory=dict)
+    boundary_frames: tuple[tuple[tuple[int, ...], Mapping[int, Boundary]], ...] = ()
     thresholds: Mapping[int, ThresholdCurve] = field(default_factory=dict)
     parts: Mapping[str, Report] = field(default_factory=dict)
     known_use: bool = False

@@ -100,6 +100,11 @@ def together(reports: Sequence[Report]) -> Report:
         objects=_objects(reports),
         neurites=_neurites(reports),
         boundaries=_boundaries(reports),
+        boundary_frames=tuple(
+            ((number, *index), found)
+            for number, one in enumerate(reports)
+            for index, found in one.boundary_frames
+        ),
         thresholds=_thresholds(reports),
         parts=_parts(reports),
         known_use=all(one.known_use for one in reports),

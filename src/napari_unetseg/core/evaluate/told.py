@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any
 from napari_unetseg.core.evaluate.uncertain import headline, intervals_of, units_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from napari_unetseg.core.evaluate.boundary import Boundary
     from napari_unetseg.core.evaluate.report import Report
 
 
@@ -19,6 +22,9 @@ def plain(report: Report) -> dict[str, Any]:
         "task": report.task,
         "mean_iou": pooled.mean_iou,
         "mean_dice": pooled.mean_dice,
+        "mean_precision": pooled.means["precision"],
+        "mean_recall": pooled.means["recall"],
+        "mean_accuracy": pooled.means["accuracy"],
         "pixel_error": pooled.pixel_error,
         "pixels": pooled.total,
         "classes": {str(identity): _class(report, identity) for identity in pooled.ids},
@@ -37,13 +43,26 @@ def plain(report: Report) -> dict[str, Any]:
                 "mean_dice": plane.mean_dice,
                 "pixel_error": plane.pixel_error,
                 "pixels": plane.total,
-                "iou": {str(i): value for i, value in plane.iou.items()},
+                **{
+                    name: {str(i): value for i, value in getattr(plane, name).items()}
+                    for name in ("iou", "dice", "precision", "recall", "accuracy")
+                },
             }
             for index, plane in report.per_plane
         ],
         "spacing": dict(report.spacing),
         "unit": report.unit,
     }
+    if report.boundaries:
+        told |= _means(report.boundaries)
+        told["boundaries"] = [
+            {
+                "index": list(index),
+                **_means(found),
+                "classes": {str(i): one.to_dict() for i, one in found.items()},
+            }
+            for index, found in report.boundary_frames
+        ]
     if report.objects is not None:
         told["instances"] = report.objects.to_dict()
     if report.neurites is not None:
@@ -92,6 +111,16 @@ def score_rows(report: Report) -> list[tuple[str, float | int | None, str, str]]
             if isinstance(count, int)
         ]
     return rows
+
+
+def _means(found: Mapping[int, Boundary]) -> dict[str, float | None]:
+    """Means over the classes that have a border."""
+    ious = [one.iou for one in found.values() if one.iou is not None]
+    far = [one.hausdorff95 for one in found.values() if one.hausdorff95 is not None]
+    return {
+        "mean_boundary_iou": sum(ious) / len(ious) if ious else None,
+        "mean_hausdorff95": sum(far) / len(far) if far else None,
+    }
 
 
 def _class(report: Report, identity: int) -> dict[str, Any]:
