@@ -4,7 +4,8 @@
     python docs/screenshots.py OUT_FOLDER --theme light
 
 Without a folder, the pictures of the README go to docs/images and the others to
-build/screenshots. It ends with an error if a dock does not reach a state. The scores
+build/screenshots. It ends with an error if a dock does not reach a state. Where
+UNETSEG_DATA names real data, the report is shown over these too. The other scores
 in the report's pictures are those of slices on which nothing was trained or validated.
 """
 
@@ -75,6 +76,11 @@ def main() -> None:
         look(opened(viewer, MODELS), camera, "models")
         look(opened(viewer, COMPUTER), camera, "computer")
         prefer(viewer, camera)
+        if "UNETSEG_DATA" in os.environ:
+            # It uses what is defined here.
+            from screenshots_report import real_data
+
+            real_data(viewer, camera, Path(os.environ["UNETSEG_DATA"]))
         viewer.close()
 
 

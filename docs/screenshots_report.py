@@ -37,11 +37,16 @@ def main() -> None:
     data = Path(os.environ["UNETSEG_DATA"])
     with home():
         viewer = window(options.theme)
-        camera = Camera(viewer, options.folder)
-        neurites(viewer, camera, data / "isbi2012-em")
-        cells(viewer, camera, data / "dic-hela")
-        nuclei(viewer, camera, data / "gonuclear-3d")
+        real_data(viewer, Camera(viewer, options.folder), data)
         viewer.close()
+
+
+def real_data(viewer: Viewer, camera: Camera, data: Path) -> None:
+    """Take the pictures of each set, in a viewer without other layers."""
+    viewer.layers.clear()
+    neurites(viewer, camera, data / "isbi2012-em")
+    cells(viewer, camera, data / "dic-hela")
+    nuclei(viewer, camera, data / "gonuclear-3d")
 
 
 def neurites(viewer: Viewer, camera: Camera, folder: Path) -> None:

@@ -44,6 +44,9 @@ def in_words(entry: Entry) -> str:
         )
     if told["mean_iou"] is not None:
         parts.append(f"mean IoU {told['mean_iou']:.3f}")
+    if entry.card is not None and entry.card.thresholds:
+        from_on = (f"{i} from {t:g}" for i, t in entry.card.thresholds.items())
+        parts.append(f"thresholds {', '.join(from_on)}")
     if told["trained_on"]:
         parts.append(f"trained on {', '.join(told['trained_on'])}")
     return "; ".join(parts)

@@ -100,6 +100,11 @@ def test_several_images_and_what_is_absent():
     assert list(best_thresholds(empty)) == [0]
 
 
+def test_scores_of_objects_are_refused():
+    with pytest.raises(InputError, match="nothing of single objects"):
+        us.evaluate(TRUTH, TRUTH, task="instances", scores=image(SCORES, "CZYX"))
+
+
 def test_scores_of_other_classes_are_refused():
     with pytest.raises(InputError, match="3 channels for 2 classes"):
         result_of(threshold_curves(image(SCORES, "CZYX"), image(TRUTH), (0, 2)))

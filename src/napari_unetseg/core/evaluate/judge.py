@@ -168,6 +168,11 @@ def _scored(
         report = yield from _classes(prediction, truth, asked, scores)
         return report
     if asked.task == "instances":
+        if scores is not None:
+            raise InputError(
+                "Scores say nothing of single objects",
+                "Leave them out, or ask for the task classes or neurites",
+            )
         objects = yield from _shared(
             object_report(
                 prediction,

@@ -72,7 +72,7 @@ def evidence(prediction: Labels, layers: Iterable[Layer]) -> Evidence:
     images = [one for one in layers if isinstance(one, ImageLayer)]
     channels, scores = _scores(prediction, notes, images)
     thresholds: Mapping[int, float] = {}
-    with suppress(ValueError, TypeError):
+    with suppress(ValueError, TypeError, LookupError):
         thresholds = SegmentConfig.model_validate_json(notes["settings"]).thresholds
     return Evidence(
         seen=Seen.from_notes(_text(notes, "seen")),
@@ -88,8 +88,7 @@ def evidence(prediction: Labels, layers: Iterable[Layer]) -> Evidence:
 def notes_of(layer: Layer) -> Mapping[str, Any]:
     """What this program has noted in a layer."""
     notes = layer.metadata.get(NAMESPACE)
-    usual = {"settings": ""}
-    return {**usual, **notes} if isinstance(notes, dict) else usual
+    return notes if isinstance(notes, dict) else {}
 
 
 def model_of(checksum: str, run: str) -> Path:
