@@ -62,7 +62,11 @@ def test_dictionary(report):
         "mean_dice": 1.0,
         "pixel_error": 0.0,
         "pixels": 4,
-        **dict.fromkeys(("iou", "dice", "precision", "recall", "accuracy"), {"1": 1.0}),
+        "iou": {"1": 1.0},
+        "dice": {"1": 1.0},
+        "precision": {"1": 1.0},
+        "recall": {"1": 1.0},
+        "accuracy": {"1": 1.0},
     }
     assert values["mean_precision"] == pytest.approx((6 / 7 + 1) / 2)
     assert values["confusion"]["pixels"] == [[6, 0, 0], [1, 1, 0], [0, 0, 0]]
