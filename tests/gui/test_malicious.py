@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 import numpy as np
 import pytest
 from napari._qt.dialogs import qt_reader_dialog
@@ -11,6 +13,8 @@ from qtpy.QtGui import QDropEvent
 from gui.segmenting import model_file
 from gui.segmenting import opened as segment_dock
 from napari_unetseg.core.network.header import ENDING
+from napari_unetseg.gui.models import asking
+from napari_unetseg.gui.models.dock import ModelsDock
 from napari_unetseg.gui.runs.opening import dock_of
 from napari_unetseg.gui.train.dock import TrainDock
 from napari_unetseg.runs.home import runs_folder
@@ -65,6 +69,26 @@ def test_the_train_dock_does_not_start_from_it(model, grey, stripes, evil, until
     until(lambda: gone)
 
 
+def test_the_models_dock_neither_uses_nor_imports_it(
+    model, evil, tmp_path, qtbot, until, monkeypatch
+):
+    dock = ModelsDock(model)
+    qtbot.addWidget(dock)
+    until(lambda: dock.table.rowCount() == 2)
+    kinds = {dock.table.item(i, 0).text(): i for i in range(2)}
+    assert dock.table.item(kinds["evil"], 1).text() == "damaged"
+    dock.table.setCurrentCell(kinds["evil"], 0)
+    assert not dock.use.isEnabled()
+    assert not dock.export.isEnabled()
+    other = tmp_path / EVIL
+    other.write_bytes(evil.read_bytes())
+    monkeypatch.setattr(asking, "what_comes", lambda _: other)
+    dock.import_.click()
+    until(lambda: dock._working is None and dock._reading is None)
+    assert dock.said.startswith(f"'{EVIL}' is")
+    assert len([*models_folder().iterdir()]) == 2
+
+
 def drop(viewer, *paths):
     """Let files fall into the window, as a file manager does."""
     files = QMimeData()
@@ -96,7 +120,7 @@ def test_it_is_dropped_in_vain(make_napari_viewer, tmp_path, monkeypatch, reader
     asked = []
 
     def answer(dialog):
-        asked.append(dialog)
+        asked.append(reader)
         return sorted(button.text() for button in buttons(dialog))[reader], False
 
     monkeypatch.setattr(qt_reader_dialog.QtReaderDialog, "get_user_choices", answer)
@@ -105,14 +129,22 @@ def test_it_is_dropped_in_vain(make_napari_viewer, tmp_path, monkeypatch, reader
         for name in (*NAMES, "evil.ome.tif", "evil.zarr"):
             path = tmp_path / name
             path.write_bytes(content)
-            with pytest.raises(Exception, match=r"evil|TIFF") as caught:
-                drop(viewer, path)
+            said = refusal(viewer, path)
             if name == EVIL:
-                assert f"'{EVIL}' is" in str(caught.value)
+                assert f"'{EVIL}' is" in said
     assert asked
     assert len(viewer.layers) == 1
     assert not viewer.window.dock_widgets
     assert not (tmp_path / "mark").exists()
+
+
+def refusal(viewer, path):
+    """Drop a file, and tell why it is refused; no error holds the window after that."""
+    with pytest.raises(Exception, match=r"evil|TIFF") as caught:
+        drop(viewer, path)
+    said = str(caught.value)
+    traceback.clear_frames(caught.tb)
+    return said
 
 
 def buttons(dialog):

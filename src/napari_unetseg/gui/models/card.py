@@ -8,6 +8,7 @@ from qtpy.QtCore import Qt
 from qtpy.QtGui import QPixmap
 from qtpy.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from napari_unetseg.gui.parts.form import plain_tip
 from napari_unetseg.runs.model_words import in_words
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ class CardView(QWidget):
         """Show a model, or nothing."""
         words = "" if entry is None else in_words(entry)
         self.text.setText(words.replace("; ", "\n"))
-        self.text.setToolTip("" if entry is None else f"{entry.path}\n{words}")
+        tip = "" if entry is None else f"{entry.path}\n{words}"
+        self.text.setToolTip(plain_tip(tip))
         file = None if entry is None else entry.thumbnail
         picture = QPixmap() if file is None else QPixmap(str(file))
         self.picture.setVisible(not picture.isNull())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QSize
 
+from napari_unetseg.gui.parts.form import plain_tip
 from napari_unetseg.gui.parts.listed import Cell, Column
 from napari_unetseg.gui.parts.listing_table import ListingTable
 from napari_unetseg.runs import library
@@ -45,7 +46,9 @@ class Row:
         score = summary(self.entry).get("mean_iou")
         known = "" if score is None else f"{score:.3f}"
         return (
-            Cell(self.entry.name, in_words(self.entry), self.entry.thumbnail),
+            Cell(
+                self.entry.name, plain_tip(in_words(self.entry)), self.entry.thumbnail
+            ),
             Cell(known if self.is_whole else "damaged"),
             Cell(self.entry.date),
         )
