@@ -23,8 +23,8 @@ from napari_unetseg.core.errors import ModelError
 from napari_unetseg.core.network.trace import IMAGE, Call
 from napari_unetseg.core.network.windows import (
     JOINS,
-    Window,
     dimensions_of,
+    keeps_size_as_a_whole,
     kinds,
     windows,
 )
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_unetseg.core.network.layers import AddShortcut, CropAndConcatenate
+    from napari_unetseg.core.network.window import Window
 
     Integers = NDArray[np.int64]
     Flags = NDArray[np.bool_]
@@ -87,7 +88,8 @@ class Axis:
         self._calls = calls
         self._number = number
         self._own_crops = own_crops
-        self._windows = [windows(call, number) for call in calls]
+        sized = keeps_size_as_a_whole(calls)
+        self._windows = [windows(call, number, sized=sized) for call in calls]
         self.scales = _scales(calls, self._windows)
         self.stride = lcm(*(scale.numerator for scale in self.scales))
 
@@ -196,6 +198,8 @@ def axes_of(calls: list[Call]) -> list[Axis]:
 def _are_padded(calls: list[Call]) -> bool:
     """Whether all layers that see more than a pixel keep the size."""
     names = {kind: call.name for call in calls for kind in kinds(call.layer)}
+    if keeps_size_as_a_whole(calls):
+        return True
     if len(names) > 1:
         raise ModelError(
             f"The layer {names[True]} pads and {names[False]} does not",
