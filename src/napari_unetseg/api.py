@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from napari_unetseg.core import jobs
 from napari_unetseg.core.config import InstancesConfig, SegmentConfig, TrainConfig
+from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.evaluate.report import Report
 from napari_unetseg.core.evaluate.report import evaluate as _evaluate
 from napari_unetseg.core.image import Image, as_image
@@ -18,9 +20,9 @@ from napari_unetseg.core.train.preview import AugmentedPatch, preview
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from napari_unetseg.core.events import Event
+    from napari_unetseg.core.network.ensemble import Ensemble
 
     Listener = Callable[[Event], object]
 
@@ -36,6 +38,7 @@ def train(
     config: TrainConfig | None = None,
     axes: str | None = None,
     start_from: Model | None = None,
+    vgg16: str | Path | None = None,
     class_names: Mapping[Any, str] | None = None,
     class_colors: Mapping[Any, str] | None = None,
     listen: Listener | None = None,
@@ -59,6 +62,9 @@ def train(
         Axes of the images if they are arrays, out of "TZCYX".
     start_from : Model, optional
         Continue from its weights.
+    vgg16 : str or Path, optional
+        File of the weights of VGG16, in torchvision's naming, that an FCN, SegNet or
+        DeconvNet starts from.
     class_names, class_colors : mapping of id to str, optional
         Names such as ``{1: "membrane"}``, and colours as "#rrggbb", by painted id. The
         model keeps them.
@@ -92,6 +98,7 @@ def train(
         config or train_config(preset, **wishes),
         regions=_regions(regions, label_axes),
         start_from=start_from,
+        vgg16=vgg16,
         class_names=class_names,
         class_colors=class_colors,
     )
@@ -100,7 +107,7 @@ def train(
 
 def segment(
     image: Any,
-    model: Model | str | Path,
+    model: Model | str | Path | Sequence[Model | str | Path],
     *,
     axes: str | None = None,
     mask: Any = None,
@@ -108,14 +115,15 @@ def segment(
     listen: Listener | None = None,
     **wishes: Any,
 ) -> Any:
-    """Apply a model to an image.
+    """Apply a model to an image, or the average of several models.
 
     Parameters
     ----------
     image : Image or array
         An array is (Y, X) or (Z, Y, X) unless `axes` says otherwise.
-    model : Model, str or Path
-        A model or its file.
+    model : Model, str, Path, or sequence of them
+        A model or its file; of several models of the same classes the probabilities are
+        averaged.
     axes : str, optional
         Axes of an array, out of "TZCYX".
     mask : Image or array, optional
@@ -136,7 +144,7 @@ def segment(
     scores : Image or ndarray
         Only if asked for: (C, ..., Y, X), float32.
     """
-    known = model if isinstance(model, Model) else load_model(model)
+    known = _model(model)
     config = SegmentConfig.check(scores=scores, **wishes)
     given = as_image(image, axes=axes)
     job = jobs.segment(given, known, config, mask=_mask(mask, given))
@@ -261,6 +269,19 @@ def _mask(mask: Any, image: Image) -> Image | None:
         return mask
     axes = f"{image.plane_axes}YX"
     return as_image(mask, axes=axes[-np.ndim(mask) :], name="mask")
+
+
+def _model(
+    given: Model | str | Path | Sequence[Model | str | Path],
+) -> Model | Ensemble:
+    if isinstance(given, Model | str | Path):
+        return given if isinstance(given, Model) else load_model(given)
+    if not given:
+        raise InputError("There is no model", "Give one or more")
+    from napari_unetseg.core.network.ensemble import Ensemble
+
+    models = [one if isinstance(one, Model) else load_model(one) for one in given]
+    return models[0] if len(models) == 1 else Ensemble.of(models)
 
 
 def _regions(data: Any, axes: str | None) -> Sequence[Image]:
