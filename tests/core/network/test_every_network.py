@@ -130,7 +130,13 @@ def iou(network, image, truth):
     return (found & (truth > 0)).sum() / (found | (truth > 0)).sum()
 
 
-@every_network
+@pytest.mark.parametrize(
+    ("name", "dimensions"),
+    [
+        pytest.param(*one, marks=[] if one[0] in UNETS else pytest.mark.slow)
+        for one in EVERY_NETWORK
+    ],
+)
 def test_it_can_learn_two_discs_by_heart(name, dimensions):
     image, truth = scene(dimensions)
     config = small(name, dimensions, depth=4 - dimensions, base=4, classes=2)
