@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from napari_unetseg.core import jobs
 from napari_unetseg.core.config import InstancesConfig, SegmentConfig, TrainConfig
-from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.evaluate.report import Report
 from napari_unetseg.core.evaluate.report import evaluate as _evaluate
 from napari_unetseg.core.image import Image, as_image
-from napari_unetseg.core.network.modelfile import Model, load_model
+from napari_unetseg.core.network.modelfile import Model, known_model
 from napari_unetseg.core.prepare.weightmap import weight_map as _weight_map
 from napari_unetseg.core.presets import train_config
 from napari_unetseg.core.train.preview import AugmentedPatch, preview
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+    from pathlib import Path
 
     from napari_unetseg.core.events import Event
-    from napari_unetseg.core.network.ensemble import Ensemble
 
     Listener = Callable[[Event], object]
 
@@ -144,7 +142,7 @@ def segment(
     scores : Image or ndarray
         Only if asked for: (C, ..., Y, X), float32.
     """
-    known = _model(model)
+    known = known_model(model)
     config = SegmentConfig.check(scores=scores, **wishes)
     given = as_image(image, axes=axes)
     job = jobs.segment(given, known, config, mask=_mask(mask, given))
@@ -269,19 +267,6 @@ def _mask(mask: Any, image: Image) -> Image | None:
         return mask
     axes = f"{image.plane_axes}YX"
     return as_image(mask, axes=axes[-np.ndim(mask) :], name="mask")
-
-
-def _model(
-    given: Model | str | Path | Sequence[Model | str | Path],
-) -> Model | Ensemble:
-    if isinstance(given, Model | str | Path):
-        return given if isinstance(given, Model) else load_model(given)
-    if not given:
-        raise InputError("There is no model", "Give one or more")
-    from napari_unetseg.core.network.ensemble import Ensemble
-
-    models = [one if isinstance(one, Model) else load_model(one) for one in given]
-    return models[0] if len(models) == 1 else Ensemble.of(models)
 
 
 def _regions(data: Any, axes: str | None) -> Sequence[Image]:

@@ -67,7 +67,7 @@ class _Reader(threading.Thread, Generic[T]):
     def found(self) -> Iterator[T]:
         """Yield what was worked out, and raise what has gone wrong."""
         while (item := self._waiting.get()) is not _END:
-            yield cast("T", item)
+            yield cast(T, item)
         if self._failed is not None:
             raise self._failed
 
