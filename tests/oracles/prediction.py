@@ -151,7 +151,7 @@ def window_by_window(network, image):
             columns = slice(inside.start - left, inside.stop - left)
             total[:, y, inside] += found[:, y - top, columns]
             seen[y, inside] += 1
-    return np.log(total / seen)
+    return np.log(np.maximum(total / seen, 1e-30))
 
 
 def mirrored(image, box):
