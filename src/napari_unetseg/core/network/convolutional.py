@@ -197,7 +197,7 @@ class _Turning:
             bias=layer.bias is not None,
         ).to(layer.weight.device, layer.weight.dtype)
         made.weight.data.copy_(layer.weight.data.view_as(made.weight))
-        if layer.bias is not None and made.bias is not None:
+        if made.bias is not None:
             made.bias.data.copy_(layer.bias.data)
         return made
 

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.network.exact import ExactByItself
 from napari_unetseg.core.network.geometry import AxisGeometry, axis_geometries
+from napari_unetseg.core.network.layers import crop
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -165,9 +166,8 @@ class EnsembleTwin(nn.Module):
         total: Tensor | None = None
         for twin, own in zip(self.twins, self._own, strict=True):
             spans = list(zip(self._axes, own, outputs, strict=True))
-            read = [_read(*each) for each in spans]
-            keep = [slice(_shift(o), _shift(o) + size) for _, o, size in spans]
-            scores = twin(x[(..., *read)])[(..., *keep)]
+            starts, lengths = zip(*(_read(*each) for each in spans), strict=True)
+            scores = crop(twin(crop(x, lengths, starts)), outputs, [*map(_shift, own)])
             found = torch.softmax(scores.float(), dim=1)
             total = found if total is None else total + found
         assert total is not None
@@ -184,10 +184,10 @@ def _own_output(own: AxisGeometry, output: int) -> int:
     return own.output_size(output + _shift(own))
 
 
-def _read(axis: AxisGeometry, own: AxisGeometry, output: int) -> slice:
-    """What a member reads of the ensemble's tile."""
+def _read(axis: AxisGeometry, own: AxisGeometry, output: int) -> tuple[int, int]:
+    """Where a member reads the ensemble's tile from, and how many pixels."""
     start = axis.before - _shift(own) - own.before
-    return slice(start, start + own.input_size(_own_output(own, output)))
+    return start, own.input_size(_own_output(own, output))
 
 
 def _common(members: Sequence[AxisGeometry]) -> AxisGeometry:
