@@ -104,6 +104,9 @@ def trained(config, seed=0, dtype=torch.float32):
     for norm in norms:
         norm.momentum = 1.0
         norm.bias.data.normal_()
+        if config.name in POOLINGS:
+            # So many layers of two channels would else be silent in the end.
+            norm.bias.data.abs_()
         if isinstance(norm.weight, nn.Parameter):
             norm.weight.data.uniform_(0.5, 2)
     if norms:

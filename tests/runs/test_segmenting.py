@@ -103,35 +103,6 @@ def test_every_kind_of_output_holds_the_same(files, tmp_path):
 
 
 @pytest.mark.parametrize("axes", ["TZYX", "ZTYX"])
-def test_several_models_are_averaged(files, tmp_path):
-    first = us.load_model(files / MODEL)
-    weights = {name: 0.5 * values for name, values in first.tensors.items()}
-    other = Model(first.card, weights)
-    other.save(tmp_path / "other.unetseg.safetensors")
-    asked = question(files, tmp_path, scores="s.ome.tif").model_copy(
-        update={"models_besides": (str(tmp_path / "other.unetseg.safetensors"),)}
-    )
-    run(tmp_path / "r", asked)
-    image = read_image(files / "image.ome.tif")
-    each = [
-        us.segment(image, one, scores=True, device="cpu")[1].array
-        for one in (first, other)
-    ]
-    found = np.asarray(read_image(tmp_path / "s.ome.tif").array)
-    assert found.shape == each[0].shape
-    assert np.abs(found - np.mean(each, axis=0)).max() < 1e-4
-    words = (tmp_path / "r" / "run.json").read_text("utf-8")
-    assert "other.unetseg" in words
-
-
-def test_several_models_are_not_averaged_on_a_cluster(files, tmp_path):
-    asked = question(files, tmp_path, dask="local:2").model_copy(
-        update={"models_besides": (str(files / MODEL),)}
-    )
-    with pytest.raises(InputError, match="cannot be averaged on a cluster"):
-        list(answer(asked, tmp_path))
-
-
 def test_films_come_out_with_their_axes(files, tmp_path, axes):
     lengths = {"T": 2, "Z": 3, "Y": 20, "X": 18}
     shape = [lengths[axis] for axis in axes]

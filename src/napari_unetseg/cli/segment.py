@@ -24,7 +24,6 @@ from napari_unetseg.core.events import Finished, to_json
 from napari_unetseg.core.read.ome_zarr import is_zarr
 from napari_unetseg.runs import client
 from napari_unetseg.runs.folder import read_question
-from napari_unetseg.runs.models import paths_of
 from napari_unetseg.runs.questions import SegmentQuestion
 from napari_unetseg.runs.story import duration
 
@@ -177,7 +176,7 @@ def _check_same(
         and value != _of(begun, name, is_path=name in paths, folder=folder)
     ]
     models = [str(path.absolute()) for path in given["model"] or ()]
-    if models and models != [str(folder / path) for path in paths_of(begun)]:
+    if models and models != [str(folder / path) for path in begun.models]:
         differs.insert(0, "model")
     if differs:
         raise RunError(

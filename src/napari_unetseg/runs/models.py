@@ -14,16 +14,6 @@ if TYPE_CHECKING:
     from napari_unetseg.runs.questions import SegmentQuestion
 
 
-def paths_of(question: SegmentQuestion) -> tuple[str, ...]:
-    """Paths of all models of a question."""
-    return question.model, *question.models_besides
-
-
-def names_of(question: SegmentQuestion) -> str:
-    """Names of the files of all models of a question, for people."""
-    return " and ".join(Path(path).name for path in paths_of(question))
-
-
 def load(question: SegmentQuestion, folder: Path) -> Model | Ensemble:
     """Read the model of a question, or put its models together.
 
@@ -41,7 +31,7 @@ def load(question: SegmentQuestion, folder: Path) -> Model | Ensemble:
     InputError
         If the models do not fit together.
     """
-    models = [load_model(folder / path) for path in paths_of(question)]
+    models = [load_model(folder / path) for path in question.models]
     if len(models) == 1:
         return models[0]
     if question.dask is not None:
@@ -51,4 +41,4 @@ def load(question: SegmentQuestion, folder: Path) -> Model | Ensemble:
         )
     from napari_unetseg.core.network.ensemble import Ensemble
 
-    return Ensemble.of(models, [Path(path).name for path in paths_of(question)])
+    return Ensemble.of(models, [Path(path).name for path in question.models])

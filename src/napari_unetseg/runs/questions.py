@@ -141,5 +141,10 @@ class SegmentQuestion(Config):
     overwrite: bool = False
     config: SegmentConfig = SegmentConfig()
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Paths of all models."""
+        return self.model, *self.models_besides
+
 
 Question = TrainQuestion | SegmentQuestion

@@ -80,7 +80,7 @@ def _train_files(question: TrainQuestion) -> Iterator[str]:
 
 def _segment_files(question: SegmentQuestion) -> Iterator[str]:
     yield from _names([question.image])
-    for path in (question.model, *question.models_besides):
+    for path in question.models:
         yield from ("--model", *_names([path]))
     yield from ("--out", *_names([question.out]))
     if question.scores:

@@ -158,7 +158,7 @@ def _store(
 ) -> RunStore:
     """Where the segmentation of an image grows."""
     card, config = means.model.card, images.settings(question)
-    how = provenance(image.name, card, question, read_date(means.folder))
+    how = provenance(image.name, means.model.cards, question, read_date(means.folder))
     return RunStore(
         state, fit(image, card), card, config, told=told, description=how, mask=mask
     )

@@ -6,6 +6,7 @@ show a model.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,7 @@ from napari_unetseg.core.network.header import metadata_of, no_model
 from napari_unetseg.core.network.migrations import FORMAT, migrated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 KEY = "unetseg"
 _COLOUR = r"^#[0-9a-fA-F]{6}$"
@@ -215,3 +216,13 @@ def parsed_card(text: str | bytes, name: str) -> ModelCard:
     except ValidationError as error:
         why = error.errors()[0]["msg"]
         raise no_model(name, f"its description is damaged: {why}") from error
+
+
+def joint_checksum(cards: Sequence[ModelCard]) -> str:
+    """Checksum of one model, or of several that are used as one, in whatever order."""
+    if len(cards) == 1:
+        return cards[0].sha256
+    digest = hashlib.sha256()
+    for sha in sorted(card.sha256 for card in cards):
+        digest.update(sha.encode())
+    return digest.hexdigest()

@@ -7,7 +7,6 @@ the tiles are.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from math import lcm, prod
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.network.card import joint_checksum
 from napari_unetseg.core.network.exact import ExactByItself
 from napari_unetseg.core.network.geometry import AxisGeometry, axis_geometries
 from napari_unetseg.core.network.layers import crop
@@ -69,20 +69,22 @@ class Ensemble:
         called = names or [f"model {number + 1}" for number in range(len(models))]
         for one, name in zip(models[1:], called[1:], strict=True):
             _check(first, one.card, called[0], name)
-        digest = hashlib.sha256()
-        for sha in sorted(one.card.sha256 for one in models):
-            digest.update(sha.encode())
         axes = EnsembleNetwork([one.network() for one in models]).axes()
         both = {one.card.thresholds == first.thresholds for one in models}
         card = first.model_copy(
             update={
-                "sha256": digest.hexdigest(),
+                "sha256": joint_checksum([one.card for one in models]),
                 "halo": tuple(axis.before for axis in axes),
                 # A threshold belongs to the scores of one model.
                 "thresholds": first.thresholds if both == {True} else {},
             }
         )
         return cls(card, tuple(models))
+
+    @property
+    def cards(self) -> tuple[ModelCard, ...]:
+        """What each of them says about itself."""
+        return tuple(one.card for one in self.models)
 
     def network(self) -> nn.Module:
         """Build the network of them all, on the CPU, in evaluation mode."""

@@ -40,6 +40,11 @@ class Model:
     card: ModelCard
     tensors: dict[str, Tensor]
 
+    @property
+    def cards(self) -> tuple[ModelCard, ...]:
+        """Its card alone; of an `Ensemble` those of all models."""
+        return (self.card,)
+
     def network(self) -> nn.Module:
         """Build the network with these weights, on the CPU, in evaluation mode."""
         from napari_unetseg.core.network.build import misfit, network_of

@@ -30,7 +30,10 @@ class Switches(nn.Module):
         marks = torch.zeros(
             (*x.shape[:2], x.shape[2] * x.shape[3]), dtype=torch.bool, device=x.device
         )
-        return marks.scatter_(2, places.flatten(2), True).view(x.shape)
+        places = places.flatten(2)
+        # A tensor of true ones: what exports to ONNX knows no single one.
+        ones = torch.ones_like(places, dtype=torch.bool)
+        return marks.scatter_(2, places, ones).view(x.shape)
 
 
 class Unpool(nn.Module):
