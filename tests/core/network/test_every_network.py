@@ -23,13 +23,11 @@ from napari_unetseg.core.config import NETWORKS, UNETS, WAYS_UP
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.network.build import build_network, network_of
 from napari_unetseg.core.network.card import ModelCard
-from napari_unetseg.core.network.exact import ExactByItself
 from napari_unetseg.core.network.geometry import axis_geometries, padded
 from napari_unetseg.core.network.modelfile import Model
 from napari_unetseg.core.network.trace import calls_of
-from napari_unetseg.core.network.twin import foldable, valid_twin
+from napari_unetseg.core.network.twin import foldable
 from napari_unetseg.core.predict.mirror import read_mirrored
-from napari_unetseg.core.predict.tiling import plan
 from oracles.networks import (
     EVERY_NETWORK,
     NORMS,
@@ -39,7 +37,7 @@ from oracles.networks import (
     the_middle,
     trained,
 )
-from oracles.prediction import mirrored, window_by_window
+from oracles.tiles import assert_exact, predict
 
 every_network = pytest.mark.parametrize(("name", "dimensions"), EVERY_NETWORK)
 
@@ -223,44 +221,6 @@ def test_all_are_read_to_the_same_bits_by_another_process(tmp_path, request):
 # Predicting
 
 
-def predict(network, image, tile):
-    """Scores of an image, computed tile by tile with the network's own precision."""
-    dtype = next(network.parameters()).dtype
-    twin, axes = valid_twin(network), axis_geometries(network)
-    scores = None
-    for one in plan(image.shape[1:], axes, tile):
-        values = torch.from_numpy(read_mirrored(image, one.read))[None].to(dtype)
-        with torch.no_grad():
-            found = twin(values)[0].numpy()
-        if scores is None:
-            scores = np.full((len(found), *image.shape[1:]), np.nan, found.dtype)
-        scores[(slice(None), *one.write)] = found[(slice(None), *one.keep)]
-    return scores
-
-
-def at_once(network, image):
-    """Scores of one pass of the network itself over the mirrored image."""
-    dtype = next(network.parameters()).dtype
-    if isinstance(network, ExactByItself):
-        return window_by_window(network, image)
-    box, inside = [], [slice(None)]
-    for size, axis in zip(image.shape[1:], axis_geometries(network), strict=True):
-        if padded(network):
-            reach = max(axis.before, axis.after) + axis.stride
-            far = -(-reach // axis.stride) * axis.stride
-            box.append((-far, size + far + -size % axis.stride))
-            inside.append(slice(far, far + size))
-        else:
-            shift = -axis.origin % axis.stride
-            start = -shift - axis.before
-            output = axis.output_size(size + shift)
-            box.append((start, start + axis.input_size(output)))
-            inside.append(slice(shift, shift + size))
-    values = torch.from_numpy(mirrored(image, box))[None].to(dtype)
-    with torch.no_grad():
-        return network(values)[0].numpy()[tuple(inside)]
-
-
 @cache
 def network_for_tiles(name, dimensions, depth, upsampling, dtype):
     return trained(
@@ -268,16 +228,8 @@ def network_for_tiles(name, dimensions, depth, upsampling, dtype):
     )
 
 
-def assert_exact(network, shape, tiles):
-    """Compare tiles with the whole image, up to what the precision loses."""
-    exact = next(network.parameters()).dtype == torch.float64
-    image = np.random.default_rng(0).normal(size=(1, *shape))
-    if not exact:
-        image = image.astype(np.float32)
-    wanted = at_once(network, image)
-    allowed = (1e-12 if exact else 1e-4) * max(1, np.abs(wanted).max())
-    for tile in tiles:
-        assert np.abs(predict(network, image, tile) - wanted).max() < allowed
+def noise(shape):
+    return np.random.default_rng(0).normal(size=(1, *shape))
 
 
 @every_network
@@ -293,7 +245,7 @@ def test_tiles_of_any_size_give_what_the_whole_image_gives(name, dimensions, dat
     step = max(axis.stride for axis in axis_geometries(network))
     shape = [data.draw(st.integers(1, size), "size") for size in largest]
     tile = data.draw(st.sampled_from((1, 2 * step, 4 * step)), "tile")
-    assert_exact(network, shape, (tile, "whole"))
+    assert_exact(network, noise(shape), (tile, "whole"))
 
 
 @pytest.mark.parametrize("name", UNETS)
@@ -302,7 +254,7 @@ def test_axes_of_other_strides_give_what_the_whole_volume_gives(name):
     network = network_for_tiles(name, 3, 2, "transposed", torch.float64)
     strides = tuple(axis.stride for axis in axis_geometries(network))
     assert strides == (2, 4, 4)
-    assert_exact(network, (3, 3, 5), (1, "whole"))
+    assert_exact(network, noise((3, 3, 5)), (1, "whole"))
 
 
 @every_network
@@ -312,7 +264,7 @@ def test_a_misplaced_tile_would_be_noticed(name, dimensions):
     if all(axis.stride == 1 for axis in axis_geometries(network)):
         pytest.skip("Every pixel is on the lattice")
     shape = (24, 24) if dimensions == 2 else (5, 16, 16)
-    image = np.random.default_rng(0).normal(size=(1, *shape))
+    image = noise(shape)
     shifted = predict(network, np.roll(image, 1, axis=-1), "whole")
     inner = np.roll(shifted, -1, axis=-1) - predict(network, image, "whole")
     assert np.abs(inner[..., 8]).max() > 1e-3

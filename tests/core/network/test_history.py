@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 import torch
-from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from napari_unetseg.core.config import POOLINGS, WAYS_UP, NetworkConfig
@@ -15,7 +14,6 @@ from napari_unetseg.core.network.cost import multiply_adds, parameters, training
 from napari_unetseg.core.network.fcn import bilinear, bilinear_weights
 from napari_unetseg.core.network.geometry import axis_geometries
 from napari_unetseg.core.network.measure import network_geometry
-from napari_unetseg.core.network.switches import Switches, Unpool
 from napari_unetseg.core.network.twin import valid_twin
 from napari_unetseg.core.network.walk import patch_sides
 
@@ -85,23 +83,6 @@ def test_a_transposed_convolution_interpolates_at_first():
 def test_scores_of_fcn_begin_at_zero():
     network = build_network("fcn-8s", base=1, classes=3)
     assert not network(torch.randn(1, 1, 40, 40)).any()
-
-
-@pytest.mark.parametrize("size", [(8, 8), (7, 9)])
-def test_unpooling_is_that_of_torch(size):
-    torch.manual_seed(0)
-    x = torch.randn(2, 3, *size)
-    pool = nn.MaxPool2d(2, ceil_mode=True, return_indices=True)
-    pooled, places = pool(x)
-    features = torch.randn_like(pooled)
-    wanted = nn.functional.max_unpool2d(features, places, 2, output_size=size)
-    assert torch.equal(Unpool()(Switches()(x), features), wanted)
-
-
-def test_a_window_of_equal_values_has_one_switch():
-    switches = Switches()(torch.zeros(1, 1, 4, 5))
-    assert switches.sum() == 6
-    assert switches[0, 0, 0, 0]
 
 
 def test_windows_are_those_of_the_papers():
