@@ -18,7 +18,7 @@ from napari_unetseg.core.config import NetworkConfig
 from napari_unetseg.core.network.family import channels_down, channels_up
 from napari_unetseg.core.network.plans import lesson, steps
 
-DRAWN = ("fcn-8s", "segnet", "deconvnet", "patch")
+DRAWN = ("fcn-32s", "fcn-16s", "fcn-8s", "segnet", "deconvnet", "patch")
 SIDE, HEIGHT, GAP, MARGIN = 224, 120, 3, 8
 # Okabe and Ito's colours, which everybody tells apart, on light and dark grounds.
 COLOURS = {
@@ -86,7 +86,7 @@ def history(name: str) -> list[Bar]:
     for step in steps(config):
         if step.kind == "pool":
             before.append(side)
-            side = (side - step.kernel) // step.stride + 1
+            side = -((step.kernel - side) // step.stride) + 1  # as in ceil_mode
         elif step.kind == "crop":
             side = image
         elif step.kind in ("unpool", "linear") or (step.kernel, step.stride) == (2, 2):

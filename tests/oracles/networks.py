@@ -15,7 +15,9 @@ from napari_unetseg.core.config import (
 )
 from napari_unetseg.core.network.anisotropy import plan_axes
 from napari_unetseg.core.network.build import network_of
+from napari_unetseg.core.network.card import ModelCard
 from napari_unetseg.core.network.geometry import axis_geometries, padded
+from napari_unetseg.core.network.modelfile import Model
 
 EVERY_NETWORK = [
     (name, dimensions)
@@ -112,6 +114,15 @@ def trained(config, seed=0, dtype=torch.float32):
     if norms:
         network.train()(torch.randn(2, config.channels, *smallest_input(network, 8)))
     return network.eval().to(dtype)
+
+
+def model_of(name, seed=0, **options):
+    """Make a model of planes, of any network, as if it were trained."""
+    config = small(name, 2, **options)
+    network = trained(config, seed)
+    halo = tuple(axis.before for axis in axis_geometries(network))
+    card = ModelCard(network=config, classes=tuple(range(config.classes)), halo=halo)
+    return Model(card, network.state_dict())
 
 
 def randomise(network, seed=0):

@@ -85,6 +85,21 @@ def test_scores_of_fcn_begin_at_zero():
     assert not network(torch.randn(1, 1, 40, 40)).any()
 
 
+def test_convolutions_begin_as_he_says_and_deconvnets_way_up_at_a_hundredth():
+    for name in POOLINGS:
+        network = build_network(name, base=4, upsampling=WAYS_UP[name][0])
+        for layer in network.modules():
+            if isinstance(layer, nn.Conv2d) and layer.weight.any():
+                wanted = (2 / layer.weight[0].numel()) ** 0.5
+            elif isinstance(layer, nn.ConvTranspose2d) and name == "deconvnet":
+                wanted = 0.01
+            else:
+                continue
+            # Of n numbers the deviation is known to 1 / sqrt(2n): five times that.
+            known = 5 / (2 * layer.weight.numel()) ** 0.5
+            assert layer.weight.std().item() == pytest.approx(wanted, rel=known)
+
+
 def test_windows_are_those_of_the_papers():
     [y, _] = axis_geometries(build_network("patch", base=1))
     assert (y.before, y.after, y.stride) == (47, 47, 1)

@@ -55,8 +55,8 @@ def test_windows_of_single_pixels_are_learnt():
         labels,
         network="patch",
         steps=60,
-        base=4,
-        batch=32,
+        base=8,
+        batch=16,
         learning_rate=5e-3,
         validation="0",
         unannotated="none",
@@ -139,6 +139,21 @@ def test_a_missing_file_of_weights_is_refused_before_any_work(tmp_path):
     image, labels = two_discs(32)
     with pytest.raises(ModelError, match="There is no file"):
         train(image, labels, network="fcn-8s", vgg16=tmp_path / "vgg16.pth")
+
+
+def test_two_stages_as_deconvnet_was_trained():
+    """First objects in the middle of the windows, then windows of all kinds."""
+    image, labels = two_discs()
+    wishes = {"steps": 1, "base": 1, "batch": 2, "unannotated": "none"}
+    wishes |= {"validation": "0", "device": "cpu"}
+    first = train(image, labels, network="deconvnet", centres="objects", **wishes)
+    assert first.card.training["config"]["centres"] == "objects"
+    second = train(image, labels, start_from=first, **wishes)
+    assert second.card.network == first.card.network
+    assert second.card.training["config"]["centres"] == "pixels"
+    # It went on from there: one step of a fresh network is elsewhere.
+    moved = second.tensors["fc6.0.weight"] - first.tensors["fc6.0.weight"]
+    assert moved.abs().max() < 0.1 * first.tensors["fc6.0.weight"].abs().max()
 
 
 def test_the_middle_of_an_object_is_one_of_its_pixels():
