@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from napari_unetseg.core.config import POOLINGS, WAYS_UP, NetworkConfig
