@@ -35,7 +35,7 @@ def test_every_network_is_offered_and_shows_its_own_settings(dock, model):
         assert up.value == WAYS_UP[name][0]
         config = dock.training.config
         assert (config.network, config.upsampling) == (name, WAYS_UP[name][0])
-        assert config.depth == POOLINGS.get(name)
+        assert config.depth == POOLINGS.get(name, 4)
         dock.plan()
     up.value = "linear"
     assert dock.training.config.upsampling == "linear"
