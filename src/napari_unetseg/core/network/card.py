@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 KEY = "unetseg"
+# Pixel sizes that are written with few digits are the same.
+_SAME_SIZE = 1e-3
 _COLOUR = r"^#[0-9a-fA-F]{6}$"
 
 HexColour = Annotated[str, Field(pattern=_COLOUR)]
@@ -226,3 +228,25 @@ def joint_checksum(cards: Sequence[ModelCard]) -> str:
     for sha in sorted(card.sha256 for card in cards):
         digest.update(sha.encode())
     return digest.hexdigest()
+
+
+def difference(one: ModelCard, other: ModelCard) -> str:
+    """What keeps two models from being used as one, in a word or two; empty: nothing.
+
+    They say of the same pixels how likely the same classes are, if the images, as they
+    are shown to them, are the same.
+    """
+    pairs = {
+        "classes": (one.classes, other.classes),
+        "channels": (one.network.channels, other.network.channels),
+        "dimensions": (one.network.dimensions, other.network.dimensions),
+        "ways to find objects": (one.objects is None, other.objects is None),
+        "normalisations": (one.normalisation, other.normalisation),
+        "pixel sizes": (one.unit, other.unit),
+    }
+    for what, (mine, theirs) in pairs.items():
+        if mine != theirs:
+            return what
+    sizes = zip(one.spacing, other.spacing, strict=False)
+    same = all(abs(a - b) <= _SAME_SIZE * max(a, b) for a, b in sizes)
+    return "" if same else "pixel sizes"

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from napari_unetseg.core.errors import InputError
-from napari_unetseg.core.network.card import joint_checksum
+from napari_unetseg.core.network.card import difference, joint_checksum
 from napari_unetseg.core.network.exact import ExactByItself
 from napari_unetseg.core.network.geometry import AxisGeometry, axis_geometries
 from napari_unetseg.core.network.layers import crop
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 _SMALLEST = 1e-30
 _FLOAT = 4
-# Pixel sizes that are written with few digits are the same.
-_SAME_SIZE = 1e-3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,7 +66,12 @@ class Ensemble:
         first = models[0].card
         called = names or [f"model {number + 1}" for number in range(len(models))]
         for one, name in zip(models[1:], called[1:], strict=True):
-            _check(first, one.card, called[0], name)
+            what = difference(first, one.card)
+            if what:
+                raise InputError(
+                    f"'{name}' and '{called[0]}' have other {what}",
+                    "Average models that were trained for the same classes and images",
+                )
         axes = EnsembleNetwork([one.network() for one in models]).axes()
         both = {one.card.thresholds == first.thresholds for one in models}
         card = first.model_copy(
@@ -215,23 +218,3 @@ def _wanted(
 ) -> tuple[int, ...]:
     """Output of a member in a tile of the ensemble."""
     return tuple(_own_output(o, n) for _, o, n in zip(axes, own, outputs, strict=True))
-
-
-def _check(first: ModelCard, other: ModelCard, name: str, called: str) -> None:
-    """Refuse a model that does not fit the first one."""
-    remedy = "Average models that were trained for the same classes and images"
-    pairs = (
-        ("classes", first.classes, other.classes),
-        ("channels", first.network.channels, other.network.channels),
-        ("dimensions", first.network.dimensions, other.network.dimensions),
-        ("ways to find objects", first.objects is None, other.objects is None),
-        ("normalisations", first.normalisation, other.normalisation),
-    )
-    for what, one, two in pairs:
-        if one != two:
-            raise InputError(f"'{called}' and '{name}' have other {what}", remedy)
-    sizes = zip(first.spacing, other.spacing, strict=True)
-    if first.unit != other.unit or any(
-        abs(a - b) > _SAME_SIZE * max(a, b) for a, b in sizes
-    ):
-        raise InputError(f"'{called}' and '{name}' have other pixel sizes", remedy)
