@@ -7,9 +7,10 @@ animal is scored. The networks are about as wide as fits a laptop; --base change
 
     python benchmarks/quality/networks.py [--seconds 120] [--base 8]
         [--networks NAME ...] [--sets isbi2012-em axon-myelin-sem]
-        [--jobs 2 --threads 1] [--cache FILE]
+        [--jobs 2 --threads 1] [--cache FILE] [--page docs/which-network.md]
 
-Prints a table in Markdown to standard error.
+Prints a table in Markdown to standard error, and writes it into a page, between the
+lines ``<!-- table of SET -->`` and ``<!-- end of SET -->``.
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ def main() -> None:
     parser.add_argument("--base", type=int, default=8)
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=NETWORKS)
     parser.add_argument("--sets", nargs="+", choices=SETS, default=SETS)
+    parser.add_argument("--page", type=Path, help="where the tables belong")
     answer_or_ask(parser, answer, tasks, tell)
 
 
@@ -138,7 +140,10 @@ def tell(options: argparse.Namespace, done: list[tuple[Task, Result]]) -> None:
             for network in options.networks
         }
         figures[name] = rows
-        print(f"\n{name}\n\n{table(rows)}", file=sys.stderr)
+        text = table(rows)
+        print(f"\n{name}\n\n{text}", file=sys.stderr)
+        if options.page is not None:
+            write_into(options.page, name, text)
     figures["trainings"] = [task | result for task, result in done]
     report(figures, {})
 
@@ -166,6 +171,16 @@ def table(rows: dict[str, dict[str, float]]) -> str:
         )
         lines.append(f"| {name} | " + " | ".join(cells) + " |")
     return "\n".join(lines)
+
+
+def write_into(page: Path, name: str, text: str) -> None:
+    """Replace what is between the marks of a set."""
+    first, last = f"<!-- table of {name} -->\n", f"<!-- end of {name} -->"
+    before, _, rest = page.read_text(encoding="utf-8").partition(first)
+    _, mark, after = rest.partition(last)
+    if not mark:
+        sys.exit(f"{page} has no place for the table of {name}")
+    page.write_text(f"{before}{first}\n{text}\n\n{last}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
