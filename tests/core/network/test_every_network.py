@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from napari_unetseg.core.config import NETWORKS, UNETS, WAYS_UP
+from napari_unetseg.core.config import NETWORKS, POOLINGS, UNETS, WAYS_UP
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.network.build import build_network, network_of
 from napari_unetseg.core.network.card import ModelCard
@@ -232,11 +232,8 @@ def noise(shape):
     return np.random.default_rng(0).normal(size=(1, *shape))
 
 
-@every_network
-@settings(max_examples=6)
-@given(data=st.data())
-def test_tiles_of_any_size_give_what_the_whole_image_gives(name, dimensions, data):
-    """Odd and tiny images; tiles of 1, 2 and 4 times the smallest."""
+def check_tiles(name, dimensions, data):
+    """Compare tiles of 1, 2 and 4 times the smallest; odd and tiny images."""
     largest, depths = {2: ((35, 35), (1, 2)), 3: ((5, 9, 9), (1,))}[dimensions]
     depth = data.draw(st.sampled_from(depths), "depth")
     upsampling = data.draw(st.sampled_from(WAYS_UP[name]), "upsampling")
@@ -246,6 +243,23 @@ def test_tiles_of_any_size_give_what_the_whole_image_gives(name, dimensions, dat
     shape = [data.draw(st.integers(1, size), "size") for size in largest]
     tile = data.draw(st.sampled_from((1, 2 * step, 4 * step)), "tile")
     assert_exact(network, noise(shape), (tile, "whole"))
+
+
+@pytest.mark.parametrize(
+    ("name", "dimensions"), [one for one in EVERY_NETWORK if one[0] in UNETS]
+)
+@settings(max_examples=6)
+@given(data=st.data())
+def test_tiles_of_any_size_give_what_the_whole_image_gives(name, dimensions, data):
+    check_tiles(name, dimensions, data)
+
+
+@pytest.mark.parametrize("name", POOLINGS)
+@settings(max_examples=3)
+@given(data=st.data())
+def test_so_do_tiles_of_networks_that_see_far(name, data):
+    """Each example costs more, since a tile reads far beyond what it gives."""
+    check_tiles(name, 2, data)
 
 
 @pytest.mark.parametrize("name", UNETS)

@@ -8,7 +8,6 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy import ndimage
 
 from napari_unetseg.core.prepare.targets import IGNORE
 
@@ -135,6 +134,8 @@ def middles(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
     -------
     ndarray of shape (parts, rank)
     """
+    from scipy import ndimage
+
     numbers, count = ndimage.label(mask)
     pixels = np.argwhere(numbers).astype(np.int64)
     part = numbers[numbers > 0] - 1
