@@ -38,7 +38,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=48, help="of the scores, pixels")
     parser.add_argument("--base", type=int, default=48, help="maps of a convolution")
     parser.add_argument("--batch", type=int, default=256, help="windows at once")
-    parser.add_argument("--limit", type=int, default=1024, help="side of a large image")
+    parser.add_argument("--limit", type=int, default=512, help="side of a slice")
     options = parser.parse_args()
     report(*measured(options.side, options.base, options.batch, options.limit))
 
@@ -79,9 +79,9 @@ def measured(
     outputs = ((large - WINDOW) // STRIDE + 1) ** 2
     figures = {
         "pixels classified": side**2,
-        "sliding window (s)": round(slow, 3),
-        "dense (s)": round(fast, 3),
-        "strided (s)": round(fastest, 3),
+        "sliding window (processor seconds)": round(slow, 3),
+        "dense (processor seconds)": round(fast, 3),
+        "strided (processor seconds)": round(fastest, 3),
         "largest difference of scores, dense": difference,
         "largest difference of scores, strided": apart,
         "multiply-adds per pixel, sliding window": window,
@@ -95,7 +95,7 @@ def measured(
         "multiply-adds of the sliding window, by those of the dense network": round(
             window / per_pixel, 1
         ),
-        "seconds of the sliding window, by those of the dense network": round(
+        "processor seconds of the sliding window, by those of the dense network": round(
             slow / fast, 1
         ),
     }
@@ -103,9 +103,9 @@ def measured(
 
 
 def timed(work: Callable[[], torch.Tensor]) -> tuple[torch.Tensor, float]:
-    """Result and seconds of some work."""
-    begun = time.perf_counter()
-    return work(), time.perf_counter() - begun
+    """Result and processor seconds, of all threads, of some work."""
+    begun = time.process_time()
+    return work(), time.process_time() - begun
 
 
 def counted(network: torch.nn.Module, side: int) -> int:
