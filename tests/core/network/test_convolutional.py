@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from napari_unetseg.core.config import NetworkConfig
 from napari_unetseg.core.errors import ModelError
@@ -126,6 +127,17 @@ def test_both_forms_agree_where_both_have_scores():
 def test_101_pixels_become_7():
     network = convolutionalise(classifier(NetworkConfig(name="patch")), dense=True)
     assert network(torch.zeros(1, 1, 101, 101)).shape == (1, 2, 7, 7)
+
+
+def test_of_a_slice_of_the_challenge_dense_takes_475_times_less():
+    sliding = classifier(NetworkConfig(name="patch", base=48))
+    wholes = [(sliding, 95), (convolutionalise(sliding, dense=True), 512 + 94)]
+    taken = []
+    for network, side in wholes:
+        with FlopCounterMode(display=False) as counter:
+            network.to("meta")(torch.empty(1, 1, side, side, device="meta"))
+        taken.append(counter.get_total_flops() / 2)
+    assert round(512**2 * taken[0] / taken[1]) == 475
 
 
 def test_the_classifier_is_not_changed():
