@@ -92,7 +92,12 @@ def watched(job: Generator[Event, None, Training]) -> Trained:
 
 
 def trained_for(
-    seconds: float, images: Sequence[Image], labels: Sequence[Image], **wishes: Any
+    seconds: float,
+    images: Sequence[Image],
+    labels: Sequence[Image],
+    *,
+    attempts: int = ATTEMPTS,
+    **wishes: Any,
 ) -> Trained:
     """Train for so many steps that they take `seconds` of the processor.
 
@@ -105,6 +110,8 @@ def trained_for(
         The budget.
     images, labels : sequence of Image
         Pairs.
+    attempts : int
+        How often at most.
     **wishes
         Fields of `TrainConfig`.
     """
@@ -113,7 +120,7 @@ def trained_for(
     each = fmean(first[PREPARING:])
     more = (seconds - sum(first[:PREPARING])) / each
     best, steps = None, max(1, round(PREPARING + more))
-    for _ in range(ATTEMPTS):
+    for _ in range(attempts):
         found = watched(train(images, labels, train_config(**wishes, steps=steps)))
         if best is None or off(found.used, seconds) < off(best.used, seconds):
             best = found

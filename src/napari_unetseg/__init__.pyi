@@ -9,8 +9,10 @@ from .core.config import (
 from .core.errors import UnetsegError
 from .core.image import Image
 from .core.network.build import build_network
+from .core.network.convolutional import convolutionalise
 from .core.network.measure import NetworkGeometry, network_geometry
 from .core.network.modelfile import Model, load_model
+from .core.network.pretrained import load_vgg16
 from .core.network.retouch import set_thresholds
 from .core.presets import train_config
 from .core.read import read_image
@@ -27,8 +29,10 @@ __all__ = [
     "TrainConfig",
     "UnetsegError",
     "build_network",
+    "convolutionalise",
     "evaluate",
     "load_model",
+    "load_vgg16",
     "network_geometry",
     "preview_augmentation",
     "read_image",

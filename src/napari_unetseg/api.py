@@ -11,7 +11,7 @@ from napari_unetseg.core.config import InstancesConfig, SegmentConfig, TrainConf
 from napari_unetseg.core.evaluate.judge import Asked
 from napari_unetseg.core.evaluate.several import judge_all
 from napari_unetseg.core.image import Image, as_image
-from napari_unetseg.core.network.modelfile import Model, load_model
+from napari_unetseg.core.network.modelfile import Model, known_model
 from napari_unetseg.core.prepare.weightmap import weight_map as _weight_map
 from napari_unetseg.core.presets import train_config
 from napari_unetseg.core.train.preview import AugmentedPatch, preview
@@ -38,6 +38,7 @@ def train(
     config: TrainConfig | None = None,
     axes: str | None = None,
     start_from: Model | None = None,
+    vgg16: str | Path | None = None,
     class_names: Mapping[Any, str] | None = None,
     class_colors: Mapping[Any, str] | None = None,
     listen: Listener | None = None,
@@ -61,6 +62,9 @@ def train(
         Axes of the images if they are arrays, out of "TZCYX".
     start_from : Model, optional
         Continue from its weights.
+    vgg16 : str or Path, optional
+        File of the weights of VGG16, in torchvision's naming, that an FCN, SegNet or
+        DeconvNet starts from.
     class_names, class_colors : mapping of id to str, optional
         Names such as ``{1: "membrane"}``, and colours as "#rrggbb", by painted id. The
         model keeps them.
@@ -94,6 +98,7 @@ def train(
         config or train_config(preset, **wishes),
         regions=_regions(regions, label_axes),
         start_from=start_from,
+        vgg16=vgg16,
         class_names=class_names,
         class_colors=class_colors,
     )
@@ -102,7 +107,7 @@ def train(
 
 def segment(
     image: Any,
-    model: Model | str | Path,
+    model: Model | str | Path | Sequence[Model | str | Path],
     *,
     axes: str | None = None,
     mask: Any = None,
@@ -110,14 +115,15 @@ def segment(
     listen: Listener | None = None,
     **wishes: Any,
 ) -> Any:
-    """Apply a model to an image.
+    """Apply a model to an image, or the average of several models.
 
     Parameters
     ----------
     image : Image or array
         An array is (Y, X) or (Z, Y, X) unless `axes` says otherwise.
-    model : Model, str or Path
-        A model or its file.
+    model : Model, str, Path, or sequence of them
+        A model or its file; of several models of the same classes the probabilities are
+        averaged.
     axes : str, optional
         Axes of an array, out of "TZCYX".
     mask : Image or array, optional
@@ -138,7 +144,7 @@ def segment(
     scores : Image or ndarray
         Only if asked for: (C, ..., Y, X), float32.
     """
-    known = model if isinstance(model, Model) else load_model(model)
+    known = known_model(model)
     config = SegmentConfig.check(scores=scores, **wishes)
     given = as_image(image, axes=axes)
     job = jobs.segment(given, known, config, mask=_mask(mask, given))

@@ -168,7 +168,7 @@ def test_what_was_segmented_inside_a_mask_says_so() -> None:
     question = SegmentQuestion(
         image="/home/x/img.tif", model=MODEL, out="o.tif", mask="/home/x/outline.csv"
     )
-    notes = provenance("img.tif", random_model().card, question, "2026-01-31")
+    notes = provenance("img.tif", random_model().cards, question, "2026-01-31")
     assert notes["inside"] == "outline.csv"
     text = how_file_was_made(notes, "o.tif")
     assert "Only what lies inside of outline.csv was segmented." in text

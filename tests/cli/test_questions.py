@@ -70,6 +70,12 @@ def test_a_bare_training(asked: Callable[[str], Any], here: Path) -> None:
         ("--task instances --ring 8", "config.instances.ring", 8),
         ("--task instances --ring 0", "config.instances.ring", 0),
         ("--network unet", "config.network", "unet"),
+        ("--network fcn-8s", "config.network", "fcn-8s"),
+        ("--network segnet", "config.depth", 5),
+        ("--network segnet", "config.upsampling", "unpooling"),
+        ("--network segnet --upsampling linear", "config.upsampling", "linear"),
+        ("--preset paper --network patch", "config.base", 48),
+        ("--centres objects", "config.centres", "objects"),
         ("--preset fast", "config.preset", "fast"),
         ("--preset fast", "config.base", 8),
         ("--preset paper", "config.network", "unet"),
@@ -139,6 +145,22 @@ def test_several_images_and_a_model_to_start_from(
     assert question.images == (str(here / "a.tif"), str(here / "b.tif"))
     assert question.labels == (str(here / "a-lab.tif"), str(here / "b-lab.tif"))
     assert question.start_from == str(here / "old.safetensors")
+
+
+def test_weights_of_vgg16_to_start_from(
+    asked: Callable[[str], Any], unetseg: Callable[..., Any], here: Path
+) -> None:
+    _, question = asked(f"{TRAIN} --network fcn-8s --vgg16 b.tif")
+    assert question.vgg16 == str(here / "b.tif")
+    answer = unetseg(*f"{TRAIN} --vgg16 b.tif --overwrite".split())
+    assert answer.code == 2
+    assert "'unet-bn' is not built on VGG16" in answer.err
+
+
+def test_several_models_are_averaged(asked: Callable[[str], Any], here: Path) -> None:
+    _, question = asked(f"{SEGMENT} --model b.tif --model a-lab.tif")
+    assert question.model == str(here / "old.safetensors")
+    assert question.models_besides == (str(here / "b.tif"), str(here / "a-lab.tif"))
 
 
 def test_options_of_objects_leave_the_others_as_they_are(

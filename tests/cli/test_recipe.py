@@ -44,6 +44,7 @@ TRAINED = {
     "deep_supervision": True,
     "patch": 96,
     "batch": 3,
+    "centres": "objects",
     "loss": "focal",
     "class_weights": "median-frequency",
     "device": "cpu",
@@ -160,6 +161,7 @@ def test_of_a_segmentation(again, here, wishes, uncertainty, scores, mask):
     question = SegmentQuestion(
         image=str(here / "a.tif"),
         model=str(here / "old.safetensors"),
+        models_besides=(str(here / "b.tif"),) if scores else (),
         out=str(here / "o.ome.tif"),
         scores=str(here / "s.ome.tif") if scores else None,
         uncertainty=None if uncertainty == "none" else str(here / "u.ome.tif"),

@@ -128,6 +128,32 @@ def whole_image(network, image, strides):
     return scores[tuple(inside)]
 
 
+def window_by_window(network, image):
+    """Scores of a network that knows whole windows, pixel by pixel.
+
+    Windows start at every half window of the image's own grid. Each is run alone, and
+    the logarithm of the mean probability is returned, as (classes, Y, X).
+    """
+    side = network.window
+    dtype = next(network.parameters()).dtype
+    starts = [range(-side // 2, size, side // 2) for size in image.shape[1:]]
+    total = None
+    seen = np.zeros(image.shape[1:])
+    for top, left in product(*starts):
+        part = mirrored(image, [(top, top + side), (left, left + side)])
+        with torch.no_grad():
+            scores = network.eval()(torch.from_numpy(part.copy())[None].to(dtype))
+            found = torch.softmax(scores, dim=1)[0].numpy()
+        if total is None:
+            total = np.zeros((len(found), *image.shape[1:]), found.dtype)
+        for y in range(max(top, 0), min(top + side, image.shape[1])):
+            inside = slice(max(left, 0), min(left + side, image.shape[2]))
+            columns = slice(inside.start - left, inside.stop - left)
+            total[:, y, inside] += found[:, y - top, columns]
+            seen[y, inside] += 1
+    return np.log(np.maximum(total / seen, 1e-30))
+
+
 def mirrored(image, box):
     """Values of (C, ...) from start to stop along each axis, found by walking."""
     for axis, (start, stop) in enumerate(box, start=1):

@@ -106,7 +106,7 @@ def run_facts(folder: Path) -> Facts:
         wanted = (question.out, question.scores, question.uncertainty)
         facts += [
             ("image", Path(question.image).name),
-            ("model", Path(question.model).name),
+            ("model", _names(question.models)),
             ("results", _names(path for path in wanted if path is not None)),
         ]
     facts.append(("folder", byte_size(_on_disk(folder))))

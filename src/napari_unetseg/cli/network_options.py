@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from napari_unetseg.core.config import CLASS_WEIGHTS, LOSSES, NETWORKS, UPSAMPLINGS
+from napari_unetseg.core.config import (
+    CENTRES,
+    CLASS_WEIGHTS,
+    LOSSES,
+    NETWORKS,
+    UPSAMPLINGS,
+)
 
 NETWORK = "Network (as the preset states, if nothing is said)"
 
@@ -26,7 +33,8 @@ Base = Annotated[
     int | None,
     typer.Option(
         metavar="N",
-        help="Channels of the first level; each level below has twice as many.",
+        help="Channels of the first level; each level below has twice as many. The "
+        "papers' networks have 64, patch 48.",
         rich_help_panel=NETWORK,
     ),
 ]
@@ -34,7 +42,7 @@ Depth = Annotated[
     int | None,
     typer.Option(
         metavar="N",
-        help="How often the image is halved on the way down.",
+        help="How often the image is halved on the way down, of U-Nets.",
         rich_help_panel=NETWORK,
     ),
 ]
@@ -42,7 +50,8 @@ Up = Annotated[
     str | None,
     typer.Option(
         metavar="|".join(UPSAMPLINGS),
-        help="The way up: learnt, or bilinear (trilinear).",
+        help="The way up: learnt, bilinear (trilinear), or back to where the maxima "
+        "were (segnet, deconvnet).",
         rich_help_panel=NETWORK,
     ),
 ]
@@ -51,6 +60,16 @@ DeepSupervision = Annotated[
     typer.Option(
         "--deep-supervision",
         help="Teach the coarser levels too.",
+        rich_help_panel=NETWORK,
+    ),
+]
+Vgg16 = Annotated[
+    Path | None,
+    typer.Option(
+        "--vgg16",
+        metavar="FILE",
+        help="Weights of VGG16, in torchvision's naming, that fcn-*, segnet and "
+        "deconvnet start from.",
         rich_help_panel=NETWORK,
     ),
 ]
@@ -66,6 +85,15 @@ Batch = Annotated[
     int | None,
     typer.Option(
         metavar="N", help="Patches in one training step.", rich_help_panel=NETWORK
+    ),
+]
+Centres = Annotated[
+    str | None,
+    typer.Option(
+        metavar="|".join(CENTRES),
+        help="Where patches lie: around annotated pixels, or each with an object in "
+        "its middle.",
+        rich_help_panel=NETWORK,
     ),
 ]
 Loss = Annotated[

@@ -80,11 +80,14 @@ def segment(
         else:
             if image is None:
                 raise InputError("The image is missing", "See: unetseg segment --help")
-            needed = {"model": model} if dry_run else {"model": model, "out": out}
+            needed: dict[str, object] = (
+                {"model": model} if dry_run else {"model": model, "out": out}
+            )
             options.required("segment", **needed)
             assert model is not None
-            read = options.inputs([image, model, *([mask] if mask else [])])
-            options.model_file(model)
+            read = options.inputs([image, *model, *([mask] if mask else [])])
+            for file in model:
+                options.model_file(file)
             wanted = {"out": out, "scores": scores, "uncertainty": uncertainty}
             if dry_run:  # The checks of what is written make its folder.
                 wanted["out"] = out or Path("out.zarr")
@@ -94,7 +97,8 @@ def segment(
             asked = SegmentQuestion.check(
                 image=read[0],
                 model=read[1],
-                mask=read[2] if mask else None,
+                models_besides=read[2 : 1 + len(model)],
+                mask=read[-1] if mask else None,
                 overwrite=overwrite,
                 config=SegmentConfig.check(**config),
                 **written,
@@ -163,7 +167,7 @@ def _check_same(
     assert isinstance(begun, SegmentQuestion)
     paths = {
         name: str(Path(given[name]).absolute())
-        for name in ("image", "model", "mask", "out", "scores", "uncertainty")
+        for name in ("image", "mask", "out", "scores", "uncertainty")
         if given[name] is not None
     }
     differs = [
@@ -173,6 +177,9 @@ def _check_same(
         if (name, value) != ("device", "auto")
         and value != _of(begun, name, is_path=name in paths, folder=folder)
     ]
+    models = [str(path.absolute()) for path in given["model"] or ()]
+    if models and models != [str(folder / path) for path in begun.models]:
+        differs.insert(0, "model")
     if differs:
         raise RunError(
             f"This run was begun with another {differs[0].replace('_', ' ')}",

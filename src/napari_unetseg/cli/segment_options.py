@@ -24,7 +24,13 @@ Image = Annotated[
     Path | None,
     typer.Argument(metavar="IMG", help="Image to segment, or a folder of images."),
 ]
-Model = Annotated[Path | None, typer.Option(metavar="MODEL", help="Model file.")]
+Model = Annotated[
+    list[Path] | None,
+    typer.Option(
+        metavar="MODEL",
+        help="Model file. Given several times, the models' probabilities are averaged.",
+    ),
+]
 Out = Annotated[
     Path | None,
     typer.Option(

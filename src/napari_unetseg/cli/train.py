@@ -20,6 +20,7 @@ from napari_unetseg.cli.starting import (
     tell_unused,
 )
 from napari_unetseg.core.config import (
+    CENTRES,
     CLASS_WEIGHTS,
     LOSSES,
     NETWORKS,
@@ -28,6 +29,7 @@ from napari_unetseg.core.config import (
     UPSAMPLINGS,
 )
 from napari_unetseg.core.events import Finished, to_json
+from napari_unetseg.core.network.pretrained import check_vgg16
 from napari_unetseg.core.presets import PRESETS
 from napari_unetseg.runs import client
 from napari_unetseg.runs.folder import read_question
@@ -157,8 +159,10 @@ def train(
     depth: network_options.Depth = None,
     upsampling: network_options.Up = None,
     deep_supervision: network_options.DeepSupervision = None,
+    vgg16: network_options.Vgg16 = None,
     patch: network_options.Patch = None,
     batch: network_options.Batch = None,
+    centres: network_options.Centres = None,
     loss: network_options.Loss = None,
     class_weights: network_options.ClassWeights = None,
     device: options.Device = None,
@@ -203,6 +207,7 @@ def train(
                 deep_supervision=deep_supervision,
                 patch=patch,
                 batch=batch,
+                centres=options.one_of("centres", centres, CENTRES),
                 loss=options.one_of("loss", loss, LOSSES),
                 class_weights=options.one_of(
                     "class weights", class_weights, CLASS_WEIGHTS
@@ -229,7 +234,10 @@ def train(
             images, painted = options.inputs(image), options.inputs(labels)
             old = [options.model_file(start_from)] if start_from else []
             regions = options.inputs(annotated or [])
-            read = [*images, *painted, *regions, *old]
+            pretrained = options.inputs([vgg16] if vgg16 else [])
+            if vgg16:
+                check_vgg16(vgg16, config.network, also=start_from)
+            read = [*images, *painted, *regions, *old, *pretrained]
             (out,) = options.outputs([model], read, overwrite=overwrite)
             question = TrainQuestion(
                 images=images,
@@ -237,6 +245,7 @@ def train(
                 regions=regions,
                 model=out,
                 start_from=old[0] if old else None,
+                vgg16=pretrained[0] if pretrained else None,
                 axes=options.axes_of(axes),
                 pixel_size=size,
                 channels=options.names(channels),

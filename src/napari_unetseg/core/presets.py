@@ -43,9 +43,36 @@ _PRESETS_3D: dict[str, dict[str, object]] = {
 }
 
 # Without batch norm, which "unet" has in 3D alone, the weights do not bear the default
-# learning rate.
+# learning rate. A classifier of single pixels learns from many windows at once.
+_GENTLE: dict[str, object] = {"learning_rate": 1e-3}
 _NETWORK_WISHES: dict[object, dict[str, object]] = {
-    ("unet", 2): {"learning_rate": 1e-3}
+    ("unet", 2): _GENTLE,
+    ("fcn-32s", 2): _GENTLE,
+    ("fcn-16s", 2): _GENTLE,
+    ("fcn-8s", 2): _GENTLE,
+    ("deconvnet", 2): {"patch": 224},
+    ("patch", 2): _GENTLE | {"patch": 1, "batch": 64},
+}
+# What the papers of the networks before and beside the U-Net say otherwise than its
+# own. Their learning rates are of other losses and batches.
+_OF_LONG: dict[str, object] = {
+    "patch": 512,
+    "learning_rate": 1e-4,
+    "weight_decay": 5e-4,
+}
+_PAPER_WISHES: dict[object, dict[str, object]] = {
+    "fcn-32s": _OF_LONG,
+    "fcn-16s": _OF_LONG,
+    "fcn-8s": _OF_LONG,
+    "segnet": {
+        "patch": 352,
+        "batch": 4,
+        "dropout": 0.0,
+        "weight_decay": 5e-4,
+        "class_weights": "median-frequency",
+    },
+    "deconvnet": {"batch": 8, "dropout": 0.0, "weight_decay": 5e-4},
+    "patch": {"base": 48, "dropout": 0.0},
 }
 
 
@@ -56,7 +83,8 @@ def train_config(preset: str = "default", **wishes: object) -> TrainConfig:
     ----------
     preset : {"fast", "default", "paper"}
         "fast": a quarter of the channels' work, for a first look; "paper": the network
-        and training of Ronneberger 2015, in three dimensions of Cicek 2016.
+        and training of Ronneberger 2015, in three dimensions of Cicek 2016; of another
+        network its own paper's width.
     **wishes
         Fields of `TrainConfig`; None keeps the preset's value. `steps` replaces the
         minutes.
@@ -77,7 +105,11 @@ def train_config(preset: str = "default", **wishes: object) -> TrainConfig:
     dimensions = given.get("dimensions", 2)
     if dimensions == 3:
         values |= _PRESETS_3D.get(preset, {})
-    values |= _NETWORK_WISHES.get((given.get("network"), dimensions), {}) | given
+    network = given.get("network")
+    values |= _NETWORK_WISHES.get((network, dimensions), {})
+    if preset == "paper":
+        values |= _PAPER_WISHES.get(network, {})
+    values |= given
     return TrainConfig.check(**values)
 
 

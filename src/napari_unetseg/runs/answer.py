@@ -99,6 +99,7 @@ def _train(
         ],
         channels=question.channels,
         start_from=load_model(folder / old) if old else None,
+        vgg16=folder / question.vgg16 if question.vgg16 else None,
         class_names=question.class_names,
         class_colors=question.class_colors,
         state=folder / STATE,

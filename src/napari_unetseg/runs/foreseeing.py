@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 from napari_unetseg.core import jobs
 from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.core.events import Item, Note
-from napari_unetseg.core.network.modelfile import load_model
 from napari_unetseg.core.predict.store import Memory
-from napari_unetseg.runs import images, items
+from napari_unetseg.runs import images, items, models
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
     from napari_unetseg.core.events import Event
     from napari_unetseg.core.image import Image
+    from napari_unetseg.core.network.ensemble import Ensemble
     from napari_unetseg.core.network.modelfile import Model
     from napari_unetseg.core.predict.workers import Workers
     from napari_unetseg.runs.questions import SegmentQuestion
@@ -66,7 +66,7 @@ def foresee(
         As the segmentation would.
     """
     asked = items.questions(question, folder)
-    model = load_model(folder / question.model)
+    model = models.load(question, folder)
     failed: list[str] = []
     with images.workers_of(question) as workers:
         if not items.is_of_folder(question, folder):
@@ -111,7 +111,7 @@ def foresee_image(
     UnetsegError
         As the segmentation would.
     """
-    model = load_model(folder / question.model)
+    model = models.load(question, folder)
     if not shapes:
         yield from _told(question, image, folder, model, None)
         return
@@ -123,7 +123,10 @@ def foresee_image(
 
 
 def _one(
-    question: SegmentQuestion, folder: Path, model: Model, workers: Workers | None
+    question: SegmentQuestion,
+    folder: Path,
+    model: Model | Ensemble,
+    workers: Workers | None,
 ) -> Generator[Event, None, None]:
     image = images.read(question, folder)
     yield from _told(question, image, folder, model, workers)
@@ -133,7 +136,7 @@ def _told(
     question: SegmentQuestion,
     image: Image,
     folder: Path,
-    model: Model,
+    model: Model | Ensemble,
     workers: Workers | None,
 ) -> Generator[Event, None, None]:
     store = _Elsewhere((folder / question.out).absolute().parent)

@@ -17,6 +17,7 @@ from napari_unetseg.core.read import read_image
 from napari_unetseg.core.train.preview import drawn
 from napari_unetseg.core.train.wishes import Predicted
 from napari_unetseg.runs import images as inputs
+from napari_unetseg.runs import models
 from napari_unetseg.runs.glances import PATCHES
 from napari_unetseg.runs.previews import write_preview
 
@@ -96,7 +97,7 @@ def predict(question: SegmentQuestion, folder: Path) -> Generator[Event]:
         As a segmentation would.
     """
     image = inputs.read(question, folder)
-    model = load_model(folder / question.model)
+    model = models.load(question, folder)
     config = question.config.model_copy(update={"uncertainty": "entropy"})
     made = yield from jobs.segment(image, model, config)
     assert made.uncertainty is not None

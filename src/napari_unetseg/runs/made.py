@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from napari_unetseg.core.config import NetworkConfig, TrainConfig
+from napari_unetseg.core.network.card import joint_thresholds
 from napari_unetseg.runs.folder import programs
 from napari_unetseg.runs.methods import segmented, trained, words_of_model
 from napari_unetseg.runs.questions import SegmentQuestion, TrainQuestion
@@ -16,7 +17,7 @@ from napari_unetseg.runs.recipe import command_line
 from napari_unetseg.runs.saved import how_it_was_saved
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from napari_unetseg.core.network.card import ModelCard
 
@@ -30,6 +31,7 @@ _FILES = {
     "labels",
     "regions",
     "start_from",
+    "vgg16",
     "axes",
     "pixel_size",
     "channels",
@@ -38,7 +40,7 @@ _FILES = {
 
 
 def provenance(
-    image: str, card: ModelCard, question: SegmentQuestion, date: str
+    image: str, cards: Sequence[ModelCard], question: SegmentQuestion, date: str
 ) -> dict[str, str]:
     """How a segmentation is made: names, hashes and settings, no paths.
 
@@ -46,8 +48,8 @@ def provenance(
     ----------
     image : str
         Name of what is segmented.
-    card : ModelCard
-        Of the model.
+    cards : sequence of ModelCard
+        Of the model, or of all that are averaged, in the order of the question.
     question : SegmentQuestion
         Of its paths only the names are kept.
     date : str
@@ -59,25 +61,40 @@ def provenance(
         To be written into every file that results.
     """
     # The model's own may be others by tomorrow.
-    chosen = {"thresholds": card.thresholds | question.config.thresholds}
+    chosen = {"thresholds": joint_thresholds(cards) | question.config.thresholds}
     config = question.config.model_copy(update=chosen)
     question = question.model_copy(update={"config": config})
     asked = question.model_dump(mode="json", exclude_defaults=True, exclude=_OUTPUTS)
     plain = {k: Path(v).name if isinstance(v, str) else v for k, v in asked.items()}
+    card, *besides = cards
+    others = {}
+    if besides:
+        plain["models_besides"] = [Path(one).name for one in question.models_besides]
+        shas = [one.sha256 for one in besides]
+        others = {
+            "averaged_with": ",".join(plain["models_besides"]),
+            "averaged_with_sha256": ",".join(shas),
+        }
     inside = {} if question.mask is None else {"inside": Path(question.mask).name}
-    return inside | {
-        "image": image,
-        "model": Path(question.model).name,
-        "model_sha256": card.sha256,
-        "network": card.network.model_dump_json(),
-        "trained_on": json.dumps(card.training.get("images", []), ensure_ascii=False),
-        "classes": ",".join(map(str, card.classes)),
-        "settings": question.config.model_dump_json(exclude_defaults=True),
-        "question": json.dumps(plain, ensure_ascii=False),
-        "made_by": " ".join(["napari-unetseg", programs()["napari-unetseg"]]),
-        "versions": json.dumps(programs()),
-        "date": date,
-    }
+    return (
+        inside
+        | others
+        | {
+            "image": image,
+            "model": Path(question.model).name,
+            "model_sha256": card.sha256,
+            "network": card.network.model_dump_json(),
+            "trained_on": json.dumps(
+                card.training.get("images", []), ensure_ascii=False
+            ),
+            "classes": ",".join(map(str, card.classes)),
+            "settings": question.config.model_dump_json(exclude_defaults=True),
+            "question": json.dumps(plain, ensure_ascii=False),
+            "made_by": " ".join(["napari-unetseg", programs()["napari-unetseg"]]),
+            "versions": json.dumps(programs()),
+            "date": date,
+        }
+    )
 
 
 def asked_of(question: TrainQuestion) -> dict[str, Any]:
@@ -85,8 +102,8 @@ def asked_of(question: TrainQuestion) -> dict[str, Any]:
     files = question.model_dump(mode="json", exclude_defaults=True, include=_FILES)
     for key in files.keys() & {"images", "labels", "regions"}:
         files[key] = [Path(path).name for path in files[key]]
-    if question.start_from:
-        files["start_from"] = Path(question.start_from).name
+    for key in files.keys() & {"start_from", "vgg16"}:
+        files[key] = Path(files[key]).name
     if question.pairs:
         files["pairs"]["path"] = Path(question.pairs.path).name
     return files

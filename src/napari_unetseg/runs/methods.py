@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.core.network.card import ModelCard, read_card
 from napari_unetseg.runs.folder import read_programs, read_question
+from napari_unetseg.runs.network_words import paper_of, words_of_network
 from napari_unetseg.runs.questions import TrainQuestion
 from napari_unetseg.runs.recipe import command_line
 from napari_unetseg.runs.status import status
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from napari_unetseg.core.config import SegmentConfig, TrainConfig
     from napari_unetseg.runs.questions import SegmentQuestion
 
-_PAPER = "Ronneberger et al. 2015, doi:10.1007/978-3-319-24574-4_28"
 _OPTIMISERS = {"adamw": "AdamW", "adam": "Adam", "sgd": "SGD with momentum 0.99"}
 _VIEWS = {"flips": "mirrored views", "rotations": "mirrored and turned views"}
 
@@ -79,8 +79,9 @@ def trained(
         f"{config['loss']} loss, seed {config['seed']}"
     )
     sentences = [
-        f"A {_network(config)} ({_PAPER}) was trained with {_programs(versions)} on "
-        f"{_learnt_from(question)}, for {_length(config)} ({how}).",
+        f"A {words_of_network(config)} ({paper_of(config)}) was trained with "
+        f"{_programs(versions)} on {_learnt_from(question)}, for {_length(config)} "
+        f"({how}).",
         "Patches were varied at random by elastic deformation, rotation, mirroring, "
         "scale and intensity.",
         _objects(question.config),
@@ -106,6 +107,7 @@ def segmented(
     sentences = [
         f"{Path(question.image).name} was segmented with {_programs(versions)} by the "
         f"model {model}.",
+        *_averaged(question),
         "It was computed in overlapping tiles, of which only pixels that no padding "
         "had reached were kept.",
         *_applied(question.config),
@@ -121,7 +123,7 @@ def words_of_model(
 ) -> str:
     """A model in a sentence: its name, hash, network, and what it was trained on."""
     on = f" trained on {', '.join(images)}" if images else ""
-    about = f"a {_network(network)} ({_PAPER}){on}"
+    about = f"a {words_of_network(network)} ({paper_of(network)}){on}"
     return f"{Path(path).name} (SHA-256 {sha256[:16]}), {about}"
 
 
@@ -147,6 +149,13 @@ def _segmentation(folder: Path, question: SegmentQuestion) -> str:
     return segmented(question, model, read_programs(folder))
 
 
+def _averaged(question: SegmentQuestion) -> Iterator[str]:
+    """Name the other models of an ensemble."""
+    if question.models_besides:
+        others = " and ".join(Path(path).name for path in question.models_besides)
+        yield f"Its probabilities were averaged with those of {others}."
+
+
 def _applied(config: SegmentConfig) -> Iterator[str]:
     if config.average != "none":
         yield f"Scores were averaged over {_VIEWS[config.average]}."
@@ -157,14 +166,6 @@ def _applied(config: SegmentConfig) -> Iterator[str]:
         for label, size in sizes.items():
             least = f"{size.value:g} {size.unit}"
             yield f"{what} of class {label} smaller than {least} were left out."
-
-
-def _network(config: dict[str, Any]) -> str:
-    name = config.get("network") if "network" in config else config["name"]
-    width = f"{config['base']} channels at the first level" if config["base"] else ""
-    depth = f"depth {config['depth']}" if config["depth"] else ""
-    about = ", ".join(filter(None, (f"{config['dimensions']}D", width, depth)))
-    return f"U-Net ({name}, {about})" if "unet" in str(name) else f"{name} ({about})"
 
 
 def _length(config: dict[str, Any]) -> str:

@@ -56,6 +56,9 @@ class TrainQuestion(Config):
     start_from : str, optional
         Path of a model whose weights the training starts from; absolute, or relative to
         the run folder.
+    vgg16 : str, optional
+        Path of VGG16's weights that the training starts from; absolute, or relative to
+        the run folder.
     axes : str, optional
         Axes of the images, one letter per dimension, overriding the files'.
     channels : tuple of str
@@ -75,6 +78,7 @@ class TrainQuestion(Config):
     regions: tuple[str, ...] = ()
     model: str
     start_from: str | None = None
+    vgg16: str | None = None
     axes: str | None = None
     pixel_size: PixelSize | None = None
     channels: tuple[str, ...] = ()
@@ -104,6 +108,9 @@ class SegmentQuestion(Config):
         Paths of the image, the model file and the labels to write; absolute, or
         relative to the run folder. If the image is a folder of images, the output is a
         folder too, and so are the two below.
+    models_besides : tuple of str
+        Paths of other models of the same classes, whose probabilities are averaged with
+        those of the first.
     scores, uncertainty : str, optional
         Where to write the softmax probabilities, and how unsure they are.
     mask : str, optional
@@ -123,6 +130,7 @@ class SegmentQuestion(Config):
     job: Literal["segment"] = "segment"
     image: str
     model: str
+    models_besides: tuple[str, ...] = ()
     out: str
     scores: str | None = None
     uncertainty: str | None = None
@@ -132,6 +140,11 @@ class SegmentQuestion(Config):
     dask: str | None = None
     overwrite: bool = False
     config: SegmentConfig = SegmentConfig()
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Paths of all models."""
+        return self.model, *self.models_besides
 
 
 Question = TrainQuestion | SegmentQuestion

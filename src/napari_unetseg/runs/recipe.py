@@ -24,7 +24,7 @@ _TRAIN = (
     "task", "unannotated", "validation", "minutes", "steps", "seed", "learning_rate",
     "schedule", "optimiser", "weight_decay", "clip", "averaging", "patience", "freeze",
     "network", "dimensions", "base", "depth", "upsampling", "deep_supervision", "patch",
-    "batch", "loss", "class_weights", "device", "precision", "memory",
+    "batch", "centres", "loss", "class_weights", "device", "precision", "memory",
 )  # fmt: skip
 _INSTANCES = {
     "apart": "apart",
@@ -71,6 +71,8 @@ def _train_files(question: TrainQuestion) -> Iterator[str]:
     yield from ("--model", *_names([question.model]))
     if question.start_from:
         yield from ("--from", *_names([question.start_from]))
+    if question.vgg16:
+        yield from ("--vgg16", *_names([question.vgg16]))
     yield from _about_image(question)
     if question.channels:
         yield from ("--channels", ",".join(question.channels))
@@ -78,7 +80,8 @@ def _train_files(question: TrainQuestion) -> Iterator[str]:
 
 def _segment_files(question: SegmentQuestion) -> Iterator[str]:
     yield from _names([question.image])
-    yield from ("--model", *_names([question.model]))
+    for path in question.models:
+        yield from ("--model", *_names([path]))
     yield from ("--out", *_names([question.out]))
     if question.scores:
         yield from ("--scores", *_names([question.scores]))

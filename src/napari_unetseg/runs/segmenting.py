@@ -12,13 +12,12 @@ from napari_unetseg.core import jobs
 from napari_unetseg.core.errors import DeviceError, UnetsegError
 from napari_unetseg.core.events import Block, Item, Note, Tile
 from napari_unetseg.core.network.card import read_card
-from napari_unetseg.core.network.modelfile import load_model
 from napari_unetseg.core.predict.fit import fit
-from napari_unetseg.core.prepare.trace import traced
+from napari_unetseg.core.prepare.trace import notes_of, traced
 from napari_unetseg.core.write.atomic import write_text_atomic
 from napari_unetseg.core.write.either import write_tiff
 from napari_unetseg.core.write.ome_zarr import add_pyramid, move_into_place
-from napari_unetseg.runs import images, items, journal
+from napari_unetseg.runs import images, items, journal, models
 from napari_unetseg.runs.folder import read_date
 from napari_unetseg.runs.made import provenance
 from napari_unetseg.runs.outputs import begin_output, check_outputs
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from napari_unetseg.core.events import Event
     from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.card import ModelCard
+    from napari_unetseg.core.network.ensemble import Ensemble
     from napari_unetseg.core.network.modelfile import Model
     from napari_unetseg.core.predict.workers import Workers
     from napari_unetseg.runs.questions import SegmentQuestion
@@ -69,7 +69,7 @@ def segment(
     image = None if is_of_folder else images.read(question, folder)
     if image is not None:
         fit(image, card)
-    model = load_model(folder / question.model)
+    model = models.load(question, folder)
     with images.workers_of(question) as workers:
         means = _Means(folder, model, focus, workers)
         if image is None:
@@ -102,7 +102,7 @@ class _Means:
     """
 
     folder: Path
-    model: Model
+    model: Model | Ensemble
     focus: Callable[[], Any]
     workers: Workers | None
 
@@ -159,9 +159,9 @@ def _store(
 ) -> RunStore:
     """Where the segmentation of an image grows."""
     card, config = means.model.card, images.settings(question)
-    how = provenance(image.name, card, question, read_date(means.folder))
+    how = provenance(image.name, means.model.cards, question, read_date(means.folder))
     fitting = fit(image, card)
-    seen = card.training.get("seen")
+    seen = notes_of(one.training for one in means.model.cards)
     if seen is not None:
         # Of a report it is asked which pixels the model has learnt from.
         how["seen"] = json.dumps(traced(fitting, seen))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
+from napari_unetseg.core.config import POOLINGS, NetworkConfig
 from napari_unetseg.core.errors import InputError, ModelError
 from napari_unetseg.core.export.importing import (
     CARD,
@@ -17,6 +18,7 @@ from napari_unetseg.core.export.importing import (
     model_of_package,
     model_of_weights,
 )
+from napari_unetseg.core.network.build import network_of
 from napari_unetseg.core.network.migrations import FORMAT
 from oracles.malicious import Payload
 from oracles.models import random_model
@@ -97,6 +99,20 @@ def test_a_package_of_an_older_format_is_brought_to_the_newest(tmp_path: Path) -
     model = model_of_package(package(tmp_path / "m.zip", **{CARD: old}))
     assert model.card.format == FORMAT
     assert model.card.training == {"asked": {"images": ["a.tif"]}}
+
+
+@pytest.mark.parametrize("name", POOLINGS)
+def test_networks_of_other_papers_come_from_plain_weights(
+    tmp_path: Path, name: str
+) -> None:
+    network = {"name": name, "base": 1, "classes": 3}
+    built = network_of(NetworkConfig(**network))
+    torch.save(built.state_dict(), tmp_path / "w.pt")
+    found = model_of_weights(tmp_path / "w.pt", network)
+    assert found.card.network == NetworkConfig(**network)
+    other = "segnet" if name == "patch" else "patch"
+    with pytest.raises(ModelError, match=f"do not fit '{other}'"):
+        model_of_weights(tmp_path / "w.pt", network | {"name": other})
 
 
 @pytest.mark.parametrize("forced", [False, True])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -15,25 +15,27 @@ from napari_unetseg.core.export.onnx import export_onnx
 from napari_unetseg.core.export.sizes import axis_sizes
 from napari_unetseg.core.export.softmax import WithSoftmax
 from oracles.models import random_model
+from oracles.networks import model_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-NETWORKS = [
-    {"name": "unet-bn"},
-    {"name": "unet", "channels": 2},
-    {"name": "unet-res", "volumes": True},
-]
+MODELS = {
+    "unet-bn": random_model,
+    "unet": lambda: random_model("unet", channels=2),
+    "unet-res": lambda: random_model("unet-res", volumes=True),
+    "fcn-8s": lambda: model_of("fcn-8s"),
+    "segnet": lambda: model_of("segnet", upsampling="unpooling"),
+    "patch": lambda: model_of("patch"),
+}
 
 
 @pytest.mark.exported
-@pytest.mark.parametrize("options", NETWORKS, ids=lambda options: options["name"])
-def test_onnxruntime_gives_the_same_at_every_size(
-    tmp_path: Path, options: dict[str, Any]
-) -> None:
+@pytest.mark.parametrize("name", MODELS)
+def test_onnxruntime_gives_the_same_at_every_size(tmp_path: Path, name: str) -> None:
     import onnxruntime
 
-    model = random_model(**options)
+    model = MODELS[name]()
     export_onnx(model, tmp_path / "m.onnx")
     session = onnxruntime.InferenceSession(
         tmp_path / "m.onnx", providers=["CPUExecutionProvider"]
@@ -49,6 +51,12 @@ def test_onnxruntime_gives_the_same_at_every_size(
             wanted = network(image).numpy()
         (found,) = session.run(None, {"image": image.numpy()})
         np.testing.assert_allclose(found, wanted, atol=1e-5)
+
+
+def test_windows_that_are_averaged_are_not_exported(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="'deconvnet' are, cannot be exported"):
+        export_onnx(model_of("deconvnet", base=1), tmp_path / "m.onnx")
+    assert not [*tmp_path.iterdir()]
 
 
 @pytest.mark.exported

@@ -14,7 +14,7 @@ from torch.autograd.graph import saved_tensors_hooks
 from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
-from napari_unetseg.core.config import NETWORKS, NetworkConfig
+from napari_unetseg.core.config import UNETS, NetworkConfig
 from napari_unetseg.core.network.build import network_of
 from napari_unetseg.core.network.cost import (
     kept_bytes,
@@ -40,7 +40,7 @@ PLANAR = ((1, 3, 3), (3, 3, 3), (3, 3, 3), (3, 3, 1))
 @st.composite
 def small(draw: st.DrawFn) -> NetworkConfig:
     """Draw any network of a few channels."""
-    name = draw(st.sampled_from(NETWORKS))
+    name = draw(st.sampled_from(UNETS))
     dimensions = draw(st.sampled_from((2, 3)))
     depth = draw(st.integers(1, 3 if dimensions == 2 else 2))
 
@@ -142,7 +142,7 @@ def test_patches_are_the_smallest_that_geometry_allows(
 
 KEPT = [
     *product(("unet", "unet-bn"), (2,), (0.0, 0.5), ("fp32", "bf16"), ("transposed",)),
-    *product(NETWORKS, (2, 3), (0.0, 0.5), ("fp32",), UPSAMPLINGS),
+    *product(UNETS, (2, 3), (0.0, 0.5), ("fp32",), UPSAMPLINGS),
     ("unet-res", 2, 0.0, "bf16", "transposed"),
 ]
 

@@ -10,7 +10,6 @@ import json
 import subprocess
 import sys
 from functools import cache
-from itertools import product
 from math import prod
 
 import numpy as np
@@ -18,65 +17,29 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
 from torch.nn import functional
 
-from napari_unetseg.core.config import NETWORKS, NetworkConfig
+from napari_unetseg.core.config import NETWORKS, POOLINGS, UNETS, WAYS_UP
 from napari_unetseg.core.errors import InputError
-from napari_unetseg.core.network.anisotropy import plan_axes
-from napari_unetseg.core.network.build import network_of
+from napari_unetseg.core.network.build import build_network, network_of
 from napari_unetseg.core.network.card import ModelCard
 from napari_unetseg.core.network.geometry import axis_geometries, padded
 from napari_unetseg.core.network.modelfile import Model
 from napari_unetseg.core.network.trace import calls_of
-from napari_unetseg.core.network.twin import foldable, valid_twin
+from napari_unetseg.core.network.twin import foldable
 from napari_unetseg.core.predict.mirror import read_mirrored
-from napari_unetseg.core.predict.tiling import plan
-from oracles.prediction import mirrored
-
-NORMS = (nn.BatchNorm2d, nn.BatchNorm3d)
-# Pixels of a plane, and of a volume of thick slices.
-SPACING = {2: (1.0, 1.0), 3: (3.0, 1.0, 1.0)}
-every_network = pytest.mark.parametrize(
-    ("name", "dimensions"), list(product(NETWORKS, (2, 3)))
+from oracles.networks import (
+    EVERY_NETWORK,
+    NORMS,
+    SPACING,
+    small,
+    smallest_input,
+    the_middle,
+    trained,
 )
+from oracles.tiles import assert_exact, predict
 
-
-def small(name, dimensions, depth=2, **options):
-    """Configure a network of few channels, planned for the pixels above."""
-    pools, kernels = plan_axes(SPACING[dimensions], (64,) * dimensions, depth)
-    values = {"base": 2, "classes": 3} | options
-    return NetworkConfig(
-        name=name,
-        dimensions=dimensions,
-        depth=depth,
-        pools=pools,
-        kernels=kernels,
-        **values,
-    )
-
-
-def smallest_input(network, times=1):
-    """Size of an image that a network can be trained on, along each axis."""
-    axes = axis_geometries(network)
-    if padded(network):
-        return tuple(times * axis.stride for axis in axes)
-    return tuple(axis.input_size(axis.output_size(times)) for axis in axes)
-
-
-def trained(config, seed=0, dtype=torch.float32):
-    """Draw a network whose norms know their input, as after a training."""
-    network = network_of(config, seed)
-    torch.manual_seed(seed)
-    norms = [layer for layer in network.modules() if isinstance(layer, NORMS)]
-    for norm in norms:
-        norm.momentum = 1.0
-        norm.bias.data.normal_()
-        if isinstance(norm.weight, nn.Parameter):
-            norm.weight.data.uniform_(0.5, 2)
-    if norms:
-        network.train()(torch.randn(2, config.channels, *smallest_input(network, 8)))
-    return network.eval().to(dtype)
+every_network = pytest.mark.parametrize(("name", "dimensions"), EVERY_NETWORK)
 
 
 # Building
@@ -92,14 +55,15 @@ def test_it_is_built_for_any_channels_and_classes(name, dimensions, channels, cl
     with torch.no_grad():
         scores = network(images)
         assert scores.shape[:2] == (2, classes)
-        assert torch.equal(scores, network.forward_all(images)[0])
+        taught = network.forward_all(images)[0]
+        assert torch.allclose(the_middle(scores, taught.shape[2:]), taught, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", NETWORKS)
 @pytest.mark.parametrize("option", ["channels", "classes", "base", "depth"])
 def test_nothing_is_built_of_zero(name, option):
     with pytest.raises(InputError, match=f"^{option} = 0 does not fit"):
-        NetworkConfig.check(name=name, **{option: 0})
+        build_network(name, **{option: 0})
 
 
 # Learning
@@ -118,7 +82,8 @@ def test_every_parameter_gets_a_gradient_within_three_steps(name, dimensions):
     network = network_of(richest(name, dimensions))
     # A norm takes away what a bias before it adds.
     dead = {f"{before.name}.bias" for before, _ in foldable(calls_of(network))}
-    waiting = {key for key, _ in network.named_parameters()} - dead
+    learnt = {key for key, one in network.named_parameters() if one.requires_grad}
+    waiting = learnt - dead
     optimiser = torch.optim.AdamW(network.parameters(), lr=1e-2)
     torch.manual_seed(0)
     images = torch.randn(2, 1, *smallest_input(network, 8))
@@ -163,11 +128,19 @@ def iou(network, image, truth):
     return (found & (truth > 0)).sum() / (found | (truth > 0)).sum()
 
 
-@every_network
+@pytest.mark.parametrize(
+    ("name", "dimensions"),
+    [
+        pytest.param(*one, marks=[] if one[0] in UNETS else pytest.mark.slow)
+        for one in EVERY_NETWORK
+    ],
+)
 def test_it_can_learn_two_discs_by_heart(name, dimensions):
     image, truth = scene(dimensions)
     config = small(name, dimensions, depth=4 - dimensions, base=4, classes=2)
     network = network_of(config).train()
+    if hasattr(network, "lesson"):
+        pytest.skip("It is taught windows, as tests/core/train has it")
     box, output = [], []
     for size, axis in zip(truth.shape, axis_geometries(network), strict=True):
         halo = 0 if padded(network) else axis.before
@@ -176,17 +149,22 @@ def test_it_can_learn_two_discs_by_heart(name, dimensions):
         output.append((0, axis.output_size(size) if halo else size))
     values = torch.from_numpy(read_mirrored(image, box))[None]
     targets = torch.from_numpy(read_mirrored(truth[None], output))
-    optimiser = torch.optim.AdamW(network.parameters(), lr=1e-2)
+    has_norms = any(isinstance(layer, NORMS) for layer in network.modules())
+    rate = 1e-2 if has_norms or name in UNETS else 2e-3
+    optimiser = torch.optim.AdamW(network.parameters(), lr=rate)
     reached = 0.0
+    # Scores of every 32nd pixel draw no finer border.
+    coarse = {"fcn-32s": 0.7, "fcn-16s": 0.85, "fcn-8s": 0.85}
+    enough = coarse.get(name, 0.95)
     for step in range(1, 101):
         optimiser.zero_grad()
         functional.cross_entropy(network(values), targets).backward()
         optimiser.step()
         if step >= 10 and step % 5 == 0:
             reached = iou(network, image, truth)
-        if reached > 0.95:
+        if reached > enough:
             break
-    assert reached > 0.95
+    assert reached > enough
 
 
 # Saving
@@ -220,7 +198,7 @@ def test_all_are_read_to_the_same_bits_by_another_process(tmp_path, request):
     paths, wanted = [], []
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    for name, dimensions in product(NETWORKS, (2, 3)):
+    for name, dimensions in EVERY_NETWORK:
         network = trained(small(name, dimensions, channels=2), seed=3)
         halo = tuple(axis.before for axis in axis_geometries(network))
         config = small(name, dimensions, channels=2)
@@ -243,42 +221,6 @@ def test_all_are_read_to_the_same_bits_by_another_process(tmp_path, request):
 # Predicting
 
 
-def predict(network, image, tile):
-    """Scores of an image, computed tile by tile with the network's own precision."""
-    dtype = next(network.parameters()).dtype
-    twin, axes = valid_twin(network), axis_geometries(network)
-    scores = None
-    for one in plan(image.shape[1:], axes, tile):
-        values = torch.from_numpy(read_mirrored(image, one.read))[None].to(dtype)
-        with torch.no_grad():
-            found = twin(values)[0].numpy()
-        if scores is None:
-            scores = np.full((len(found), *image.shape[1:]), np.nan, found.dtype)
-        scores[(slice(None), *one.write)] = found[(slice(None), *one.keep)]
-    return scores
-
-
-def at_once(network, image):
-    """Scores of one pass of the network itself over the mirrored image."""
-    dtype = next(network.parameters()).dtype
-    box, inside = [], [slice(None)]
-    for size, axis in zip(image.shape[1:], axis_geometries(network), strict=True):
-        if padded(network):
-            reach = max(axis.before, axis.after) + axis.stride
-            far = -(-reach // axis.stride) * axis.stride
-            box.append((-far, size + far + -size % axis.stride))
-            inside.append(slice(far, far + size))
-        else:
-            shift = -axis.origin % axis.stride
-            start = -shift - axis.before
-            output = axis.output_size(size + shift)
-            box.append((start, start + axis.input_size(output)))
-            inside.append(slice(shift, shift + size))
-    values = torch.from_numpy(mirrored(image, box))[None].to(dtype)
-    with torch.no_grad():
-        return network(values)[0].numpy()[tuple(inside)]
-
-
 @cache
 def network_for_tiles(name, dimensions, depth, upsampling, dtype):
     return trained(
@@ -286,49 +228,57 @@ def network_for_tiles(name, dimensions, depth, upsampling, dtype):
     )
 
 
-def assert_exact(network, shape, tiles):
-    """Compare tiles with the whole image, up to what the precision loses."""
-    exact = next(network.parameters()).dtype == torch.float64
-    image = np.random.default_rng(0).normal(size=(1, *shape))
-    if not exact:
-        image = image.astype(np.float32)
-    wanted = at_once(network, image)
-    allowed = (1e-12 if exact else 1e-4) * max(1, np.abs(wanted).max())
-    for tile in tiles:
-        assert np.abs(predict(network, image, tile) - wanted).max() < allowed
+def noise(shape):
+    return np.random.default_rng(0).normal(size=(1, *shape))
 
 
-@every_network
-@settings(max_examples=6)
-@given(data=st.data())
-def test_tiles_of_any_size_give_what_the_whole_image_gives(name, dimensions, data):
-    """Odd and tiny images; tiles of 1, 2 and 4 times the smallest."""
+def check_tiles(name, dimensions, data):
+    """Compare tiles of 1, 2 and 4 times the smallest; odd and tiny images."""
     largest, depths = {2: ((35, 35), (1, 2)), 3: ((5, 9, 9), (1,))}[dimensions]
     depth = data.draw(st.sampled_from(depths), "depth")
-    upsampling = data.draw(st.sampled_from(("transposed", "linear")), "upsampling")
+    upsampling = data.draw(st.sampled_from(WAYS_UP[name]), "upsampling")
     dtype = data.draw(st.sampled_from((torch.float32, torch.float64)), "precision")
     network = network_for_tiles(name, dimensions, depth, upsampling, dtype)
     step = max(axis.stride for axis in axis_geometries(network))
     shape = [data.draw(st.integers(1, size), "size") for size in largest]
     tile = data.draw(st.sampled_from((1, 2 * step, 4 * step)), "tile")
-    assert_exact(network, shape, (tile, "whole"))
+    assert_exact(network, noise(shape), (tile, "whole"))
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize(
+    ("name", "dimensions"), [one for one in EVERY_NETWORK if one[0] in UNETS]
+)
+@settings(max_examples=6)
+@given(data=st.data())
+def test_tiles_of_any_size_give_what_the_whole_image_gives(name, dimensions, data):
+    check_tiles(name, dimensions, data)
+
+
+@pytest.mark.parametrize("name", POOLINGS)
+@settings(max_examples=3)
+@given(data=st.data())
+def test_so_do_tiles_of_networks_that_see_far(name, data):
+    """Each example costs more, since a tile reads far beyond what it gives."""
+    check_tiles(name, 2, data)
+
+
+@pytest.mark.parametrize("name", UNETS)
 def test_axes_of_other_strides_give_what_the_whole_volume_gives(name):
     """Z is pooled once and Y and X twice."""
     network = network_for_tiles(name, 3, 2, "transposed", torch.float64)
     strides = tuple(axis.stride for axis in axis_geometries(network))
     assert strides == (2, 4, 4)
-    assert_exact(network, (3, 3, 5), (1, "whole"))
+    assert_exact(network, noise((3, 3, 5)), (1, "whole"))
 
 
 @every_network
 def test_a_misplaced_tile_would_be_noticed(name, dimensions):
     """The test above can fail: tiles off the lattice give other scores."""
     network = network_for_tiles(name, dimensions, 1, "transposed", torch.float64)
+    if all(axis.stride == 1 for axis in axis_geometries(network)):
+        pytest.skip("Every pixel is on the lattice")
     shape = (24, 24) if dimensions == 2 else (5, 16, 16)
-    image = np.random.default_rng(0).normal(size=(1, *shape))
+    image = noise(shape)
     shifted = predict(network, np.roll(image, 1, axis=-1), "whole")
     inner = np.roll(shifted, -1, axis=-1) - predict(network, image, "whole")
     assert np.abs(inner[..., 8]).max() > 1e-3

@@ -199,7 +199,6 @@ def padded_convolution(**options):
         nn.AvgPool2d(2),
         nn.MaxPool2d(3, stride=2),
         nn.MaxPool2d(3, stride=1, padding=1),
-        nn.MaxPool2d(2, ceil_mode=True),
         nn.MaxPool2d(2, dilation=2),
         nn.MaxPool2d(2, return_indices=True),
         nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True),

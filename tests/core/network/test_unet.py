@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from napari_unetseg.core.config import NETWORKS, NetworkConfig
+from napari_unetseg.core.config import UNETS, NetworkConfig
 from napari_unetseg.core.errors import InputError, ModelError
 from napari_unetseg.core.network import build
 from napari_unetseg.core.network.build import build_network, network_of
@@ -274,7 +274,7 @@ def test_bad_choices_are_answered_in_a_sentence(name, options, words):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", UNETS)
 def test_a_layer_without_a_rule_is_refused_when_a_network_is_built(monkeypatch, name):
     def forbidden(config):
         network = builder(config)

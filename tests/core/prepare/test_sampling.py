@@ -51,6 +51,27 @@ def test_places_are_all_pixels_of_a_class(rank, sides, seed):
     }
 
 
+def test_patches_of_objects_have_them_in_their_middle():
+    target = np.zeros((30, 40), np.int16)
+    target[2:7, 4:9], target[20:23, 30:37], target[10, 10] = 1, 2, 2
+    teaching, rng = Teaching((0, 4, 9)), np.random.default_rng(0)
+    found = places([target], teaching, rng, objects=True)
+    each = [sorted(map(tuple, rows.tolist())) for rows in found.by_class]
+    assert each == [[(0, 4, 6)], [(0, 10, 10), (0, 21, 33)]]
+    only = places([target * 0], teaching, rng, objects=True)
+    assert len(only.by_class) == 1
+
+
+def test_balanced_places_are_of_each_class_as_often():
+    target = np.zeros((30, 40), np.int16)
+    target[3, 4] = 1
+    rng = np.random.default_rng(0)
+    found = places([target], Teaching((0, 1)), rng, balanced=True)
+    drawn = found.draw(2000, rng)
+    share = target[tuple(drawn[:, 1:].T)].mean()
+    assert share == pytest.approx(0.5, abs=0.05)
+
+
 def thousandth(rng, shape=(200, 250)):
     """Five classes, of which the last has 0.1 % of the annotated pixels."""
     target = np.full(shape, IGNORE, np.int16)

@@ -12,9 +12,16 @@ from napari_unetseg.core.config.base import (
     PositiveInt,
 )
 from napari_unetseg.core.config.instances import Apart, InstancesConfig, PixelWeights
-from napari_unetseg.core.config.network import NetworkConfig, NetworkName, Upsampling
+from napari_unetseg.core.config.network import (
+    POOLINGS,
+    WAYS_UP,
+    NetworkConfig,
+    NetworkName,
+    Upsampling,
+)
 from napari_unetseg.core.config.segment import SegmentConfig, Size, Uncertainty, Views
 from napari_unetseg.core.config.train import (
+    Centres,
     ClassWeights,
     Loss,
     Optimiser,
@@ -25,13 +32,17 @@ from napari_unetseg.core.config.train import (
 
 __all__ = [
     "APARTS",
+    "CENTRES",
     "CLASS_WEIGHTS",
     "LOSSES",
     "NETWORKS",
     "OPTIMISERS",
     "PIXEL_WEIGHTS",
+    "POOLINGS",
     "SCHEDULES",
+    "UNETS",
     "UPSAMPLINGS",
+    "WAYS_UP",
     "AugmentConfig",
     "Config",
     "Device",
@@ -52,9 +63,11 @@ __all__ = [
 ]
 
 NETWORKS: tuple[str, ...] = get_args(NetworkName)
+UNETS: tuple[str, ...] = tuple(name for name in NETWORKS if name not in POOLINGS)
 UPSAMPLINGS: tuple[str, ...] = get_args(Upsampling)
 LOSSES: tuple[str, ...] = get_args(Loss)
 CLASS_WEIGHTS: tuple[str, ...] = get_args(ClassWeights)
+CENTRES: tuple[str, ...] = get_args(Centres)
 OPTIMISERS: tuple[str, ...] = get_args(Optimiser)
 SCHEDULES: tuple[str, ...] = get_args(Schedule)
 APARTS: tuple[str, ...] = get_args(Apart)

@@ -19,7 +19,12 @@ from napari_unetseg.core.config.base import (
     unfit,
 )
 from napari_unetseg.core.config.instances import InstancesConfig
-from napari_unetseg.core.config.network import NetworkName, Upsampling
+from napari_unetseg.core.config.network import (
+    POOLINGS,
+    WAYS_UP,
+    NetworkName,
+    Upsampling,
+)
 from napari_unetseg.core.sizes import STATED, Sizes
 
 Loss = Literal["cross-entropy", "dice", "cross-entropy+dice", "focal"]
@@ -27,6 +32,7 @@ ClassWeights = Literal["equal", "median-frequency"]
 Optimiser = Literal["adamw", "adam", "sgd"]
 Schedule = Literal["cosine", "poly", "constant"]
 Precision = Literal["auto", "fp32", "bf16"]
+Centres = Literal["pixels", "objects"]
 
 
 class TrainConfig(Config):
@@ -58,6 +64,10 @@ class TrainConfig(Config):
         As of `NetworkConfig`.
     base, depth, patch, batch : int, optional
         As of `Sizes`; None: as the preset states for the device.
+    centres : {"pixels", "objects"}
+        Where patches lie: around any annotated pixel, or with an object in the middle,
+        that is connected pixels of a class other than 0, as in the first of the two
+        trainings of Noh 2015.
     loss : {"cross-entropy", "dice", "cross-entropy+dice", "focal"}
         What is minimised.
     class_weights : {"equal", "median-frequency"}
@@ -103,6 +113,7 @@ class TrainConfig(Config):
     dropout: BelowOne = 0.0
     patch: PositiveInt | None = None
     batch: PositiveInt | None = None
+    centres: Centres = "pixels"
     loss: Loss = "cross-entropy"
     class_weights: ClassWeights = "equal"
     optimiser: Optimiser = "adamw"
@@ -129,6 +140,11 @@ class TrainConfig(Config):
     @model_validator(mode="after")
     def _state_sizes(self) -> Self:
         """Say what is known before the device is."""
+        if self.network in POOLINGS:
+            if self.depth is None:
+                object.__setattr__(self, "depth", POOLINGS[self.network])
+            if "upsampling" not in self.model_fields_set:
+                object.__setattr__(self, "upsampling", WAYS_UP[self.network][0])
         both = zip(*STATED[self.preset, self.dimensions], strict=True)
         for name, (on_cpu, on_gpu) in zip(Sizes._fields, both, strict=True):
             if getattr(self, name) is None and on_cpu == on_gpu:

@@ -46,7 +46,8 @@ def export_onnx(model: Model, path: str | Path, *, overwrite: bool = False) -> N
     Raises
     ------
     InputError
-        If the packages that it takes are not installed.
+        If the packages that it takes are not installed, or it is a network that no
+        other program can be told.
     WriteError
         If the file exists or cannot be written.
     """
@@ -56,6 +57,7 @@ def export_onnx(model: Model, path: str | Path, *, overwrite: bool = False) -> N
 
 def onnx_bytes(model: Model) -> bytes:
     """The content of an ONNX file."""
+    example = example_input(model.network())
     try:
         import onnx
     except ImportError as error:
@@ -64,7 +66,6 @@ def onnx_bytes(model: Model) -> bytes:
             'Install it with: pip install "napari-unetseg[onnx]"',
         ) from error
     network = WithSoftmax(model.network()).eval()
-    example = example_input(model.network())
     program = _exported(network, example)
     found = onnx.load_model_from_string(program)
     while found.metadata_props:

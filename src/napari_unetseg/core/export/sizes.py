@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.network.exact import ExactByItself
 from napari_unetseg.core.network.geometry import axis_geometries, padded
 
 if TYPE_CHECKING:
@@ -50,7 +52,18 @@ def axis_sizes(network: nn.Module) -> tuple[AxisSizes, ...]:
     -------
     tuple of AxisSizes
         Along [Z,] Y and X.
+
+    Raises
+    ------
+    InputError
+        If it averages windows, which the formats cannot say.
     """
+    if isinstance(network, ExactByItself):
+        raise InputError(
+            "A network whose windows are averaged, as those of 'deconvnet' are, cannot "
+            "be exported: the formats of others know no such thing",
+            "Export a model of another network",
+        )
     geometries = axis_geometries(network)
     usual = USUAL[len(geometries)]
     found = []

@@ -9,9 +9,13 @@ import torch
 from napari_unetseg.core.config import NETWORKS, NetworkConfig
 from napari_unetseg.core.errors import InputError, ModelError
 from napari_unetseg.core.network.claims import plain
+from napari_unetseg.core.network.deconvnet import DeconvNet
+from napari_unetseg.core.network.fcn import FCN
 from napari_unetseg.core.network.geometry import axis_geometries
 from napari_unetseg.core.network.initialise import initialise
+from napari_unetseg.core.network.patch import PatchClassifier
 from napari_unetseg.core.network.residual import ResidualUNet
+from napari_unetseg.core.network.segnet import SegNet
 from napari_unetseg.core.network.unet import UNet
 
 if TYPE_CHECKING:
@@ -25,6 +29,12 @@ _BUILDERS: dict[str, Callable[[NetworkConfig], nn.Module]] = {
     "unet": UNet,
     "unet-bn": UNet,
     "unet-res": ResidualUNet,
+    "fcn-32s": FCN,
+    "fcn-16s": FCN,
+    "fcn-8s": FCN,
+    "segnet": SegNet,
+    "deconvnet": DeconvNet,
+    "patch": PatchClassifier,
 }
 
 _LONGEST_NAME = 100
@@ -39,6 +49,12 @@ _PUBLISHED: dict[tuple[str, int], dict[str, Any]] = {
     ("unet-bn", 3): {"base": 32, "depth": 4},
     ("unet-res", 2): {"base": 32, "depth": 6},
     ("unet-res", 3): {"base": 32, "depth": 5},
+    ("fcn-32s", 2): {"base": 64, "dropout": 0.5},
+    ("fcn-16s", 2): {"base": 64, "dropout": 0.5},
+    ("fcn-8s", 2): {"base": 64, "dropout": 0.5},
+    ("segnet", 2): {"base": 64},
+    ("deconvnet", 2): {"base": 64},
+    ("patch", 2): {"base": 48},
 }
 
 
@@ -55,9 +71,11 @@ def build_network(
 
     Parameters
     ----------
-    name : {"unet-bn", "unet", "unet-res"}
+    name : str
         "unet": valid convolutions (Ronneberger 2015; in 3D Çiçek 2016); "unet-bn":
-        padded, with batch norm; "unet-res": its encoder made of residual blocks.
+        padded, with batch norm; "unet-res": its encoder made of residual blocks. Of
+        planes only: "fcn-32s", "fcn-16s", "fcn-8s", "segnet", "deconvnet", and "patch",
+        which classifies the window around each pixel.
     dimensions : {2, 3}
         2: the network sees planes (Y, X); 3: volumes (Z, Y, X).
     channels, classes : int
@@ -68,7 +86,8 @@ def build_network(
         Other fields of `NetworkConfig`. Without any, "unet" and "unet-bn" have 64
         channels at the first level and 4 poolings, "unet" a dropout of 0.5 besides; in
         3D 32 channels, "unet" 3 poolings and "unet-bn" 4. "unet-res" has 32 channels
-        and 6 halvings, in 3D 5.
+        and 6 halvings, in 3D 5. The others are as wide as their papers': 64 channels at
+        the first level, "patch" 48.
 
     Returns
     -------

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from napari_unetseg.core.network.exact import ExactByItself
 from napari_unetseg.core.network.lattice import Axis, axes_of
 from napari_unetseg.core.network.trace import calls_of
 from napari_unetseg.core.network.windows import kinds
@@ -76,6 +77,8 @@ def axis_geometries(network: nn.Module) -> tuple[AxisGeometry, ...]:
     ModelError
         If the network could not be predicted exactly in tiles, naming the layer.
     """
+    if isinstance(network, ExactByItself):
+        return network.axes()
     return tuple(axis_geometry(axis) for axis in axes_of(calls_of(network)))
 
 

@@ -29,7 +29,8 @@ def initialise(network: nn.Module, seed: int) -> None:
     zero. (The slope 0.01 of a leaky ReLU would change this by 1 in 20,000.)
 
     The last normalisation of a residual block starts with the scale 0, so that the
-    block returns its shortcut at first.
+    block returns its shortcut at first. A network whose paper says otherwise has a
+    method `initialise`, which has the last word.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ def initialise(network: nn.Module, seed: int) -> None:
     generator = torch.Generator().manual_seed(seed)
     for layer in network.modules():
         if isinstance(layer, ResidualBlock):
-            nn.init.zeros_(cast(Tensor, layer.norm2.weight))
+            nn.init.zeros_(cast("Tensor", layer.norm2.weight))
         if not isinstance(layer, (*_CONVOLUTIONS, *_UP_CONVOLUTIONS)):
             continue
         incoming = layer.in_channels
@@ -50,3 +51,6 @@ def initialise(network: nn.Module, seed: int) -> None:
         nn.init.normal_(layer.weight, std=(2 / incoming) ** 0.5, generator=generator)
         if layer.bias is not None:
             nn.init.zeros_(layer.bias)
+    own = getattr(network, "initialise", None)
+    if own is not None:
+        own()

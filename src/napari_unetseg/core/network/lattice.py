@@ -23,14 +23,16 @@ from napari_unetseg.core.errors import ModelError
 from napari_unetseg.core.network.trace import IMAGE, Call
 from napari_unetseg.core.network.windows import (
     JOINS,
-    Window,
     dimensions_of,
+    keeps_size_as_a_whole,
     kinds,
     windows,
 )
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from napari_unetseg.core.network.window import Window
 
     Integers = NDArray[np.int64]
     Flags = NDArray[np.bool_]
@@ -187,7 +189,8 @@ def axes_of(calls: list[Call]) -> list[Axis]:
 
 
 def _axis(calls: list[Call], number: int, *, own_crops: bool) -> Axis:
-    seen = tuple(windows(call, number) for call in calls)
+    sized = keeps_size_as_a_whole(calls)
+    seen = tuple(windows(call, number, sized=sized) for call in calls)
     crops = []
     for result, call in enumerate(calls, start=1):
         if own_crops and isinstance(call.layer, JOINS):
@@ -200,6 +203,8 @@ def _axis(calls: list[Call], number: int, *, own_crops: bool) -> Axis:
 def _are_padded(calls: list[Call]) -> bool:
     """Whether all layers that see more than a pixel keep the size."""
     names = {kind: call.name for call in calls for kind in kinds(call.layer)}
+    if keeps_size_as_a_whole(calls):
+        return True
     if len(names) > 1:
         raise ModelError(
             f"The layer {names[True]} pads and {names[False]} does not",

@@ -7,14 +7,16 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.network.exact import ExactByItself
 from napari_unetseg.core.network.geometry import AxisGeometry, axis_geometry, padded
 from napari_unetseg.core.network.lattice import Axis, axes_of
 from napari_unetseg.core.network.layers import CropAndConcatenate
+from napari_unetseg.core.network.maps import maps_of
 from napari_unetseg.core.network.memory import inference_bytes, training_bytes
 from napari_unetseg.core.network.operations import Operation, operations_of
 from napari_unetseg.core.network.trace import Call, calls_of
 from napari_unetseg.core.network.twin import foldable
-from napari_unetseg.core.network.windows import CONVOLUTIONS, UP_CONVOLUTIONS
+from napari_unetseg.core.network.window import CONVOLUTIONS, UP_CONVOLUTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +24,18 @@ if TYPE_CHECKING:
     from torch import nn
 
     Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What one window costs, as `NetworkGeometry` tells it of a tile."""
+
+    channels: int
+    classes: int
+    parameters: int
+    multiply_adds: int
+    memory_inference: int
+    memory_training: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +123,11 @@ def network_geometry(network: nn.Module, shape: Sequence[int]) -> NetworkGeometr
     >>> found.input_shape, round(found.multiply_adds / 1e9, 2)
     ((572, 572), 150.43)
     """
+    if isinstance(network, ExactByItself):
+        return network.measured(_checked(shape, len(network.axes())))
     calls = calls_of(network)
     axes = axes_of(calls)
-    if len(shape) != len(axes) or min(shape) < 1:
-        raise InputError(
-            f"The shape {tuple(shape)} does not fit a network of {len(axes)} axes",
-            f"Give {len(axes)} positive numbers, ([Z,] Y, X) in pixels",
-        )
+    _checked(shape, len(axes))
     geometries = tuple(map(axis_geometry, axes))
     is_padded = padded(network)
     triples = list(zip(axes, geometries, shape, strict=True))
@@ -132,7 +144,7 @@ def network_geometry(network: nn.Module, shape: Sequence[int]) -> NetworkGeometr
     tile = [_cropped(*each) for each in zip(axes, geometries, inputs, strict=True)]
     patch = tile
     if is_padded:
-        patch = [_whole(*each) for each in zip(axes, trained, strict=True)]
+        patch = [maps_of(calls, i, size) for i, size in enumerate(trained)]
     predicting = operations_of(calls, list(zip(channels, *tile, strict=True)), folded)
     training = operations_of(calls, list(zip(channels, *patch, strict=True)), set())
     return NetworkGeometry(
@@ -174,9 +186,39 @@ def _cropped(axis: Axis, geometry: AxisGeometry, size: int) -> list[int]:
     return [int(last[0] - first[0]) + 1 for first, last in pairs]
 
 
-def _whole(axis: Axis, size: int) -> list[int]:
-    """Size of each result of a padded network along an axis."""
-    return [int(size / scale) for scale in axis.scales]
+def measured_window(network: nn.Module, window: int) -> Window:
+    """Measure one pass of a padded network over a window of one size.
+
+    Parameters
+    ----------
+    network : nn.Module
+        As it was built.
+    window : int
+        Side of the window, in pixels.
+    """
+    calls = calls_of(network)
+    channels = _channels(calls)
+    sides = [maps_of(calls, axis, window) for axis in (0, 1)]
+    shapes = list(zip(channels, *sides, strict=True))
+    folded = {norm.layer for _, norm in foldable(calls)}
+    predicting = operations_of(calls, shapes, folded)
+    return Window(
+        channels=channels[0],
+        classes=channels[-1],
+        parameters=sum(weights.numel() for weights in network.parameters()),
+        multiply_adds=sum(map(_multiply_adds, predicting)),
+        memory_inference=inference_bytes(predicting, shapes[0]),
+        memory_training=training_bytes(operations_of(calls, shapes, set()), shapes[0]),
+    )
+
+
+def _checked(shape: Sequence[int], axes: int) -> Sequence[int]:
+    if len(shape) != axes or min(shape) < 1:
+        raise InputError(
+            f"The shape {tuple(shape)} does not fit a network of {axes} axes",
+            f"Give {axes} positive numbers, ([Z,] Y, X) in pixels",
+        )
+    return shape
 
 
 def _multiply_adds(one: Operation) -> int:
@@ -190,5 +232,7 @@ def _multiply_adds(one: Operation) -> int:
             * prod(layer.kernel_size)
         )
     if isinstance(layer, UP_CONVOLUTIONS):
-        return prod(one.shape) * layer.in_channels // layer.groups
+        # Counted from its input: where the kernels overlap, its results are added.
+        outgoing = layer.out_channels // layer.groups * prod(layer.kernel_size)
+        return prod(one.taken) * outgoing
     return 0

@@ -20,7 +20,7 @@ from napari_unetseg.core.network.layers import (
 )
 from napari_unetseg.core.network.operations import AVERAGES
 from napari_unetseg.core.network.trace import IMAGE
-from napari_unetseg.core.network.windows import (
+from napari_unetseg.core.network.window import (
     CONVOLUTIONS,
     NORMS,
     POOLINGS,

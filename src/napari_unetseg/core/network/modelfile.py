@@ -11,15 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_unetseg.core.errors import ModelError
+from napari_unetseg.core.errors import InputError, ModelError
 from napari_unetseg.core.network.card import KEY, read_card
 from napari_unetseg.core.network.header import damaged
 from napari_unetseg.core.write.atomic import check_writable, write_bytes_atomic
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from torch import Tensor, nn
 
     from napari_unetseg.core.network.card import ModelCard
+    from napari_unetseg.core.network.ensemble import Ensemble
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,6 +39,11 @@ class Model:
 
     card: ModelCard
     tensors: dict[str, Tensor]
+
+    @property
+    def cards(self) -> tuple[ModelCard, ...]:
+        """Its card alone; of an `Ensemble` those of all models."""
+        return (self.card,)
 
     def network(self) -> nn.Module:
         """Build the network with these weights, on the CPU, in evaluation mode."""
@@ -104,6 +112,35 @@ def load_model(path: str | Path) -> Model:
     if _checksum(tensors) != card.sha256:
         raise damaged(path, "its checksum differs")
     return Model(card, tensors)
+
+
+def known_model(
+    given: Model | str | Path | Sequence[Model | str | Path],
+) -> Model | Ensemble:
+    """Read what is a file, and put several models together.
+
+    Parameters
+    ----------
+    given : Model, str, Path, or sequence of them
+        A model or its file; or several of the same classes.
+
+    Raises
+    ------
+    ModelError
+        If a file is missing, damaged or no model.
+    InputError
+        If there is none, or they do not fit together.
+    """
+    if isinstance(given, Model):
+        return given
+    if isinstance(given, str | Path):
+        return load_model(given)
+    if not given:
+        raise InputError("There is no model", "Give one or more")
+    from napari_unetseg.core.network.ensemble import Ensemble
+
+    models = [one if isinstance(one, Model) else load_model(one) for one in given]
+    return models[0] if len(models) == 1 else Ensemble.of(models)
 
 
 def _checksum(tensors: dict[str, Tensor]) -> str:

@@ -9,7 +9,7 @@ from torch import nn
 
 from napari_unetseg.core.network.layers import AddShortcut, CropAndConcatenate
 from napari_unetseg.core.network.trace import IMAGE
-from napari_unetseg.core.network.windows import CONVOLUTIONS, NORMS
+from napari_unetseg.core.network.window import CONVOLUTIONS, NORMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,14 +14,25 @@ from weakref import WeakKeyDictionary
 from torch import fx, nn
 
 from napari_unetseg.core.errors import ModelError
+from napari_unetseg.core.network.crops import AddCropped, CropLike, Surround
 from napari_unetseg.core.network.layers import (
     AddShortcut,
     CropAndConcatenate,
     Upsample,
 )
+from napari_unetseg.core.network.switches import Switches, Unpool
 
 # Layers of our own that are followed as a whole.
-_OWN = (AddShortcut, CropAndConcatenate, Upsample)
+_OWN = (
+    AddCropped,
+    AddShortcut,
+    CropAndConcatenate,
+    CropLike,
+    Surround,
+    Switches,
+    Unpool,
+    Upsample,
+)
 IMAGE = 0
 
 

@@ -11,10 +11,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from napari_unetseg.core.network.crops import CropLike, Surround
+from napari_unetseg.core.network.exact import ExactByItself
 from napari_unetseg.core.network.geometry import offsets, padded
 from napari_unetseg.core.network.layers import AddShortcut, Upsample
 from napari_unetseg.core.network.trace import IMAGE, Call, calls_of
-from napari_unetseg.core.network.windows import CONVOLUTIONS, NORMS
+from napari_unetseg.core.network.window import CONVOLUTIONS, NORMS, UP_CONVOLUTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,6 +48,8 @@ def valid_twin(network: nn.Module, device: torch.device | str = "cpu") -> nn.Mod
     ModelError
         If the network could not be predicted exactly in tiles, naming the layer.
     """
+    if isinstance(network, ExactByItself):
+        return network.twin(device)
     twin = copy.deepcopy(network).eval().requires_grad_(False)
     if padded(network):
         for name, before in offsets(network).items():
@@ -53,9 +57,13 @@ def valid_twin(network: nn.Module, device: torch.device | str = "cpu") -> nn.Mod
     for layer in twin.modules():
         if isinstance(layer, CONVOLUTIONS):
             layer.padding = (0,) * len(layer.kernel_size)
-        elif isinstance(layer, Upsample):
+        elif isinstance(layer, UP_CONVOLUTIONS):
+            # Only pixels that all that could be added to them was added to.
+            sides = zip(layer.kernel_size, layer.stride, strict=True)
+            layer.padding = tuple(kernel - step for kernel, step in sides)
+        elif isinstance(layer, (CropLike, Surround, Upsample)):
             layer.is_valid = True
-    _fold_batch_norms(twin, network)
+    fold_batch_norms(twin, network)
     return channels_last(ValidTwin(_calls_of_copy(twin, network)).eval().to(device))
 
 
@@ -120,7 +128,7 @@ def foldable(calls: list[Call]) -> Iterator[tuple[Call, Call]]:
         if isinstance(norm.layer, NORMS) and norm.inputs[0]:
             before = calls[norm.inputs[0] - 1]
             alone = users[norm.inputs[0]] == times[before.name] == times[norm.name] == 1
-            if alone and isinstance(before.layer, CONVOLUTIONS):
+            if alone and isinstance(before.layer, (*CONVOLUTIONS, *UP_CONVOLUTIONS)):
                 yield before, norm
 
 
@@ -132,13 +140,14 @@ def _calls_of_copy(copied: nn.Module, network: nn.Module) -> list[Call]:
     ]
 
 
-def _fold_batch_norms(copied: nn.Module, network: nn.Module) -> None:
+def fold_batch_norms(copied: nn.Module, network: nn.Module) -> None:
     """Fold batch normalisations into the convolutions before them, in a copy."""
     calls = _calls_of_copy(copied, network)
     replaced: dict[nn.Module, nn.Module] = {}
     for convolution, norm in foldable(calls):
         before, after = cast("Any", convolution.layer), cast("Any", norm.layer)
-        fused: nn.Module = fuse_conv_bn_eval(before, after)
+        is_up = isinstance(before, UP_CONVOLUTIONS)
+        fused: nn.Module = fuse_conv_bn_eval(before, after, transpose=is_up)
         replaced |= {convolution.layer: fused, norm.layer: nn.Identity()}
     # A layer may be known by several names.
     for name, layer in list(copied.named_modules(remove_duplicate=False)):
@@ -148,4 +157,4 @@ def _fold_batch_norms(copied: nn.Module, network: nn.Module) -> None:
         # A projection is part of its layer, and not among the calls.
         if isinstance(call.layer, AddShortcut) and any(call.layer.project.children()):
             original = cast("AddShortcut", network.get_submodule(call.name))
-            _fold_batch_norms(call.layer.project, original.project)
+            fold_batch_norms(call.layer.project, original.project)

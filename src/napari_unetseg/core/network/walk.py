@@ -6,10 +6,10 @@ of `family.py`, and notes at each layer what it would make of a patch.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING
 
+from napari_unetseg.core.config import POOLINGS
 from napari_unetseg.core.network.family import (
     RESIDUAL_BLOCKS,
     auxiliary_levels,
@@ -18,6 +18,8 @@ from napari_unetseg.core.network.family import (
     style,
     widths,
 )
+from napari_unetseg.core.network.history import history_layers, history_sides
+from napari_unetseg.core.network.price import Layer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,38 +28,6 @@ if TYPE_CHECKING:
 
     Sides = int | Sequence[int]
     Shape = tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Layer:
-    """What one layer costs, per patch.
-
-    Attributes
-    ----------
-    values : int
-        Numbers in the largest map that it makes.
-    parameters : int
-        Learnt numbers.
-    multiply_adds : int
-        Of one forward pass.
-    written : int
-        Numbers that a forward pass writes, here and in what follows the layer:
-        normalisation, ReLU, concatenation.
-    kept : int
-        Those of them that wait for the backward pass.
-    places : int
-        Places of maxima, which wait for it too, as 64-bit integers.
-    taught : int
-        Pixels of scores, which the loss compares.
-    """
-
-    values: int
-    parameters: int = 0
-    multiply_adds: int = 0
-    written: int = 0
-    kept: int = 0
-    places: int = 0
-    taught: int = 0
 
 
 def patch_sides(config: NetworkConfig, output_side: Sides) -> tuple[Shape, Shape]:
@@ -74,10 +44,13 @@ def patch_sides(config: NetworkConfig, output_side: Sides) -> tuple[Shape, Shape
     Returns
     -------
     inside, outside : tuple of int
-        Along each axis. Equal for a padded network: multiples of the poolings.
+        Along each axis. Equal for a padded network: multiples of the poolings. A
+        network that is taught windows of one size has those, whatever is wanted.
     """
     if isinstance(output_side, int):
         output_side = (output_side,) * config.dimensions
+    if config.name in POOLINGS:
+        return history_sides(config, output_side)
     sides = [_sides(config, axis, wanted) for axis, wanted in enumerate(output_side)]
     return tuple(i for i, _ in sides), tuple(o for _, o in sides)
 
@@ -116,6 +89,9 @@ def layers(config: NetworkConfig, output_side: Sides) -> Iterator[Layer]:
     output_side : int or sequence of int
         Side of the output, in pixels; rounded as `patch_sides` does.
     """
+    if config.name in POOLINGS:
+        yield from history_layers(config, patch_sides(config, output_side)[0])
+        return
     walk = _Walk(config, patch_sides(config, output_side)[0])
     for level in range(config.depth + 1):
         if walk.style.residual:

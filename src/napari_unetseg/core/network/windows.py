@@ -7,16 +7,29 @@ a rule here would see the whole image, or pixels that depend on the tile.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
 from napari_unetseg.core.errors import ModelError
+from napari_unetseg.core.network.crops import AddCropped, CropLike, Surround
 from napari_unetseg.core.network.layers import (
     AddShortcut,
     CropAndConcatenate,
     Upsample,
+)
+from napari_unetseg.core.network.sized import SIZED_RULES
+from napari_unetseg.core.network.switches import Switches, Unpool
+from napari_unetseg.core.network.window import (
+    CONVOLUTIONS,
+    NORMS,
+    POOLINGS,
+    UP_CONVOLUTIONS,
+    RefusedError,
+    Window,
+    centre,
+    number,
+    padding_of,
 )
 
 if TYPE_CHECKING:
@@ -29,44 +42,10 @@ if TYPE_CHECKING:
 
     Integers = NDArray[np.int64]
 
-CONVOLUTIONS = (nn.Conv2d, nn.Conv3d)
-UP_CONVOLUTIONS = (nn.ConvTranspose2d, nn.ConvTranspose3d)
-NORMS = (nn.BatchNorm2d, nn.BatchNorm3d)
-POOLINGS = (nn.MaxPool2d, nn.MaxPool3d)
-JOINS = (AddShortcut, CropAndConcatenate)
+JOINS = (AddCropped, AddShortcut, CropAndConcatenate, CropLike, Unpool)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
-    """What output i of a layer sees along one axis.
-
-    Attributes
-    ----------
-    down, up : int
-        How many inputs there are for `up` outputs.
-    before, after : int
-        How far output i sees, in inputs of ``1 / up`` pixel.
-    """
-
-    down: int = 1
-    up: int = 1
-    before: int = 0
-    after: int = 0
-
-    def first(self, output: Integers) -> Integers:
-        """First input that an output sees."""
-        return (self.down * output - self.before) // self.up
-
-    def last(self, output: Integers) -> Integers:
-        """Last input that an output sees."""
-        return (self.down * output + self.after) // self.up
-
-
-class _RefusedError(Exception):
-    """Why a layer cannot be tiled, as the end of a sentence that begins with it."""
-
-
-def windows(call: Call, axis: int) -> tuple[Window, ...]:
+def windows(call: Call, axis: int, *, sized: bool = False) -> tuple[Window, ...]:
     """What a layer sees of each of its inputs along an axis.
 
     Parameters
@@ -75,6 +54,8 @@ def windows(call: Call, axis: int) -> tuple[Window, ...]:
         The layer, and what it takes.
     axis : int
         Spatial axis: 0 is Z or Y.
+    sized : bool
+        Whether the network keeps the size as a whole, and not layer by layer.
 
     Returns
     -------
@@ -88,14 +69,25 @@ def windows(call: Call, axis: int) -> tuple[Window, ...]:
         If the layer has no rule, or is used in a way that no rule covers.
     """
     try:
-        window = _rule(call.layer)(call.layer, axis)
-    except _RefusedError as error:
+        window = _rule(call.layer, sized=sized)(call.layer, axis)
+    except RefusedError as error:
         raise ModelError(
             f"The layer {call.name} ({type(call.layer).__name__}) {error}, so that the "
             "network could not be predicted exactly in tiles",
             f"Layers with a geometry rule: {', '.join(t.__name__ for t in _RULES)}",
         ) from None
+    if isinstance(call.layer, (CropLike, Unpool)):
+        return Window(), window
     return (window, Window()) if isinstance(call.layer, JOINS) else (window,)
+
+
+def keeps_size_as_a_whole(calls: list[Call]) -> bool:
+    """Whether a network's output has its input's size, whatever its layers lose.
+
+    Its layers are then counted from their own first pixel, as they stand, and not from
+    their centre.
+    """
+    return any(isinstance(call.layer, (CropLike, Surround)) for call in calls)
 
 
 def kinds(layer: nn.Module) -> set[bool]:
@@ -115,6 +107,8 @@ def kinds(layer: nn.Module) -> set[bool]:
         sees = zip(layer.kernel_size, padding_of(layer), strict=True)
         return {padding > 0 for kernel, padding in sees if kernel > 1}
     if isinstance(layer, Upsample) and max(layer.factor) > 1:
+        return {not layer.is_valid}
+    if isinstance(layer, (CropLike, Surround)):
         return {not layer.is_valid}
     return set()
 
@@ -141,61 +135,72 @@ def dimensions_of(calls: list[Call]) -> int:
     return names.popitem()[0]
 
 
-def padding_of(layer: nn.Conv2d | nn.Conv3d) -> tuple[int, ...]:
-    """How many pixels a convolution adds at either end of each axis."""
-    if layer.padding == "valid":
-        return (0,) * len(layer.kernel_size)
-    if layer.padding == "same":
-        return tuple(map(_half, layer.kernel_size, layer.dilation))
-    return tuple(int(n) for n in layer.padding)
-
-
-def _half(kernel: int, dilation: int) -> int:
-    return dilation * (kernel - 1) // 2
-
-
 def _convolution(layer: nn.Conv2d | nn.Conv3d, axis: int) -> Window:
     if not layer.kernel_size[axis] % 2:
-        raise _RefusedError("has an even kernel, which has no centre")
+        raise RefusedError("has an even kernel, which has no centre")
     if layer.padding_mode != "zeros":
-        raise _RefusedError(f"pads with '{layer.padding_mode}' instead of zeros")
-    half = _half(layer.kernel_size[axis], layer.dilation[axis])
+        raise RefusedError(f"pads with '{layer.padding_mode}' instead of zeros")
+    half = centre(layer.kernel_size[axis], layer.dilation[axis])
     if padding_of(layer)[axis] not in (0, half):
-        raise _RefusedError(f"pads by something else than 0 or {half}")
+        raise RefusedError(f"pads by something else than 0 or {half}")
     return Window(down=layer.stride[axis], before=half, after=half)
 
 
 def _up_convolution(layer: Any, axis: int) -> Window:
     kernel, stride = layer.kernel_size[axis], layer.stride[axis]
     if kernel != stride or layer.padding[axis] or layer.output_padding[axis]:
-        raise _RefusedError("overlaps or pads; its stride is not its size")
+        raise RefusedError("overlaps or pads; its stride is not its size")
     if layer.dilation[axis] != 1:
-        raise _RefusedError("is dilated")
+        raise RefusedError("is dilated")
     return Window(up=kernel)
 
 
 def _pooling(layer: Any, axis: int) -> Window:
-    kernel, stride = _of(layer.kernel_size, axis), _of(layer.stride, axis)
-    if kernel != stride or _of(layer.dilation, axis) != 1:
-        raise _RefusedError("overlaps; its stride is not its size")
-    if _of(layer.padding, axis) or layer.ceil_mode:
-        raise _RefusedError("pads")
+    kernel, stride = number(layer.kernel_size, axis), number(layer.stride, axis)
+    if kernel != stride or number(layer.dilation, axis) != 1:
+        raise RefusedError("overlaps; its stride is not its size")
+    if number(layer.padding, axis):
+        raise RefusedError("pads")
     if layer.return_indices:
-        raise _RefusedError("returns places, which change with the tile")
+        raise RefusedError("returns places, which change with the tile")
     return Window(down=kernel, after=kernel - 1)
+
+
+def _added(layer: AddCropped, axis: int) -> Window:
+    return Window(before=-layer.offset, after=layer.offset)
+
+
+def _cropped(layer: CropLike, axis: int) -> Window:
+    offset = 0 if layer.is_valid else layer.offset
+    return Window(before=-offset, after=offset)
+
+
+def _surrounded(layer: Surround, axis: int) -> Window:
+    border = 0 if layer.is_valid else layer.border
+    return Window(before=border, after=-border)
+
+
+def _switches(layer: Switches, axis: int) -> Window:
+    # A switch depends on its window alone, which no crop on the lattice cuts, and of
+    # which the pooling beside it sees all pixels.
+    return Window()
+
+
+def _unpooling(layer: Unpool, axis: int) -> Window:
+    return Window(up=2)
 
 
 def _upsampling(layer: Upsample, axis: int) -> Window:
     # Output 2m lies a quarter of a pixel before input m, output 2m + 1 behind it.
     factor = layer.factor[axis]
     if factor not in (1, 2):
-        raise _RefusedError(f"enlarges by {factor} instead of 1 or 2")
+        raise RefusedError(f"enlarges by {factor} instead of 1 or 2")
     return Window(up=factor, before=factor - 1, after=factor - 1)
 
 
 def _norm(layer: Any, axis: int) -> Window:
     if not layer.track_running_stats:
-        raise _RefusedError("normalises by the statistics of the tile that it sees")
+        raise RefusedError("normalises by the statistics of the tile that it sees")
     return Window()
 
 
@@ -209,12 +214,12 @@ def _shortcut(layer: AddShortcut, axis: int) -> Window:
             continue
         try:
             window = _rule(part)(part, axis)
-        except _RefusedError as error:
-            raise _RefusedError(
+        except RefusedError as error:
+            raise RefusedError(
                 f"has {name} ({type(part).__name__}) that {error}"
             ) from None
         if window != Window():
-            raise _RefusedError(
+            raise RefusedError(
                 f"has {name} ({type(part).__name__}) that sees more than one pixel"
             )
     pool = layer.pool[axis]
@@ -230,14 +235,17 @@ _RULES: dict[type[nn.Module], Callable[[Any, int], Window]] = {
     CropAndConcatenate: _pointwise,
     AddShortcut: _shortcut,
     Upsample: _upsampling,
+    AddCropped: _added,
+    CropLike: _cropped,
+    Surround: _surrounded,
+    Switches: _switches,
+    Unpool: _unpooling,
 }
 
 
-def _rule(layer: nn.Module) -> Callable[[Any, int], Window]:
+def _rule(layer: nn.Module, *, sized: bool = False) -> Callable[[Any, int], Window]:
     if type(layer) not in _RULES:
-        raise _RefusedError("has no geometry rule")
+        raise RefusedError("has no geometry rule")
+    if sized and type(layer) in SIZED_RULES:
+        return SIZED_RULES[type(layer)]
     return _RULES[type(layer)]
-
-
-def _of(value: int | tuple[int, ...], axis: int) -> int:
-    return value[axis] if isinstance(value, tuple) else value

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from napari_unetseg.core.config import SegmentConfig
     from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.card import ModelCard
+    from napari_unetseg.core.network.ensemble import Ensemble
     from napari_unetseg.core.network.modelfile import Model
     from napari_unetseg.core.predict.computer import Computer
     from napari_unetseg.core.predict.plan import Plan
@@ -75,7 +76,7 @@ class Prepared:
 
 def prepare(
     image: Image,
-    model: Model,
+    model: Model | Ensemble,
     config: SegmentConfig,
     store: Store,
     computer: Computer | None,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from napari_unetseg.core.config import SegmentConfig
     from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.card import ModelCard
+    from napari_unetseg.core.network.ensemble import Ensemble
     from napari_unetseg.core.network.modelfile import Model
     from napari_unetseg.core.predict.computer import Computer
     from napari_unetseg.core.predict.work import Region
@@ -45,7 +46,7 @@ class Segmentation:
 
 def segment(
     image: Image,
-    model: Model,
+    model: Model | Ensemble,
     config: SegmentConfig,
     *,
     store: Store | None = None,
@@ -59,8 +60,8 @@ def segment(
     ----------
     image : Image
         numpy or lazy.
-    model : Model
-        As `train` or `load_model` returned it.
+    model : Model or Ensemble
+        As `train`, `load_model` or `Ensemble.of` returned it.
     config : SegmentConfig
         How.
     store : Store, optional
@@ -123,7 +124,7 @@ def segment(
 
 def foresee(
     image: Image,
-    model: Model,
+    model: Model | Ensemble,
     config: SegmentConfig,
     *,
     store: Store | None = None,

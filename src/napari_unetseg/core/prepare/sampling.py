@@ -35,7 +35,7 @@ class Places:
         Sample, (z,) y and x of the pixels of each class.
     share : ndarray of shape (classes,)
         Probability of each class: halfway between its share of the pixels and an equal
-        share, so that a rare class is seen often and none is seen always.
+        share, so that a rare class is seen often and none is seen always; or equal.
     """
 
     by_class: list[NDArray[np.int32]]
@@ -49,7 +49,12 @@ class Places:
 
 
 def places(
-    targets: Sequence[Any], teaching: Teaching, rng: np.random.Generator
+    targets: Sequence[Any],
+    teaching: Teaching,
+    rng: np.random.Generator,
+    *,
+    balanced: bool = False,
+    objects: bool = False,
 ) -> Places:
     """Collect the annotated pixels of the training samples.
 
@@ -62,6 +67,11 @@ def places(
         The classes, and how they are derived from ids.
     rng : Generator
         Chooses which pixels stand for a class that has very many.
+    balanced : bool
+        Whether all classes are drawn equally often.
+    objects : bool
+        Whether only the middles of objects are places: of connected pixels of any class
+        but that of the id 0, as far as there are any.
     """
     count = len(teaching.ids)
     pixels = np.zeros(count)
@@ -74,14 +84,18 @@ def places(
         return Places([np.array([middle], np.int32)], np.ones(1))
     keep = np.minimum(1.0, _PLACES_PER_CLASS / np.maximum(pixels, 1))
     chosen: list[list[NDArray[np.int32]]] = [[] for _ in range(count)]
+    if objects:
+        present = _without_background(present, teaching)
     for number, start, classes in class_blocks(targets, teaching):
         for index in present:
-            place = _some(classes == index, keep[index], rng)
+            mask = classes == index
+            place = middles(mask) if objects else _some(mask, keep[index], rng)
             place[:] += np.asarray(start)
             chosen[index].append(np.insert(place, 0, number, axis=1).astype(np.int32))
-    share = pixels[present] / pixels.sum()
+    share = pixels[present] / pixels[present].sum()
     by_class = [np.concatenate(chosen[index]) for index in present]
-    return Places(by_class, (share + 1 / len(present)) / 2)
+    equal = np.full(len(present), 1 / len(present))
+    return Places(by_class, equal if balanced else (share + equal) / 2)
 
 
 def class_blocks(
@@ -100,6 +114,39 @@ def class_blocks(
                 for first, size in zip(start, target.shape, strict=True)
             )
             yield number, start, teaching.classes(target[box])
+
+
+def _without_background(present: NDArray[Any], teaching: Teaching) -> NDArray[Any]:
+    """Classes that have objects; all of them if there is no other than the id 0."""
+    kept = np.array([index for index in present if teaching.ids[index] != 0], int)
+    return kept if len(kept) else present
+
+
+def middles(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Find the pixel of each connected part that is nearest to its centre of mass.
+
+    Parameters
+    ----------
+    mask : ndarray of shape ([Z,] Y, X)
+        Pixels of a class.
+
+    Returns
+    -------
+    ndarray of shape (parts, rank)
+    """
+    from scipy import ndimage
+
+    numbers, count = ndimage.label(mask)
+    pixels = np.argwhere(numbers).astype(np.int64)
+    part = numbers[numbers > 0] - 1
+    if not count:
+        return pixels
+    sizes = np.bincount(part)
+    sums = [np.bincount(part, weights=along) for along in pixels.T]
+    centres = np.stack(sums, axis=1) / sizes[:, None]
+    distance = ((pixels - centres[part]) ** 2).sum(axis=1)
+    order = np.lexsort((distance, part))
+    return np.asarray(pixels[order[np.cumsum(sizes) - sizes]])
 
 
 def _some(

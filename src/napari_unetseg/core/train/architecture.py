@@ -50,6 +50,8 @@ def architecture(
     InputError
         If a choice does not fit, or the network is too deep for the samples.
     """
+    # Before its poolings are planned, which would be refused for another reason.
+    NetworkConfig.check(name=config.network, dimensions=config.dimensions)
     plan: dict[str, Any] = {}
     if shapes and config.dimensions == 3:
         patch = patch_shape(size.patch, spacing or (1.0,) * 3, shapes)

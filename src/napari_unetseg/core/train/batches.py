@@ -108,6 +108,9 @@ class Batches:
         self._shelf = Shelf(samples, teaching, device)
         self._teaching = teaching
         self._seed, self._augment = config.seed, config.augment
+        # A classifier of single pixels is taught as many of each class.
+        self._balanced = config.network == "patch"
+        self._objects = config.centres == "objects"
         self._batch = batch
         self._shape = input_shape
         self._centre = tuple(
@@ -160,7 +163,13 @@ class Batches:
     def _find_places(self) -> None:
         rng = np.random.default_rng((self._seed, 0))
         targets = [one.target for one in self._shelf.samples]
-        self._places = places(targets, self._teaching, rng)
+        self._places = places(
+            targets,
+            self._teaching,
+            rng,
+            balanced=self._balanced,
+            objects=self._objects,
+        )
 
     def _plan(self, step: int) -> list[_Planned]:
         if self._shelf.in_memory and self._device == "cpu":

@@ -14,8 +14,12 @@ from napari_unetseg.core.units import unit_ratio
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from napari_unetseg.core.config import TrainConfig
     from napari_unetseg.core.image import Image
     from napari_unetseg.core.prepare.samples import Sample
+
+# Share of folded patches from which on it is told.
+_MANY_FOLDS = 0.02
 
 
 def check_sizes(images: Sequence[Image]) -> None:
@@ -90,3 +94,18 @@ def constant_channels(images: Sequence[Image], samples: Sequence[Sample]) -> lis
 
 def _sizes(spacing: Sequence[float], unit: str) -> str:
     return " x ".join(f"{size:g}" for size in spacing) + f" {unit}"
+
+
+def many_folds(
+    given: tuple[int, ...], spacing: Sequence[float], config: TrainConfig
+) -> str:
+    """Warn of a deformation that folds the patches."""
+    from napari_unetseg.core.augment.folds import fold_rate
+
+    rate = fold_rate(given, config.augment, spacing)
+    if rate <= _MANY_FOLDS:
+        return ""
+    return (
+        f"About {rate:.0%} of the bent patches are folded by the elastic deformation, "
+        "and show what no image has: make it weaker, or its grid coarser."
+    )

@@ -277,7 +277,7 @@ def _scores(
     """Scores of a batch, and those of the coarser levels where they teach too."""
     bf16 = precision == "bf16"
     with torch.autocast(images.device.type, torch.bfloat16, enabled=bf16):
-        if not config.deep_supervision:
+        if not (config.deep_supervision or hasattr(network, "lesson")):
             return [network(images)]
         all_scores: Sequence[Tensor] = network.forward_all(images)  # type: ignore[operator]
         return all_scores

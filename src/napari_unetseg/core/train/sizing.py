@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from napari_unetseg.core.errors import DeviceError, InputError
 from napari_unetseg.core.network.cost import training_memory
 from napari_unetseg.core.network.geometry import axis_geometries, padded
-from napari_unetseg.core.network.windows import NORMS
+from napari_unetseg.core.network.window import NORMS
 from napari_unetseg.core.prepare.sampling import patch_shape
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ def extent(
     shapes : sequence of tuple of int
         Of the samples, in pixels of the model.
     """
+    fixed = getattr(network, "lesson", None)
+    if fixed is not None:  # It is taught windows of one size.
+        return Extent(*((side,) * 2 for side in fixed))
     axes = axis_geometries(network)
     wished = patch_shape(patch, spacing or (1.0,) * len(axes), shapes)
     if padded(network):
@@ -170,6 +173,8 @@ def check_extent(network: nn.Module, sides: Extent, batch: int) -> None:
         return
     axes = axis_geometries(network)
     lowest = [n // axis.stride for n, axis in zip(sides.given, axes, strict=True)]
+    if hasattr(network, "lesson"):
+        lowest = [1]  # All of its window goes through one vector.
     if batch * math.prod(lowest) < _FEWEST_VALUES:
         raise InputError(
             f"Of a patch of {' x '.join(map(str, sides.given))} pixels one value per "

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _HEADS = ("head.", "auxiliary.")
 _CONTRACTING = ("down.", "pool.")
+# The papers' way to the finer one of two networks.
+_FINER = {"fcn-32s": "fcn-16s", "fcn-16s": "fcn-8s"}
 
 
 def starting_network(
@@ -32,7 +34,8 @@ def starting_network(
     config : NetworkConfig
         What is asked for. Of a model to start from only its numbers of channels and
         classes count: for other classes the last layer starts anew, for another number
-        of channels the first one.
+        of channels the first one. A FCN-16s can start from an FCN-32s, though, and an
+        FCN-8s from an FCN-16s: what is new in it starts at zero.
     seed : int
         Of what starts anew.
     start_from : Model, optional
@@ -58,13 +61,18 @@ def starting_network(
     if start_from is None:
         return network_of(config, seed), config, []
     start_from.check()
-    old = start_from.card.network
+    old, wished = start_from.card.network, config
     config = old.model_copy(
         update={"classes": config.classes, "channels": config.channels}
     )
+    finer = _FINER.get(old.name)
+    if wished.name == finer:
+        config = config.model_copy(update={"name": finer})
     network = network_of(config, seed)
     kept = dict(start_from.tensors)
     notes = [f"Starts from a {old.name} of {old.base} channels at the first level."]
+    if config.name != old.name:
+        notes.append(f"It goes on as {config.name}, whose new scores begin at zero.")
     if old.classes != config.classes or not same_classes:
         kept = {k: v for k, v in kept.items() if not k.startswith(_HEADS)}
         notes.append(

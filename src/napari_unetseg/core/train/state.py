@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from napari_unetseg.core.network.windows import NORMS
+from napari_unetseg.core.network.window import NORMS
 from napari_unetseg.core.sizes import Sizes
 from napari_unetseg.core.train.schedule import PARTS
 from napari_unetseg.core.train.score import Score

@@ -10,11 +10,12 @@ from napari_unetseg.core.config.base import share_of
 from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.events import Divided, Event, Note, Started
 from napari_unetseg.core.network.card import Classes
+from napari_unetseg.core.network.pretrained import check_vgg16, load_vgg16
 from napari_unetseg.core.prepare.divide import divide
 from napari_unetseg.core.prepare.samples import bytes_in_memory, fit_into, in_memory
 from napari_unetseg.core.presets import sizes
 from napari_unetseg.core.train.architecture import architecture
-from napari_unetseg.core.train.doubts import constant_channels
+from napari_unetseg.core.train.doubts import constant_channels, many_folds
 from napari_unetseg.core.train.material import gather
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from napari_unetseg.core.train.data import TrainingData
     from napari_unetseg.core.train.material import Material
     from napari_unetseg.core.train.wishes import Wishes
-
-_MANY_FOLDS = 0.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,6 +57,7 @@ def train(
     regions: Sequence[Image] = (),
     channels: tuple[str, ...] = (),
     start_from: Model | None = None,
+    vgg16: str | Path | None = None,
     class_names: Mapping[Any, str] | None = None,
     class_colors: Mapping[Any, str] | None = None,
     state: Path | None = None,
@@ -81,6 +81,8 @@ def train(
         Names of the channels to learn from, or names for channels that have none.
     start_from : Model, optional
         Its weights are where the training starts; its network is taken over.
+    vgg16 : str or Path, optional
+        File of the weights of VGG16 that the way down of a fresh network starts from.
     class_names, class_colors : mapping of id to str, optional
         Names, and colours as "#rrggbb", by painted id (a number or text) if it occurs.
     state : Path, optional
@@ -111,6 +113,8 @@ def train(
             "A fresh network has no contracting path that could keep its weights",
             "Give a model to start from, or let all of the network learn",
         )
+    if vgg16 is not None:
+        check_vgg16(vgg16, config.network, also=start_from)
     material = yield from gather(
         images,
         labels,
@@ -143,6 +147,7 @@ def train(
         same_classes=_same_classes(material, start_from),
         freeze=config.freeze,
     )
+    notes += [load_vgg16(network, vgg16)] if vgg16 is not None else []
     data = TrainingData(
         train=parts.train,
         validation=parts.validation,
@@ -171,7 +176,7 @@ def train(
     check_extent(network, sides, fitted.batch)
     yield Started(job="train", device=device, precision=precision)
     yield Divided(parts=parts.told(material.planes, material.labels))
-    for text in filter(None, (less, _folds(sides.given, data.spacing, config))):
+    for text in filter(None, (less, many_folds(sides.given, data.spacing, config))):
         yield Note(text=text, level="warning")
     yield from _load(data, material.images, held)
     trained = yield from train_network(
@@ -272,21 +277,6 @@ def _settled(config: TrainConfig, size: Sizes, network: NetworkConfig) -> TrainC
     names = ("base", "depth", "upsampling", "deep_supervision", "dropout")
     own = {name: getattr(network, name) for name in names} | {"network": network.name}
     return config.model_copy(update=size._asdict() | own)
-
-
-def _folds(
-    given: tuple[int, ...], spacing: Sequence[float], config: TrainConfig
-) -> str:
-    """Warn of a deformation that folds the patches."""
-    from napari_unetseg.core.augment.folds import fold_rate
-
-    rate = fold_rate(given, config.augment, spacing)
-    if rate <= _MANY_FOLDS:
-        return ""
-    return (
-        f"About {rate:.0%} of the bent patches are folded by the elastic deformation, "
-        "and show what no image has: make it weaker, or its grid coarser."
-    )
 
 
 def _classes(

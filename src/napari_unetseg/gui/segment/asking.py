@@ -103,7 +103,13 @@ class Asking:
 
     def _ask(self, layers: Sequence[Layer]) -> Asked:
         card = self._library.checked()
-        return ask(layers, self._library.path, card, self._form.config)
+        return ask(
+            layers,
+            self._library.path,
+            card,
+            self._form.config,
+            besides=self._library.besides.paths,
+        )
 
     def _plan(self, layers: Sequence[Layer]) -> Plan:
         shapes = self._form.shapes.value if self._form.inside else None
@@ -114,7 +120,8 @@ class Asking:
     def _of_folder(self) -> Plan:
         self._library.checked()
         config, paths = self._form.config, self._source.paths()
-        return plan_of_folder(*paths, self._library.path, config)
+        besides = self._library.besides.paths
+        return plan_of_folder(*paths, self._library.path, config, besides=besides)
 
 
 def _name(layers: Sequence[Layer]) -> str:

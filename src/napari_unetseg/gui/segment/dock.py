@@ -64,7 +64,7 @@ class SegmentDock(QueueDock):
         self.library = Library(self)
         self.model, self.browse = self.library.model, self.library.browse
         self.about = self.library.about
-        self.segmenting = SegmentForm(napari_viewer)
+        self.segmenting = SegmentForm(napari_viewer, self.library.besides.model)
         self.asking = Asking(
             napari_viewer, self.source, self.library, self.channels, self.segmenting
         )

@@ -15,7 +15,7 @@ from napari_unetseg.runs import items, listing
 from napari_unetseg.runs.questions import SegmentQuestion
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from napari_unetseg.core.config import SegmentConfig
@@ -33,7 +33,12 @@ def free_folder(folder: Path) -> Path:
 
 
 def plan_of_folder(
-    folder: Path | None, out: Path | None, model: Path, config: SegmentConfig
+    folder: Path | None,
+    out: Path | None,
+    model: Path,
+    config: SegmentConfig,
+    *,
+    besides: Sequence[Path] = (),
 ) -> Plan:
     """Plan one run over all images of a folder, which reads them where they are.
 
@@ -46,6 +51,8 @@ def plan_of_folder(
         The model file.
     config : SegmentConfig
         How.
+    besides : sequence of Path
+        Other models that are averaged with it.
 
     Raises
     ------
@@ -71,6 +78,7 @@ def plan_of_folder(
     question = SegmentQuestion(
         image=str(folder.absolute()),
         model=str(model),
+        models_besides=tuple(map(str, besides)),
         out=str(out.absolute()),
         scores=str(out.absolute() / "scores") if config.scores else None,
         uncertainty=None

@@ -19,7 +19,7 @@ from napari_unetseg.gui.train.form import restore
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from magicgui.widgets.bases import ValueWidget
+    from magicgui.widgets.bases import ValueWidget, Widget
     from napari.viewer import Viewer
 
     from napari_unetseg.core.predict.views import ViewKind
@@ -43,6 +43,8 @@ class SegmentForm:
     ----------
     viewer : napari.viewer.Viewer
         Whose shapes are offered.
+    besides : Widget
+        Of the library: which other model is averaged with the chosen one.
 
     Attributes
     ----------
@@ -58,7 +60,7 @@ class SegmentForm:
 
     changed = Signal()
 
-    def __init__(self, viewer: Viewer) -> None:
+    def __init__(self, viewer: Viewer, besides: Widget) -> None:
         self.part = ComboBox(
             name="part",
             label="Segment",
@@ -122,7 +124,7 @@ class SegmentForm:
             self.device,
             self.precision,
         ]
-        self.folded = Folded("More settings", more)
+        self.folded = Folded("More settings", [self.objects, besides, *more[1:]])
         self._widgets: list[ValueWidget[Any]] = [self.part, *more]
         for widget in (self.shapes, *self._widgets):
             widget.changed.connect(lambda _: self.changed.emit())

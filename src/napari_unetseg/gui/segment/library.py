@@ -14,6 +14,7 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 from napari_unetseg.core.errors import InputError, UnetsegError
 from napari_unetseg.core.network.card import ModelCard
 from napari_unetseg.gui.parts.form import plain_tip, sentence
+from napari_unetseg.gui.segment.besides import Besides
 from napari_unetseg.gui.segment.model import card_of, describe, gone, score_of
 from napari_unetseg.gui.train.form import restore
 from napari_unetseg.runs import listing
@@ -41,6 +42,8 @@ class Library:
         Path of the chosen one, as text; None while there is none.
     browse : PushButton
         Opens a dialog.
+    besides : Besides
+        Another model that is averaged with the chosen one.
     about : Label
         What the chosen one says about itself.
     changed : Signal
@@ -72,7 +75,9 @@ class Library:
             tooltip="Choose a model file (*.unetseg.safetensors) from a folder",
         )
         self.about = sentence("about")
+        self.besides = Besides()
         self.model.changed.connect(lambda _: self.changed.emit())
+        self.besides.model.changed.connect(lambda _: self.changed.emit())
         self.browse.changed.connect(self._browse)
 
     @property
@@ -125,6 +130,7 @@ class Library:
                 self._found = error
             self._identity = _identity(self.path)
         self.about.value = "" if self.card is None else describe(self.card)
+        self._offer_besides()
 
     def offer(self) -> None:
         """Offer the models that there are now, and keep to the chosen one."""
@@ -143,12 +149,18 @@ class Library:
                 self.model.value = chosen
             elif chosen:
                 self._follow_renamed()
+        self._offer_besides()
         if self.model.value != chosen:
             self.changed.emit()
 
     def values(self) -> dict[str, Any]:
         """What is to be remembered."""
-        return {"model": self.model.value, "opened": self._opened}
+        besides = self.besides.model.value
+        return {
+            "model": self.model.value,
+            "opened": self._opened,
+            "besides": besides,
+        }
 
     def restore(self, values: Mapping[str, Any]) -> None:
         """Show what was remembered, as far as it is still there."""
@@ -157,6 +169,11 @@ class Library:
             self._opened = [path for path in opened if Path(path).is_file()]
         self.offer()
         restore(self.model, values)
+        self.read()
+        restore(self.besides.model, values)
+
+    def _offer_besides(self) -> None:
+        self.besides.offer(self.model.value or "", self.card, self._offered)
 
     def _follow_renamed(self) -> None:
         """Keep to the chosen file if it has another name now."""

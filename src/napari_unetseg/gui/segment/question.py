@@ -48,6 +48,8 @@ class Asked:
         How.
     dimensions : int
         2 or 3: whether the model sees slices or volumes.
+    besides : sequence of Path
+        Other models that are averaged with it.
     """
 
     layers: Sequence[Layer]
@@ -55,10 +57,16 @@ class Asked:
     model: Path
     config: SegmentConfig
     dimensions: int = 2
+    besides: Sequence[Path] = ()
 
 
 def ask(
-    layers: Sequence[Layer], model: Path, card: ModelCard, config: SegmentConfig
+    layers: Sequence[Layer],
+    model: Path,
+    card: ModelCard,
+    config: SegmentConfig,
+    *,
+    besides: Sequence[Path] = (),
 ) -> Asked:
     """Check what can be checked without reading a pixel.
 
@@ -72,6 +80,8 @@ def ask(
         What it says about itself.
     config : SegmentConfig
         How.
+    besides : sequence of Path
+        Other models that are averaged with it.
 
     Raises
     ------
@@ -91,7 +101,8 @@ def ask(
             "Choose another layer or model",
         )
     Frames(given.image, card.network.dimensions)  # Refuses a plane for volumes.
-    return Asked(layers, given, model, config, card.network.dimensions)
+    dimensions = card.network.dimensions
+    return Asked(layers, given, model, config, dimensions, besides)
 
 
 def plan(asked: Asked, part: Box | None = None, shapes: Shapes | None = None) -> Plan:
@@ -166,6 +177,7 @@ def _plan(
         return SegmentQuestion(
             image=paths["image"],
             model=str(asked.model),
+            models_besides=tuple(map(str, asked.besides)),
             out=LABELS,
             scores=SCORES if asked.config.scores else None,
             uncertainty=None if asked.config.uncertainty == "none" else UNCERTAINTY,

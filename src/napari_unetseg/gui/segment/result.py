@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from napari_unetseg.core.errors import RunError, UnetsegError
-from napari_unetseg.core.network.card import read_card
+from napari_unetseg.core.network.card import joint_checksum, read_card
 from napari_unetseg.core.prepare.trace import part_of
 from napari_unetseg.core.read import read_image
 from napari_unetseg.core.read.annotations import NAMESPACE, notes_in
@@ -146,15 +146,15 @@ class _Named:
             "model": (folder / question.model).name,
         }
         with suppress(UnetsegError):
-            card = read_card(folder / question.model)
-            begun = begun_with(folder)
+            cards = [read_card(folder / path) for path in question.models]
+            card, begun = cards[0], begun_with(folder)
             # Another file may stand there by now: of that nothing is told.
-            if begun in {"", card.sha256}:
+            if begun in {"", joint_checksum(cards)}:
                 self._card = card
                 self._how |= _about(card)
                 # As text, as files have it: a saved layer tells it too.
                 date = read_date(folder)
-                self._how |= provenance(about["image"], card, question, date)
+                self._how |= provenance(about["image"], cards, question, date)
             else:
                 self._how["model sha256"] = begun
         self._how |= {RUN: folder.name}

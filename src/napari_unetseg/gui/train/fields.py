@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, get_args
 
 from napari_unetseg.core.config import (
+    CENTRES,
     CLASS_WEIGHTS,
     LOSSES,
     NETWORKS,
@@ -71,27 +72,32 @@ TRAINING = (
         "Network",
         "unet-bn: U-Net with padding and batch normalisation, quick to train. unet: as "
         "in the paper of 2015, without padding. unet-res: with residual blocks on the "
-        "way down, as nnU-Net's; it sees very far, so that its tiles cost more.",
+        "way down, as nnU-Net's; it sees very far, so that its tiles cost more. Before "
+        "and beside the U-Net, for slices: fcn-32s, fcn-16s, fcn-8s, segnet, deconvnet "
+        "and patch, which classifies a window around each pixel.",
         choices=NETWORKS,
     ),
     Field(
         "base",
         "Channels",
         "Channels of the network's first level; each level below has twice as many. "
-        "Empty: as the preset states for this computer.",
+        "The papers' networks have 64, patch 48. Empty: as the preset states for this "
+        "computer.",
         unset="auto",
     ),
     Field(
         "depth",
         "Poolings",
-        "How often the image is halved on the way down. More see farther around. "
+        "How often the image is halved on the way down. More see farther around. Only "
+        "U-Nets leave the choice. "
         "Empty: as the preset states for this computer.",
         unset="auto",
     ),
     Field(
         "upsampling",
         "Upsampling",
-        "The way up: a learnt transposed convolution, or linear interpolation.",
+        "The way up: a learnt transposed convolution, linear interpolation, or, of "
+        "segnet and deconvnet, unpooling: back to where the maxima were.",
         choices=UPSAMPLINGS,
     ),
     Field(
@@ -128,6 +134,13 @@ TRAINING = (
         unset="auto",
     ),
     Field("batch", "Batch", "Patches in one training step.", largest=4096),
+    Field(
+        "centres",
+        "Centres",
+        "Where patches lie: around any annotated pixel, or each with an object in its "
+        "middle, that is with connected pixels of a class other than 0.",
+        choices=CENTRES,
+    ),
     Field(
         "loss",
         "Loss",
