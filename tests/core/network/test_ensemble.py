@@ -83,7 +83,6 @@ def test_thresholds_of_one_model_do_not_count_for_all():
         ({"classes": (0, 1)}, "other classes"),
         ({"spacing": (2.0, 2.0)}, "other pixel sizes"),
         ({"unit": "um"}, "other pixel sizes"),
-        ({"normalisation": "none"}, "other normalisations"),
     ],
 )
 def test_models_that_do_not_fit_are_refused_by_name(models, other, words):

@@ -285,7 +285,6 @@ def difference(one: ModelCard, other: ModelCard) -> str:
         "channels": (one.network.channels, other.network.channels),
         "dimensions": (one.network.dimensions, other.network.dimensions),
         "ways to find objects": (one.objects is None, other.objects is None),
-        "normalisations": (one.normalisation, other.normalisation),
         "pixel sizes": (one.unit, other.unit),
     }
     for what, (mine, theirs) in pairs.items():
