@@ -57,6 +57,7 @@ class ThresholdView(QWidget):
         super().__init__()
         self._curves: dict[int, ThresholdCurve] = {}
         self._best: dict[int, float] = {}
+        self._where = ""
         self.classes = QComboBox()
         self.classes.setToolTip("The class whose threshold is to be chosen")
         self.classes.setAccessibleName("Threshold of")
@@ -105,6 +106,7 @@ class ThresholdView(QWidget):
         ones has none left that tell how good the choice is.
         """
         part = report.parts.get("validation", report)
+        self._where = "All pixels" if part is report else "Validation pixels"
         self._curves = {i: one for i, one in part.thresholds.items() if one.best}
         self._best = best_thresholds(report)
         chosen = self.classes.currentData()
@@ -149,7 +151,8 @@ class ThresholdView(QWidget):
         one, wanted = self._curves[identity], self.threshold.value()
         self._line.setValue(wanted)
         self.told.setText(
-            f"IoU {_score(one.at(one.now))} at {one.now:g}, as it was segmented; "
+            f"{self._where}: IoU {_score(one.at(one.now))} at {one.now:g}, as it was "
+            "segmented; "
             f"{_score(one.at(wanted))} at {wanted:g}."
         )
 
