@@ -99,7 +99,7 @@ def scored(files: Path) -> Path:
     share[0] += 1 - share.sum(0)
     image = Image(array=share.astype(np.float32), axes="CZYX")
     write_ome_tiff(files / "s.ome.tif", image, description={"classes": "0,1,2"})
-    config = NetworkConfig(base=1, depth=1)
+    config = NetworkConfig(base=1, depth=1, classes=3)
     card = ModelCard(network=config, classes=(0, 1, 2), halo=(8, 8))
     Model(card, network_of(config, 3).state_dict()).save(files / "m.safetensors")
     return files / "m.safetensors"

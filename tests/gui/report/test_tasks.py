@@ -189,6 +189,7 @@ def test_the_best_threshold_is_that_of_validation_pixels(dock, qtbot):
         FOUND[1], CELLS[1], scores=us.Image(array=SHARE[1], axes="YX")
     ).thresholds[1]
     assert view.threshold.value() == alone.best[0]
+    assert view.told.text().startswith("Validation pixels: IoU ")
     assert f"{alone.at(0.5):.3f} at 0.5" in view.told.text()
     view.threshold.setValue(0.9)
     assert f"{alone.at(0.9):.3f} at 0.9" in view.told.text()

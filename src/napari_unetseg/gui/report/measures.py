@@ -24,8 +24,8 @@ COUNTS = (
     ("true objects", "true_objects"),
     ("predicted objects", "predicted_objects"),
     ("matched (IoU > 0.5)", "matched"),
-    ("true ones without a match (FN)", "missed"),
-    ("predicted ones without a match (FP)", "spurious"),
+    ("unmatched true (FN)", "missed"),
+    ("unmatched predicted (FP)", "spurious"),
     ("split", "split"),
     ("merged", "merged"),
 )

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pyqtgraph
-from napari.utils.theme import get_theme
 from qtpy.QtCore import QSignalBlocker, Qt, Signal  # type: ignore[attr-defined]
 from qtpy.QtWidgets import (
     QComboBox,
@@ -19,16 +17,12 @@ from qtpy.QtWidgets import (
 
 from napari_unetseg.core.evaluate.thresholds import THRESHOLDS, best_thresholds
 from napari_unetseg.gui.parts.buttons import make_button
-from napari_unetseg.gui.parts.colours import colour
 from napari_unetseg.gui.parts.cut import cut_in_the_middle
 
 if TYPE_CHECKING:
     from napari_unetseg.core.evaluate.report import Report
     from napari_unetseg.core.evaluate.thresholds import ThresholdCurve
-
-HEIGHT = 150
-# Of the axis of thresholds with its label, in pixels.
-_AXIS_HEIGHT = 38
+    from napari_unetseg.gui.report.threshold_plot import ThresholdPlot
 
 
 class ThresholdView(QWidget):
@@ -57,6 +51,7 @@ class ThresholdView(QWidget):
         super().__init__()
         self._curves: dict[int, ThresholdCurve] = {}
         self._best: dict[int, float] = {}
+        self._where = ""
         self.classes = QComboBox()
         self.classes.setToolTip("The class whose threshold is to be chosen")
         self.classes.setAccessibleName("Threshold of")
@@ -81,10 +76,8 @@ class ThresholdView(QWidget):
         self.told.setTextFormat(Qt.TextFormat.PlainText)
         self.told.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
         self.told.setToolTip("IoU of the class now, and at the threshold above")
-        self._plot = _plot()
-        self._curve = self._plot.getPlotItem().plot()
-        self._line = pyqtgraph.InfiniteLine(angle=90)
-        self._plot.addItem(self._line)
+        self._theme = theme
+        self._plot: ThresholdPlot | None = None
         row = QHBoxLayout()
         row.addWidget(self.classes, 1)
         row.addWidget(self.threshold)
@@ -93,10 +86,9 @@ class ThresholdView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
         layout.addWidget(self.told)
-        layout.addWidget(self._plot)
+        self._layout = layout
         self.classes.currentIndexChanged.connect(lambda _: self._choose())
         self.threshold.valueChanged.connect(lambda _: self._tell())
-        self.follow(theme)
 
     def show_report(self, report: Report) -> bool:
         """Show the curves of a report; return whether there are any.
@@ -105,6 +97,7 @@ class ThresholdView(QWidget):
         ones has none left that tell how good the choice is.
         """
         part = report.parts.get("validation", report)
+        self._where = "All pixels" if part is report else "Validation pixels"
         self._curves = {i: one for i, one in part.thresholds.items() if one.best}
         self._best = best_thresholds(report)
         chosen = self.classes.currentData()
@@ -121,23 +114,15 @@ class ThresholdView(QWidget):
 
     def follow(self, theme: str) -> None:
         """Take the colours of a napari theme."""
-        text = get_theme(theme).text.as_hex()
-        self._curve.setPen(colour("blue", theme), width=2)
-        self._line.setPen(text, style=Qt.PenStyle.DashLine)
-        for side, label in (("left", "IoU"), ("bottom", "threshold")):
-            axis = self._plot.getPlotItem().getAxis(side)
-            axis.setPen(text)
-            axis.setTextPen(text)
-            axis.enableAutoSIPrefix(False)
-            axis.setLabel(label, color=text)
+        self._theme = theme
+        if self._plot is not None:
+            self._plot.follow(theme)
 
     def _choose(self) -> None:
         identity = self.classes.currentData()
         if identity is None:
             return
-        pairs = zip(THRESHOLDS, self._curves[identity].iou, strict=True)
-        known = [(t, value) for t, value in pairs if value is not None]
-        self._curve.setData([t for t, _ in known], [value for _, value in known])
+        self._drawn().show_curve(self._curves[identity].iou)
         with QSignalBlocker(self.threshold):
             self.threshold.setValue(self._best[identity])
         self._tell()
@@ -147,37 +132,27 @@ class ThresholdView(QWidget):
         if identity is None:
             return
         one, wanted = self._curves[identity], self.threshold.value()
-        self._line.setValue(wanted)
+        self._drawn().show_threshold(wanted)
         self.told.setText(
-            f"IoU {_score(one.at(one.now))} at {one.now:g}, as it was segmented; "
+            f"{self._where}: IoU {_score(one.at(one.now))} at {one.now:g}, as it was "
+            "segmented; "
             f"{_score(one.at(wanted))} at {wanted:g}."
         )
+
+    def _drawn(self) -> ThresholdPlot:
+        """The plot, which is made once there is something to be drawn."""
+        if self._plot is None:
+            # It takes longer to load than all of the dock.
+            from napari_unetseg.gui.report.threshold_plot import ThresholdPlot
+
+            self._plot = ThresholdPlot(self._theme)
+            self._layout.addWidget(self._plot)
+        return self._plot
 
     def _use(self) -> None:
         identity = self.classes.currentData()
         if identity is not None:
             self.used.emit(identity, round(self.threshold.value(), 2))
-
-
-def _plot() -> pyqtgraph.PlotWidget:
-    plot = pyqtgraph.PlotWidget(background=None)
-    plot.setFixedHeight(HEIGHT)
-    plot.setToolTip(
-        "IoU of the class over its threshold; the other classes keep theirs"
-    )
-    item = plot.getPlotItem()
-    item.setMenuEnabled(False)
-    # Room for what reaches beyond the ends of the axes, and below their labels.
-    item.layout.setContentsMargins(0, 8, 8, 6)
-    item.getAxis("bottom").setHeight(_AXIS_HEIGHT)
-    item.hideButtons()
-    item.setMouseEnabled(x=False, y=False)
-    item.setXRange(0, 1, padding=0.01)
-    item.setYRange(0, 1, padding=0.02)
-    item.vb.disableAutoRange()
-    # Whoever turns the wheel over the plot wants to scroll the form.
-    plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-    return plot
 
 
 def _score(value: float | None) -> str:
