@@ -100,7 +100,7 @@ def test_one_line_and_no_trace(
     [
         ("train --imgae a.tif", "No such option: --imgae"),
         ("trian", "No such command 'trian'"),
-        ("evaluate a.tif", "Missing argument 'TRUTH'"),
+        ("evaluate", "Missing argument 'PREDICTION ... TRUTH'"),
         ("train --steps many", "--steps"),
     ],
 )

@@ -154,6 +154,7 @@ def test_the_menus_have_our_entries(viewer):
         f"Segment with U-Net{ours}",
         "",  # a line between what makes and what only shows
         f"U-Net runs{ours}",
+        f"U-Net models{ours}",
         f"Check my computer{ours}",
     ]
     assert f"IoU report{ours}" in entries(window.layers_menu, "Measure")

@@ -120,20 +120,28 @@ class Image:
         """Indices of all planes, one number per letter of `plane_axes`."""
         yield from np.ndindex(*self.plane_grid)
 
-    def plane(self, index: tuple[int, ...]) -> Any:
-        """One plane, lazily where the array is lazy.
+    def plane(
+        self,
+        index: tuple[int, ...],
+        rows: slice = slice(None),
+        columns: slice = slice(None),
+    ) -> Any:
+        """One plane or a part of it, lazily where the array is lazy.
 
         Parameters
         ----------
         index : tuple of int
             One number per letter of `plane_axes`.
+        rows, columns : slice
+            The part, of which alone is read.
 
         Returns
         -------
         array of shape (C, Y, X)
             A view where the array allows one; C is 1 for an image without channels.
         """
-        position = dict(zip(self.plane_axes, index, strict=True))
+        position: dict[str, int | slice] = {"Y": rows, "X": columns}
+        position |= dict(zip(self.plane_axes, index, strict=True))
         part = self.array[tuple(position.get(axis, slice(None)) for axis in self.axes)]
         order = [axis for axis in self.axes if axis in "CYX"]
         if "C" not in order:

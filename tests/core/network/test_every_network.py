@@ -202,7 +202,8 @@ def test_all_are_read_to_the_same_bits_by_another_process(tmp_path, request):
         network = trained(small(name, dimensions, channels=2), seed=3)
         halo = tuple(axis.before for axis in axis_geometries(network))
         config = small(name, dimensions, channels=2)
-        card = ModelCard(network=config, classes=(1, 2, 3), halo=halo)
+        spacing = (1.0,) * dimensions
+        card = ModelCard(network=config, classes=(1, 2, 3), halo=halo, spacing=spacing)
         paths.append(tmp_path / f"{name}-{dimensions}.unetseg.safetensors")
         Model(card, network.state_dict()).save(paths[-1])
         wanted.append(fingerprint(network, 2))

@@ -17,8 +17,8 @@ PACKAGE = Path(napari_unetseg.__file__).parent
 # The command line's own sentences never reach a dock.
 PARTS = ("core", "gui", "layers", "runs")
 TABLE = Path(wording.__file__)
-# Writes command lines, which is no advice.
-RECIPE = PACKAGE / "runs" / "recipe.py"
+# Write command lines, which is no advice.
+WRITERS = [PACKAGE / "runs" / name for name in ("recipe.py", "travel.py")]
 OPTION = re.compile(r"(?<![\w-])--[a-z]")
 # How the command line is called, which is no advice; and another program's command.
 NOT_SAID = {
@@ -50,7 +50,7 @@ def texts(path):
 def with_options():
     modules = chain(*((PACKAGE / part).rglob("*.py") for part in PARTS))
     every = chain.from_iterable(
-        texts(path) for path in modules if path not in (TABLE, RECIPE)
+        texts(path) for path in modules if path not in (TABLE, *WRITERS)
     )
     return [one for one in every if OPTION.search(one) and one not in NOT_SAID]
 

@@ -30,7 +30,7 @@ def asked(*layers):
 
 def volume_asked(layer):
     network = NetworkConfig(dimensions=3)
-    card = ModelCard(network=network, classes=(1, 2), halo=(9, 9, 9))
+    card = ModelCard(network=network, classes=(1, 2), halo=(9, 9, 9), spacing=(1, 1, 1))
     return ask([layer], Path("m"), card, SegmentConfig())
 
 

@@ -36,12 +36,13 @@ def plane_key(image: Image, index: Index) -> str:
     index : tuple of int
         One number per letter of its `plane_axes`.
     """
-    plane = image.plane(index)
-    height, width = plane.shape[-2:]
+    height, width = image.plane_shape
     top, left = max(0, (height - _SIDE) // 2), max(0, (width - _SIDE) // 2)
-    block = np.asarray(plane[:, top : top + _SIDE, left : left + _SIDE])
+    middle = slice(top, top + _SIDE), slice(left, left + _SIDE)
+    block = np.asarray(image.plane(index, *middle))
+    shape = (block.shape[0], height, width)
     digest = hashlib.blake2b(digest_size=8)
-    digest.update(repr((tuple(plane.shape), block.dtype.str[1:])).encode())
+    digest.update(repr((shape, block.dtype.str[1:])).encode())
     digest.update(np.ascontiguousarray(block).data)
     return digest.hexdigest()
 

@@ -28,6 +28,12 @@ _WORDS = {
         "or give the layer a scale and units"
     ),
     ", with --axes (in Python: axes=)": "",
+    ", as segment --scores writes them": ", as the Segment dock makes them",
+    "Say --dimensions 2 or --dimensions 3, or evaluate them apart": (
+        "Compare planes and volumes apart"
+    ),
+    ", as in --license MIT (in Python: licence=)": ", as in MIT",
+    " with --author (in Python: authors=)": "",
 }
 
 
