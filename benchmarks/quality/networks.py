@@ -45,6 +45,14 @@ if TYPE_CHECKING:
     from napari_unetseg.core.network.modelfile import Model
 
 SETS = ("isbi2012-em", "axon-myelin-sem")
+COLUMNS = (
+    "mean IoU",
+    "parameters",
+    "multiply-adds per pixel",
+    "steps",
+    "CPU seconds used",
+    "seconds to segment",
+)
 # Output of which multiply-adds are counted per pixel.
 TILE = (1024, 1024)
 
@@ -156,9 +164,7 @@ def table(rows: dict[str, dict[str, float]]) -> str:
     columns = [
         key
         for key in next(iter(known.values()))
-        if key.startswith("IoU")
-        or key
-        in ("mean IoU", "parameters", "multiply-adds per pixel", "seconds to segment")
+        if key.startswith("IoU") or key in COLUMNS
     ]
     lines = [
         "| network | " + " | ".join(columns) + " |",

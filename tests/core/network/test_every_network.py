@@ -5,6 +5,7 @@ A network joins by its name in `config.NETWORKS`; nothing here knows one of them
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import json
 import subprocess
@@ -233,17 +234,16 @@ def noise(shape):
     return np.random.default_rng(0).normal(size=(1, *shape))
 
 
-def check_tiles(name, dimensions, data):
-    """Compare tiles of 1, 2 and 4 times the smallest; odd and tiny images."""
+def drawn_network(name, dimensions, data, dtype):
+    """Draw a network, a tile's side and an odd or tiny image for it."""
     largest, depths = {2: ((35, 35), (1, 2)), 3: ((5, 9, 9), (1,))}[dimensions]
     depth = data.draw(st.sampled_from(depths), "depth")
     upsampling = data.draw(st.sampled_from(WAYS_UP[name]), "upsampling")
-    dtype = data.draw(st.sampled_from((torch.float32, torch.float64)), "precision")
     network = network_for_tiles(name, dimensions, depth, upsampling, dtype)
     step = max(axis.stride for axis in axis_geometries(network))
     shape = [data.draw(st.integers(1, size), "size") for size in largest]
     tile = data.draw(st.sampled_from((1, 2 * step, 4 * step)), "tile")
-    assert_exact(network, noise(shape), (tile, "whole"))
+    return network, tile, noise(shape)
 
 
 @pytest.mark.parametrize(
@@ -252,15 +252,26 @@ def check_tiles(name, dimensions, data):
 @settings(max_examples=6)
 @given(data=st.data())
 def test_tiles_of_any_size_give_what_the_whole_image_gives(name, dimensions, data):
-    check_tiles(name, dimensions, data)
+    dtype = data.draw(st.sampled_from((torch.float32, torch.float64)), "precision")
+    network, tile, image = drawn_network(name, dimensions, data, dtype)
+    assert_exact(network, image, (tile, "whole"))
 
 
 @pytest.mark.parametrize("name", POOLINGS)
 @settings(max_examples=3)
 @given(data=st.data())
 def test_so_do_tiles_of_networks_that_see_far(name, data):
-    """Each example costs more, since a tile reads far beyond what it gives."""
-    check_tiles(name, 2, data)
+    """In single precision, tiles are compared with tiles.
+
+    So many layers with random weights lose four digits, by folding norms alone.
+    """
+    network, tile, image = drawn_network(name, 2, data, torch.float64)
+    assert_exact(network, image, (tile, "whole"))
+    # As a copy: the drawn one is kept for other examples.
+    single, image = copy.deepcopy(network).float(), image.astype(np.float32)
+    wanted = predict(single, image, "whole")
+    allowed = 1e-4 * max(1, np.abs(wanted).max())
+    assert np.abs(predict(single, image, tile) - wanted).max() < allowed
 
 
 @pytest.mark.parametrize("name", UNETS)
