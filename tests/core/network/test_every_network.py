@@ -40,6 +40,8 @@ from oracles.networks import (
 )
 from oracles.tiles import assert_exact, predict
 
+# Learn windows and not images, as tests/core/train has it.
+TAUGHT_WINDOWS = {"deconvnet", "patch"}
 every_network = pytest.mark.parametrize(("name", "dimensions"), EVERY_NETWORK)
 
 
@@ -134,14 +136,13 @@ def iou(network, image, truth):
     [
         pytest.param(*one, marks=[] if one[0] in UNETS else pytest.mark.slow)
         for one in EVERY_NETWORK
+        if one[0] not in TAUGHT_WINDOWS
     ],
 )
 def test_it_can_learn_two_discs_by_heart(name, dimensions):
     image, truth = scene(dimensions)
     config = small(name, dimensions, depth=4 - dimensions, base=4, classes=2)
     network = network_of(config).train()
-    if hasattr(network, "lesson"):
-        pytest.skip("It is taught windows, as tests/core/train has it")
     box, output = [], []
     for size, axis in zip(truth.shape, axis_geometries(network), strict=True):
         halo = 0 if padded(network) else axis.before
@@ -283,12 +284,15 @@ def test_axes_of_other_strides_give_what_the_whole_volume_gives(name):
     assert_exact(network, noise((3, 3, 5)), (1, "whole"))
 
 
-@every_network
+@pytest.mark.parametrize(
+    ("name", "dimensions"), [one for one in EVERY_NETWORK if one[0] != "patch"]
+)
 def test_a_misplaced_tile_would_be_noticed(name, dimensions):
-    """The test above can fail: tiles off the lattice give other scores."""
+    """The test above can fail: tiles off the lattice give other scores.
+
+    Only of a classifier that was applied densely every pixel is on the lattice.
+    """
     network = network_for_tiles(name, dimensions, 1, "transposed", torch.float64)
-    if all(axis.stride == 1 for axis in axis_geometries(network)):
-        pytest.skip("Every pixel is on the lattice")
     shape = (24, 24) if dimensions == 2 else (5, 16, 16)
     image = noise(shape)
     shifted = predict(network, np.roll(image, 1, axis=-1), "whole")
