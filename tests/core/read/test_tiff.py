@@ -16,6 +16,7 @@ from packaging.version import Version
 from napari_unetseg.core.errors import InputError, ReadError
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.read import read_image, stored
+from napari_unetseg.core.read.damage import noticing_damage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -387,3 +388,12 @@ def test_a_missing_part_of_a_multi_file_image_is_noticed(
         shutil.copy(folder / f"multifile-Z{number}.ome.tiff", tmp_path)
     with pytest.raises(ReadError, match="3 of 5 planes; files that belong"):
         read_image(tmp_path / "multifile-Z1.ome.tiff")
+
+
+def test_a_codec_that_is_not_installed_is_named() -> None:
+    said = "<COMPRESSION.CCITT_T6: 4> not supported"
+    refused = pytest.raises(ReadError, match="CCITT_T6, which")
+    with refused as caught, noticing_damage("fax.tif"):
+        raise ValueError(said)
+    assert "damaged" not in str(caught.value)
+    assert "imagecodecs" in caught.value.remedy

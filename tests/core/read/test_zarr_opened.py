@@ -52,7 +52,10 @@ def save(
     )
     for level in range(levels):
         part = array[..., :: 2**level, :: 2**level]
-        group.create_array(str(level), data=part, chunks=part.shape)
+        stored = group.create_array(
+            str(level), shape=part.shape, dtype=part.dtype, chunks=part.shape
+        )
+        stored[...] = part
     return path
 
 

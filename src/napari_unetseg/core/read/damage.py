@@ -46,6 +46,9 @@ TIFF_ERRORS = (
 # Of those, what says something of a program and nothing of a file.
 _INTERNAL = (AssertionError, AttributeError, LookupError, TypeError, struct.error)
 
+# What tifffile says where imagecodecs is too old for a file, or lacks a codec.
+_UNKNOWN_CODEC = re.compile(r"COMPRESSION\.(\w+).*(?:not supported|requires)")
+
 # One reader at a time: the log does not say which file a record is about.
 _LOG_IN_USE = threading.RLock()
 
@@ -121,6 +124,13 @@ def _log_of_tifffile(name: str) -> Iterator[Damage]:
 
 
 def _damaged(name: str, reason: str) -> ReadError:
+    unknown = _UNKNOWN_CODEC.search(reason)
+    if unknown:
+        return ReadError(
+            f"'{name}' is compressed with {unknown[1]}, which the installed "
+            "imagecodecs does not read",
+            "Update it: pip install -U imagecodecs; or save the file uncompressed",
+        )
     # tifffile names its own objects: <tifffile.TiffFile 'a.tif'> invalid page offset 9,
     # <TiffTag.fromfile> raised TiffFileError('<tifffile...> invalid value offset 9')
     words = re.sub(r"<[tT]iff[^>]*>|raised \w+\(|@\d+", "", reason.partition("\n")[0])
