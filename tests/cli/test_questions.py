@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -158,9 +159,12 @@ def test_weights_of_vgg16_to_start_from(
 
 
 def test_several_models_are_averaged(asked: Callable[[str], Any], here: Path) -> None:
-    _, question = asked(f"{SEGMENT} --model b.tif --model a-lab.tif")
+    others = [here / "b.safetensors", here / "c.safetensors"]
+    for path in others:
+        shutil.copy(here / "old.safetensors", path)
+    _, question = asked(f"{SEGMENT} --model b.safetensors --model c.safetensors")
     assert question.model == str(here / "old.safetensors")
-    assert question.models_besides == (str(here / "b.tif"), str(here / "a-lab.tif"))
+    assert question.models_besides == tuple(map(str, others))
 
 
 def test_options_of_objects_leave_the_others_as_they_are(

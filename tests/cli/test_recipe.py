@@ -158,10 +158,12 @@ def test_of_a_segmentation(again, here, wishes, uncertainty, scores, mask):
     if uncertainty == "disagreement":
         wishes["average"] = "rotations"
     config = SegmentConfig(**wishes, uncertainty=uncertainty, scores=scores)
+    other = here / "other.safetensors"
+    other.write_bytes((here / "old.safetensors").read_bytes())
     question = SegmentQuestion(
         image=str(here / "a.tif"),
         model=str(here / "old.safetensors"),
-        models_besides=(str(here / "b.tif"),) if scores else (),
+        models_besides=(str(other),) if scores else (),
         out=str(here / "o.ome.tif"),
         scores=str(here / "s.ome.tif") if scores else None,
         uncertainty=None if uncertainty == "none" else str(here / "u.ome.tif"),

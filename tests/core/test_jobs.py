@@ -255,7 +255,7 @@ def test_training_goes_on_from_a_model_with_other_classes(model):
     ("wish", "sentence"),
     [
         ({"preset": "best"}, "default, fast, paper"),
-        ({"network": "resnet"}, "'unet-bn', 'unet' or 'unet-res'"),
+        ({"network": "resnet"}, "Input should be 'unet-bn', 'unet', 'unet-res'"),
         ({"patch": 0}, "patch = 0"),
         ({"device": "tpu"}, "device = 'tpu'"),
         ({"batchsize": 3}, "batchsize"),

@@ -101,6 +101,9 @@ class Given:
         self.card = type("Card", (), {"network": config})()
         self.tensors = network.state_dict()
 
+    def check(self):
+        """They do fit."""
+
 
 def test_a_finer_fcn_starts_where_the_coarser_one_ended():
     coarse = small("fcn-32s", 2)

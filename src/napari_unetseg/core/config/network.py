@@ -96,9 +96,9 @@ class NetworkConfig(Config):
     @classmethod
     def _take_the_papers(cls, given: Any) -> Any:
         """Fill in what a network of history always has."""
-        if not isinstance(given, dict) or given.get("name") not in POOLINGS:
+        name = given.get("name") if isinstance(given, dict) else None
+        if not isinstance(name, str) or name not in POOLINGS:
             return given
-        name = given["name"]
         return {"depth": POOLINGS[name], "upsampling": WAYS_UP[name][0]} | given
 
     @field_validator("dimensions")
