@@ -12,8 +12,9 @@ from napari_unetseg.core.errors import InputError
 from napari_unetseg.core.network import build
 from napari_unetseg.core.network.build import build_network, network_of
 from napari_unetseg.core.network.cost import multiply_adds, parameters, training_memory
-from napari_unetseg.core.network.fcn import bilinear, bilinear_weights
+from napari_unetseg.core.network.fcn import bilinear_weights
 from napari_unetseg.core.network.geometry import axis_geometries
+from napari_unetseg.core.network.layers import FixedUpsampling
 from napari_unetseg.core.network.measure import network_geometry
 from napari_unetseg.core.network.twin import valid_twin
 from napari_unetseg.core.network.walk import patch_sides
@@ -68,9 +69,18 @@ def test_the_output_has_the_size_of_any_input(name, size):
     assert network(torch.empty(1, 1, *size, device="meta")).shape == (1, 2, *size)
 
 
+def test_scores_are_enlarged_in_full_precision_whatever_the_rest_is_computed_in():
+    layer, scores = FixedUpsampling(3, 4), torch.randn(1, 3, 5, 5)
+    layer.weight.data.copy_(bilinear_weights(layer))
+    with torch.autocast("cpu", torch.bfloat16):
+        found = layer(scores.bfloat16())
+    assert found.dtype == torch.float32
+    assert torch.equal(found, layer(scores.bfloat16().float()))
+
+
 def test_a_transposed_convolution_interpolates_at_first():
     """A plane that rises evenly is still one when it is enlarged."""
-    layer = bilinear(2, 8)
+    layer = FixedUpsampling(2, 8)
     layer.weight.data.copy_(bilinear_weights(layer))
     rows, columns = torch.meshgrid(torch.arange(6.0), torch.arange(6.0), indexing="ij")
     low = torch.stack([rows, 3 * columns - rows])[None]

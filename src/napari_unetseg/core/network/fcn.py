@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from napari_unetseg.core.network.crops import AddCropped, CropLike
+from napari_unetseg.core.network.layers import FixedUpsampling
 from napari_unetseg.core.network.plans import (
     FCN_SKIPS,
     FIRST_PADDING,
@@ -61,9 +62,9 @@ class FCN(nn.Module):
         for level, offset in skips.fused:
             width = VGG[level - 1][-1] * base
             self.head[f"score{level}"] = nn.Conv2d(width, classes, 1)
-            self.head[f"up{level}"] = bilinear(classes, 2)
+            self.head[f"up{level}"] = FixedUpsampling(classes, 2)
             self.fuse[f"{level}"] = AddCropped(offset)
-        self.head[f"up{skips.stride}s"] = bilinear(classes, skips.stride)
+        self.head[f"up{skips.stride}s"] = FixedUpsampling(classes, skips.stride)
         self.crop = CropLike(skips.offset)
         self._levels = [level for level, _ in skips.fused]
         self._last = f"up{skips.stride}s"
@@ -89,19 +90,13 @@ class FCN(nn.Module):
     def initialise(self) -> None:
         """Let scores begin at zero, and upsamplings as bilinear, as the release."""
         for layer in self.head.values():
-            if isinstance(layer, nn.ConvTranspose2d):
+            if isinstance(layer, FixedUpsampling):
                 layer.weight.data.copy_(bilinear_weights(layer))
             elif isinstance(layer, nn.Conv2d):
                 nn.init.zeros_(layer.weight)
 
 
-def bilinear(classes: int, stride: int) -> nn.ConvTranspose2d:
-    """Make a fixed upsampling of scores; `FCN.initialise` gives it its weights."""
-    layer = nn.ConvTranspose2d(classes, classes, 2 * stride, stride, bias=False)
-    return layer.requires_grad_(False)
-
-
-def bilinear_weights(layer: nn.ConvTranspose2d) -> Tensor:
+def bilinear_weights(layer: FixedUpsampling) -> Tensor:
     """Weights (C, C, K, K) with which a layer interpolates each channel by itself."""
     size = layer.kernel_size[0]
     factor = (size + 1) // 2

@@ -18,6 +18,7 @@ from napari_unetseg.core.network.crops import AddCropped, CropLike, Surround
 from napari_unetseg.core.network.layers import (
     AddShortcut,
     CropAndConcatenate,
+    FixedUpsampling,
     Upsample,
 )
 from napari_unetseg.core.network.switches import Switches, Unpool
@@ -28,6 +29,7 @@ _OWN = (
     AddShortcut,
     CropAndConcatenate,
     CropLike,
+    FixedUpsampling,
     Surround,
     Switches,
     Unpool,

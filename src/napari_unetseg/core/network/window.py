@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from torch import nn
 
+from napari_unetseg.core.network.layers import FixedUpsampling
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     Integers = NDArray[np.int64]
 
 CONVOLUTIONS = (nn.Conv2d, nn.Conv3d)
-UP_CONVOLUTIONS = (nn.ConvTranspose2d, nn.ConvTranspose3d)
+UP_CONVOLUTIONS = (nn.ConvTranspose2d, nn.ConvTranspose3d, FixedUpsampling)
 NORMS = (nn.BatchNorm2d, nn.BatchNorm3d)
 POOLINGS = (nn.MaxPool2d, nn.MaxPool3d)
 
