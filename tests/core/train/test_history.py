@@ -21,8 +21,9 @@ def two_discs(size=64):
     """Two bright discs in noise, and their labels."""
     y, x = np.indices((size, size))
     labels = np.zeros((size, size), np.uint8)
-    for row, column in ((18, 20), (44, 42)):
-        labels[(y - row) ** 2 + (x - column) ** 2 < 100] = 1
+    scale = size / 64
+    for row, column in ((18 * scale, 20 * scale), (44 * scale, 42 * scale)):
+        labels[(y - row) ** 2 + (x - column) ** 2 < 100 * scale**2] = 1
     noise = np.random.default_rng(0).normal(size=labels.shape)
     return (200 * labels + 20 * noise + 100).astype(np.float32), labels
 
@@ -48,16 +49,21 @@ def test_each_is_trained_and_segments(name):
 
 
 @pytest.mark.slow
-def test_windows_of_single_pixels_are_learnt():
-    image, labels = two_discs()
+@pytest.mark.parametrize(
+    ("size", "wishes"),
+    [
+        (64, {"network": "patch", "base": 8, "batch": 16, "learning_rate": 5e-3}),
+        (224, {"network": "deconvnet", "base": 4, "batch": 4, "learning_rate": 2e-3}),
+    ],
+    ids=["patch", "deconvnet"],
+)
+def test_windows_are_learnt(size, wishes):
+    image, labels = two_discs(size)
     model = train(
         image,
         labels,
-        network="patch",
+        **wishes,
         steps=60,
-        base=8,
-        batch=16,
-        learning_rate=5e-3,
         validation="0",
         unannotated="none",
         device="cpu",
