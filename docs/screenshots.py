@@ -169,7 +169,7 @@ def train(dock: TrainDock, camera: Camera, steps: int) -> Path:
     camera.take("train-running")
     wait("a trained model", button(dock, "Segment with this model").isVisible)
     camera.take("train-done")
-    from napari_unetseg.runs.preferences import models_folder
+    from napari_unetseg.runs import listing
 
     # Nothing of it is painted.
     viewer.dims.set_current_step(0, OTHER_SLICE)
@@ -181,7 +181,7 @@ def train(dock: TrainDock, camera: Camera, steps: int) -> Path:
     viewer.dims.set_current_step(0, PAINTED_SLICE)
     viewer.reset_view()
 
-    (model,) = models_folder().iterdir()
+    (model,) = listing.models()  # Its picture lies beside it.
     button(dock, "Train").click()
     wait("a second training", lambda: progress(dock, 20))
     for engine in psutil.Process().children():
