@@ -65,8 +65,6 @@ def main() -> None:
         for name, title in (("train", TRAIN), ("segment", SEGMENT), ("report", REPORT)):
             opened(viewer, title)
             camera.take(f"{name}-empty")
-        viewer.window.remove_dock_widget("all")
-        downloaded(viewer, camera)
         viewer.open_sample("napari-unetseg", "em")
         truth = hold_out(viewer)
         model = train(opened(viewer, TRAIN), camera, options.steps)
@@ -81,6 +79,10 @@ def main() -> None:
             from screenshots_report import real_data
 
             real_data(viewer, camera, Path(os.environ["UNETSEG_DATA"]))
+        # Last: what is told of a cancelled download stays in sight for a while.
+        viewer.layers.clear()
+        viewer.window.remove_dock_widget("all")
+        downloaded(viewer, camera)
         viewer.close()
 
 
