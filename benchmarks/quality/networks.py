@@ -95,8 +95,6 @@ def answer(task: Task) -> Result:
         validation=validation,
         seed=task["seed"],
         device="cpu",
-        # They differ by more than what a second attempt would mend.
-        attempts=1,
     )
     model = trained.training.model
     begun = time.monotonic()
