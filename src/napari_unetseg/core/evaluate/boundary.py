@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import math
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from scipy import ndimage
+from napari_unetseg.core.draining import result_of
+from napari_unetseg.core.evaluate.borders import ClassBorders, Pair, walk
+from napari_unetseg.core.evaluate.hausdorff import hausdorff
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from numpy.typing import NDArray
-
-    Mask = NDArray[np.bool_]
+    from collections.abc import Generator, Mapping, Sequence
 
 SHARE = 0.02
 """Width of the band for the boundary IoU, as a share of a frame's diagonal."""
-
-PERCENTILE = 95
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +85,8 @@ class Boundary:
 
 
 def boundaries(
-    prediction: NDArray[Any],
-    truth: NDArray[Any],
+    prediction: Any,
+    truth: Any,
     *,
     ids: Sequence[int],
     spacing: Sequence[float],
@@ -101,8 +97,9 @@ def boundaries(
 
     Parameters
     ----------
-    prediction, truth : ndarray of shape (Y, X) or (Z, Y, X) and dtype int
-        Class ids.
+    prediction, truth : array of shape (Y, X) or (Z, Y, X) and dtype int
+        Class ids; numpy or lazy. They are read some slices at a time, twice, and what
+        is kept of them grows with the borders, in temporary files where these are long.
     ids : sequence of int
         The classes.
     spacing : sequence of float
@@ -118,63 +115,57 @@ def boundaries(
     dict of int to Boundary
         For each class; one that is absent from both sides is the empty sum.
     """
-    unknown = np.isin(prediction, ignore) | np.isin(truth, ignore)
-    wide = band_width(truth.shape) if width is None else width
-    found = {}
-    for identity in ids:
-        sides = (prediction == identity) & ~unknown, (truth == identity) & ~unknown
-        there = [bool(side.any()) for side in sides]
-        if not any(there):
-            found[identity] = Boundary()
-            continue
-        # Beyond this margin nothing changes what is at a border.
-        box = _around([*sides], wide + 1)
-        one, other = (_band(side[box], unknown[box], wide) for side in sides)
-        distance = 0.0
-        if all(there):
-            edges = [_edge(side[box], unknown[box]) for side in sides]
-            # A class that fills all of what is known has no border, and none is off.
-            if edges[0].any() and edges[1].any():
-                distance = hausdorff(edges[0], edges[1], spacing)
-            else:
-                there = [False, False]
-        found[identity] = Boundary(
-            shared=int(np.count_nonzero(one & other)),
-            joined=int(np.count_nonzero(one | other)),
-            distance_sum=distance,
-            frames=int(all(there)),
-            one_sided=int(there[0] != there[1]),
+    return result_of(
+        bordering(
+            prediction, truth, ids=ids, spacing=spacing, ignore=ignore, width=width
         )
-    return found
+    )
+
+
+def bordering(
+    prediction: Any,
+    truth: Any,
+    *,
+    ids: Sequence[int],
+    spacing: Sequence[float],
+    ignore: Sequence[int] = (),
+    width: int | None = None,
+) -> Generator[float, None, dict[int, Boundary]]:
+    """Compare the borders of classes in one frame, step by step.
+
+    Parameters and the result are those of `boundaries`.
+
+    Yields
+    ------
+    float
+        The share that is done, up to 1.
+    """
+    pair = Pair(prediction, truth, tuple(ignore))
+    wide = band_width(pair.shape) if width is None else width
+    with ExitStack() as kept:
+        found = {i: ClassBorders(i, len(pair.shape), wide) for i in ids}
+        for one in found.values():
+            kept.callback(one.close)
+        yield from walk(pair, [*found.values()], wide)
+        return {i: _boundary(one, spacing) for i, one in found.items()}
+
+
+def _boundary(found: ClassBorders, spacing: Sequence[float]) -> Boundary:
+    edges, there = found.edges, found.there
+    # A class that fills all of what is known has no border, and none is off.
+    measured = edges[0].count > 0 and edges[1].count > 0
+    return Boundary(
+        shared=found.shared,
+        joined=found.joined,
+        distance_sum=hausdorff(*edges, spacing) if measured else 0.0,
+        frames=int(measured),
+        one_sided=int(there[0] != there[1]),
+    )
 
 
 def band_width(shape: Sequence[int]) -> int:
     """Pixels of the band along the borders of a frame, one at least."""
     return max(1, round(SHARE * math.hypot(*shape[-2:])))
-
-
-def hausdorff(
-    edge: Mask,
-    other: Mask,
-    spacing: Sequence[float],
-    percentile: float = PERCENTILE,
-) -> float:
-    """Hausdorff distance of two borders, of which a few far pixels are left out.
-
-    Parameters
-    ----------
-    edge, other : ndarray of bool and equal shape
-        Pixels of the borders, at least one each.
-    spacing : sequence of float
-        Pixel size along each axis.
-    percentile : float
-        Of the distances, from 0 to 100.
-    """
-    ways = []
-    for start, end in ((edge, other), (other, edge)):
-        away = ndimage.distance_transform_edt(~end, sampling=spacing)
-        ways.append(float(np.percentile(away[start], percentile)))
-    return max(ways)
 
 
 def pooled(
@@ -185,25 +176,3 @@ def pooled(
         i: one.get(i, Boundary()) + other.get(i, Boundary())
         for i in sorted({*one, *other})
     }
-
-
-def _band(mask: Mask, unknown: Mask, width: int) -> Mask:
-    """Pixels of a mask that are at most so wide away from what is not of it."""
-    inside = np.pad(mask | unknown, 1)
-    away = ndimage.distance_transform_cdt(inside, metric="chessboard")
-    return np.asarray(mask & (away[(slice(1, -1),) * mask.ndim] <= width))
-
-
-def _edge(mask: Mask, unknown: Mask) -> Mask:
-    """Pixels of a mask of which a face is turned to what is not of it."""
-    return np.asarray(mask & ~ndimage.binary_erosion(mask | unknown))
-
-
-def _around(masks: list[Mask], margin: int) -> tuple[slice, ...]:
-    """The box of all masks and a margin around it."""
-    union = np.logical_or.reduce(masks)
-    [box] = ndimage.find_objects(union.astype(np.uint8))
-    pairs = zip(box, union.shape, strict=True)
-    return tuple(
-        slice(max(0, b.start - margin), min(n, b.stop + margin)) for b, n in pairs
-    )

@@ -145,6 +145,40 @@ def check_same_place(
             )
 
 
+def integers(values: NDArray[Any], role: str, image: Image) -> NDArray[Any]:
+    """Ids as integers, also where they are kept as floats.
+
+    Parameters
+    ----------
+    values : ndarray
+        A part of an image of labels.
+    role : {"prediction", "truth"}
+        What it is.
+    image : Image
+        To be named.
+
+    Raises
+    ------
+    InputError
+        If a value is not whole, not finite, or too large to be one.
+    """
+    if values.dtype.kind != "f" or not values.size:
+        return values
+    found = ""
+    if not np.isfinite(values).all():
+        found = "values that are not finite (NaN or infinity)"
+    elif (values != np.rint(values)).any():
+        found = f"the value {float(values[values != np.rint(values)][0]):g}"
+    elif max(-values.min(), values.max()) > LARGEST:
+        found = f"the value {float(values.max()):g}"
+    if found:
+        raise InputError(
+            f"The {role} '{image.name}' holds {found}, and class ids are whole numbers",
+            "Give the label image, not an image of scores or intensities",
+        )
+    return values.astype(np.int64)
+
+
 def describe(image: Image) -> str:
     """Axes and lengths as in "Z 20, Y 512, X 512"."""
     lengths = zip(image.axes, image.shape, strict=True)
@@ -152,21 +186,8 @@ def describe(image: Image) -> str:
 
 
 def _ids(plane: NDArray[Any], role: str, image: Image) -> NDArray[Any]:
-    """A plane of class ids as integers."""
-    found = ""
-    if plane.dtype.kind == "f" and plane.size:
-        if not np.isfinite(plane).all():
-            found = "values that are not finite (NaN or infinity)"
-        elif (plane != np.rint(plane)).any():
-            found = f"the value {float(plane[plane != np.rint(plane)][0]):g}"
-        elif max(-plane.min(), plane.max()) > LARGEST:
-            found = f"the value {float(plane.max()):g}"
-    if found:
-        raise InputError(
-            f"The {role} '{image.name}' holds {found}, and class ids are whole numbers",
-            "Give the label image, not an image of scores or intensities",
-        )
-    labels = plane.astype(np.int64) if plane.dtype.kind == "f" else plane
+    """A plane of class ids."""
+    labels = integers(plane, role, image)
     if labels.dtype.kind == "i" and labels.size and labels.min() < 0:
         raise InputError(
             f"The {role} '{image.name}' holds the negative id {int(labels.min())}",

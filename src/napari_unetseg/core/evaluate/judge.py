@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
-from napari_unetseg.core.draining import result_of
+from napari_unetseg.core.draining import result_of, shared
 from napari_unetseg.core.errors import InputError
-from napari_unetseg.core.evaluate.boundary import Boundary, boundaries, pooled
+from napari_unetseg.core.evaluate.boundary import Boundary, bordering, pooled
 from napari_unetseg.core.evaluate.comparable import check_comparable
 from napari_unetseg.core.evaluate.foreground import NAMES, NOT_ANNOTATED, Foreground
+from napari_unetseg.core.evaluate.frame_ids import FrameIds
 from napari_unetseg.core.evaluate.neurite_report import neurite_report
 from napari_unetseg.core.evaluate.object_errors import object_report
 from napari_unetseg.core.evaluate.report import Report, evaluation
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from napari_unetseg.core.evaluate.seen import Seen
     from napari_unetseg.core.image import Image
 
-T = TypeVar("T")
 Task = Literal["classes", "instances", "neurites"]
 TASKS: tuple[Task, ...] = ("classes", "instances", "neurites")
 
@@ -129,7 +127,7 @@ def judging(
     used = {} if codes is None else uses(codes)
     several = len(used) > 1
     rounds = 1 + len(used) * several
-    whole = yield from _shared(
+    whole = yield from shared(
         _scored(prediction, truth, asked, scores, channel), 0, rounds
     )
     parts: dict[str, Report] = {}
@@ -141,7 +139,7 @@ def judging(
         less = replace(asked, ignore=(*asked.ignore, OUT))
         steps = _scored(prediction, some, less, scores, channel)
         try:
-            found = yield from _shared(steps, number, rounds)
+            found = yield from shared(steps, number, rounds)
         except InputError:
             continue  # Nothing of it is annotated.
         parts[name] = replace(found, ignored=asked.ignore)
@@ -173,7 +171,7 @@ def _scored(
                 "Scores say nothing of single objects",
                 "Leave them out, or ask for the task classes or neurites",
             )
-        objects = yield from _shared(
+        objects = yield from shared(
             object_report(
                 prediction,
                 truth,
@@ -185,9 +183,9 @@ def _scored(
             0,
             2,
         )
-        report = yield from _shared(_foreground(prediction, truth, asked), 1, 2)
+        report = yield from shared(_foreground(prediction, truth, asked), 1, 2)
         return replace(report, task=asked.task, objects=objects)
-    neurites = yield from _shared(
+    neurites = yield from shared(
         neurite_report(
             prediction,
             truth,
@@ -199,7 +197,7 @@ def _scored(
         0,
         2,
     )
-    report = yield from _shared(_foreground(prediction, truth, asked), 1, 2)
+    report = yield from shared(_foreground(prediction, truth, asked), 1, 2)
     names = {0: "membrane", 1: "interior"}
     return replace(report, task=asked.task, neurites=neurites, names=names)
 
@@ -209,10 +207,10 @@ def _classes(
 ) -> Generator[float, None, Report]:
     rounds = 1 + asked.boundaries + (scores is not None)
     steps = evaluation(prediction, truth, ignore=asked.ignore, names=asked.names)
-    report = yield from _shared(steps, 0, rounds)
+    report = yield from shared(steps, 0, rounds)
     if asked.boundaries:
         edges = _boundaries(prediction, truth, asked, report.overlap.ids)
-        frames = yield from _shared(edges, 1, rounds)
+        frames = yield from shared(edges, 1, rounds)
         total: dict[int, Boundary] = {}
         for _, one in frames:
             total = pooled(total, one)
@@ -226,7 +224,7 @@ def _classes(
             now=asked.thresholds,
             ignore=asked.ignore,
         )
-        told = yield from _shared(curves, rounds - 1, rounds)
+        told = yield from shared(curves, rounds - 1, rounds)
         report = replace(report, thresholds=told)
     return report
 
@@ -249,28 +247,13 @@ def _boundaries(
     dimensions = dimensions_of(truth, asked)
     sides = Frames(prediction, dimensions), Frames(truth, dimensions)
     frames = []
-    for done, index in enumerate(sides[1], start=1):
-        predicted, true = (np.asarray(side[index])[0] for side in sides)
-        found = boundaries(
-            predicted,
-            true,
+    for number, index in enumerate(sides[1]):
+        steps = bordering(
+            *FrameIds.of_both(*sides, index),
             ids=ids,
             spacing=sides[1].spacing,
             ignore=asked.ignore,
         )
+        found = yield from shared(steps, number, len(sides[1]))
         frames.append((index, found))
-        yield done / len(sides[1])
     return frames
-
-
-def _shared(
-    steps: Generator[float, None, T], number: int, rounds: int
-) -> Generator[float, None, T]:
-    """Take the steps of one of several jobs, and return its result."""
-    while True:
-        try:
-            share = next(steps)
-        except StopIteration as end:
-            result: T = end.value
-            return result
-        yield (number + share) / rounds

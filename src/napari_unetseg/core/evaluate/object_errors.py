@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
-from napari_unetseg.core.evaluate.frame_ids import Annotated, FrameIds, numbered
+from napari_unetseg.core.draining import shared
+from napari_unetseg.core.evaluate.frame_ids import (
+    Annotated,
+    ByBoxes,
+    FrameIds,
+    numbering,
+)
 from napari_unetseg.core.evaluate.instances import THRESHOLD, InstanceScore, score
 from napari_unetseg.core.evaluate.matching import Contingency, contingency
 from napari_unetseg.core.evaluate.object_scores import ObjectScores, object_scores
@@ -141,15 +147,12 @@ def object_report(
     objects: list[ObjectError] = []
     frames = []
     unknown = IGNORE if len(ignore) else None
-    for done, index in enumerate(sides[1], start=1):
-        predicted: Any
-        predicted, whole = (FrameIds(side, index) for side in sides)
-        true: Any = Annotated(whole, predicted, ignore) if len(ignore) else whole
-        if of_class is not None:
-            true, predicted = (numbered(one, of_class) for one in (true, predicted))
+    for number, index in enumerate(sides[1]):
+        steps = _objects(*FrameIds.of_both(*sides, index), ignore, of_class)
+        predicted, true = yield from shared(steps, number, len(sides[1]))
         table = contingency(true, predicted, ignore=unknown)
         total += score(table)
-        frames.append((index, object_scores(table, partly=done - 1 in set(partly))))
+        frames.append((index, object_scores(table, partly=number in set(partly))))
         boxes = boxes_of(true), boxes_of(predicted)
         for fate, identity, iou, pixels in fates(table):
             start, stop = boxes[fate == "spurious"][identity]
@@ -158,9 +161,21 @@ def object_report(
             corners = zip(*((one.start, one.stop) for one in place), strict=True)
             first, behind = corners
             objects.append(ObjectError(fate, identity, iou, pixels, first, behind))
-        yield done / len(sides[1])
+        yield (number + 1) / len(sides[1])
     objects.sort(key=lambda one: (one.iou, -one.pixels))
     return ObjectReport(total, objects, frames, sides[1].grid_axes, dimensions)
+
+
+def _objects(
+    predicted: FrameIds, true: FrameIds, ignore: Sequence[int], of_class: int | None
+) -> Generator[float, None, tuple[ByBoxes, ByBoxes]]:
+    """The objects of both sides, unknown pixels of the truth marked."""
+    known = Annotated(true, predicted, ignore) if len(ignore) else true
+    if of_class is None:
+        return predicted, known
+    found = yield from shared(numbering(predicted, of_class), 0, 3)
+    wanted = yield from shared(numbering(known, of_class), 1, 3)
+    return found, wanted
 
 
 def fates(table: Contingency) -> list[tuple[Fate, int, float, int]]:

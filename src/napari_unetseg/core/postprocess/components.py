@@ -207,11 +207,12 @@ def _tabulate(
 
 
 def _distinct(before: NDArray[Any], now: NDArray[Any]) -> NDArray[np.int64]:
-    """Indices of parts that touch, (2, P); a pair that follows itself is left out."""
+    """Indices of parts that touch, (2, P), each pair once."""
     pairs = np.stack([before, now])[:, (before > 0) & (now > 0)] - 1
+    # Most pairs follow themselves, which need not be sorted.
     fresh = np.ones(pairs.shape[1], dtype=bool)
     fresh[1:] = (pairs[:, 1:] != pairs[:, :-1]).any(axis=0)
-    return pairs[:, fresh]
+    return np.unique(pairs[:, fresh], axis=1)
 
 
 def _join(parts: _Table, pairs: NDArray[np.int64]) -> tuple[NDArray[np.int64], _Table]:
