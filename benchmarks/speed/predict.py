@@ -253,15 +253,16 @@ class Bench:
         from napari_unetseg.core.config import SegmentConfig
         from napari_unetseg.core.frames import Frames
         from napari_unetseg.core.network.geometry import axis_geometries
+        from napari_unetseg.core.network.member import Member
         from napari_unetseg.core.predict.planning import make_plan
         from napari_unetseg.core.predict.result import Wanted
         from napari_unetseg.core.predict.whole import Local
 
         frames = Frames(self.image)
+        members = [Member.of(self.model.card, self.network)]
         plan = make_plan(
-            self.image,
-            self.model.card,
-            self.network,
+            frames,
+            members,
             SegmentConfig(tile=tile),
             device="cpu",
             precision=precision,
@@ -271,7 +272,7 @@ class Bench:
 
         def segment(scores: bool) -> NDArray[np.float32]:
             wanted = Wanted(CLASSES, {}, scores=scores)
-            local = Local.of(self.image, self.network, plan, wanted)
+            local = Local.of(self.image, members, plan, wanted)
             labels = np.empty(frames.shape, np.uint8)
             found = np.empty((len(CLASSES), *frames.shape), np.float32)
             for finish in local.results(tasks):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -11,12 +11,15 @@ import pytest
 import napari_unetseg as us
 from napari_unetseg.core.config import SegmentConfig
 from napari_unetseg.core.errors import InputError, RunError
+from napari_unetseg.core.events import Tile
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.network.modelfile import load_model
+from napari_unetseg.core.prepare.channels import select_channels
+from napari_unetseg.core.prepare.trace import trace
 from napari_unetseg.core.read import read_image
 from napari_unetseg.core.read.annotations import read_annotations
 from napari_unetseg.core.write.ome_tiff import write_ome_tiff
-from napari_unetseg.runs import client, engine
+from napari_unetseg.runs import client, engine, journal
 from napari_unetseg.runs.answer import answer
 from napari_unetseg.runs.made import how_file_was_made
 from napari_unetseg.runs.methods import how_made
@@ -24,7 +27,10 @@ from napari_unetseg.runs.questions import SegmentQuestion
 from oracles.models import random_model
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from napari_unetseg.core.events import Event
 
 A, B = "a.unetseg.safetensors", "b.unetseg.safetensors"
 
@@ -109,9 +115,71 @@ def test_a_run_does_not_go_on_with_another_second_model(made: Path) -> None:
         other.save(made / B, overwrite=True)
 
 
-def test_a_cluster_averages_nothing(made: Path) -> None:
-    with pytest.raises(InputError, match="cannot be averaged on a cluster"):
-        list(answer(asked(made, dask="local:2", overwrite=True), made))
+@pytest.fixture
+def unlike(tmp_path: Path) -> Path:
+    """A volume, a model of volumes, and one of planes of twice the pixel size."""
+    random_model(volumes=True).save(tmp_path / A)
+    plane = random_model()
+    twice = plane.card.model_copy(update={"spacing": (2.0, 2.0)})
+    type(plane)(twice, plane.tensors).save(tmp_path / B)
+    array = np.random.default_rng(0).integers(0, 255, (3, 40, 50)).astype(np.uint8)
+    image = Image(array=array, axes="ZYX", spacing=(1.0, 1.0, 1.0), unit="um")
+    write_ome_tiff(tmp_path / "em.ome.tif", image)
+    return tmp_path
+
+
+def answered(folder: Path, name: str, **options: object) -> np.ndarray:
+    """Scores that a run gives, its last tiles after it was broken off."""
+    scores = folder / f"{name}.ome.tif"
+    labels = folder / f"{name} labels.ome.tif"
+    question = asked(folder, scores=str(scores), out=str(labels), **options)
+    client.create(folder / name, question)
+
+    def broken_off(*given: Any) -> Iterator[Event]:
+        for event in answer(*given):
+            yield event
+            if isinstance(event, Tile) and event.done == 3:
+                raise KeyError("pulled the plug")
+
+    if name == "parted":
+        engine.execute(folder / name, broken_off)
+        begun = journal.end(folder / name)
+    assert engine.execute(folder / name) == engine.FINISHED
+    if name == "parted":
+        events = [entry.event for entry in journal.read(folder / name, begun)]
+        assert min(e.done for e in events if isinstance(e, Tile)) == 4
+    return np.asarray(read_image(scores).array)
+
+
+def test_a_run_of_unlike_models_goes_on_to_the_same_bytes(unlike: Path) -> None:
+    whole = answered(unlike, "whole")
+    assert whole.shape == (3, 3, 40, 50)
+    assert np.array_equal(answered(unlike, "parted"), whole)
+
+
+def test_what_any_of_them_has_learnt_from_is_noted(tmp_path: Path) -> None:
+    """Each model knows planes by its own channels."""
+    array = np.random.default_rng(0).integers(0, 255, (2, 3, 20, 24)).astype(np.uint8)
+    image = Image(array=array, axes="CZYX", channels=("DAPI", "GFP"))
+    write_ome_tiff(tmp_path / "em.ome.tif", image)
+    for name, channels, plane in ((A, ("GFP",), 0), (B, ("DAPI", "GFP"), 2)):
+        model = random_model(channels=len(channels))
+        box = {"start": [plane, 0, 0], "stop": [plane + 1, 20, 24]}
+        shown = select_channels(image, channels)
+        [note] = trace([shown], [{"image": 0, "name": "train", **box}])
+        card = model.card.model_copy(
+            update={"channels": channels, "training": {"seen": [note]}}
+        )
+        type(model)(card, model.tensors).save(tmp_path / name)
+    answered(tmp_path, "run")
+    seen = json.loads(read_annotations(tmp_path / "run.ome.tif")["seen"])
+    assert sorted(one["index"] for one in seen) == [[0], [2]]
+
+
+def test_a_cluster_averages_them_too(unlike: Path) -> None:
+    pytest.importorskip("distributed")
+    here, there = answered(unlike, "here"), answered(unlike, "there", dask="local:1")
+    assert np.abs(here - there).max() < 1e-6
 
 
 def test_models_that_do_not_fit_are_named(made: Path) -> None:

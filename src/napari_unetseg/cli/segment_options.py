@@ -28,7 +28,8 @@ Model = Annotated[
     list[Path] | None,
     typer.Option(
         metavar="MODEL",
-        help="Model file. Given several times, the models' probabilities are averaged.",
+        help="Model file. Given several times, the models' probabilities are averaged; "
+        "they need the same classes.",
     ),
 ]
 Out = Annotated[

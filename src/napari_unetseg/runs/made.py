@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from napari_unetseg.core.config import NetworkConfig, TrainConfig
-from napari_unetseg.core.network.card import joint_thresholds
+from napari_unetseg.core.network.joint import joint_thresholds
 from napari_unetseg.runs.folder import programs
 from napari_unetseg.runs.methods import segmented, trained, words_of_model
 from napari_unetseg.runs.questions import SegmentQuestion, TrainQuestion

@@ -5,13 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.network.card import read_card
+from napari_unetseg.core.network.joint import check_together, joint_card
 from napari_unetseg.core.network.modelfile import load_model
 
 if TYPE_CHECKING:
+    from napari_unetseg.core.network.card import ModelCard
     from napari_unetseg.core.network.ensemble import Ensemble
     from napari_unetseg.core.network.modelfile import Model
     from napari_unetseg.runs.questions import SegmentQuestion
+
+
+def card_of(question: SegmentQuestion, folder: Path) -> ModelCard:
+    """Read what the models of a question say together, without their weights.
+
+    Parameters and errors are those of `load`.
+    """
+    cards = [read_card(folder / path) for path in question.models]
+    check_together(cards, _names(question))
+    return joint_card(cards)
 
 
 def load(question: SegmentQuestion, folder: Path) -> Model | Ensemble:
@@ -31,14 +43,11 @@ def load(question: SegmentQuestion, folder: Path) -> Model | Ensemble:
     InputError
         If the models do not fit together.
     """
-    models = [load_model(folder / path) for path in question.models]
-    if len(models) == 1:
-        return models[0]
-    if question.dask is not None:
-        raise InputError(
-            "Several models cannot be averaged on a cluster",
-            "Leave --dask out, or give one model",
-        )
     from napari_unetseg.core.network.ensemble import Ensemble
 
-    return Ensemble.of(models, [Path(path).name for path in question.models])
+    models = [load_model(folder / path) for path in question.models]
+    return models[0] if len(models) == 1 else Ensemble.of(models, _names(question))
+
+
+def _names(question: SegmentQuestion) -> list[str]:
+    return [Path(path).name for path in question.models]

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from napari_unetseg.core import jobs
 from napari_unetseg.core.errors import DeviceError, UnetsegError
 from napari_unetseg.core.events import Block, Item, Note, Tile
-from napari_unetseg.core.network.card import read_card
 from napari_unetseg.core.predict.fit import fit
-from napari_unetseg.core.prepare.trace import notes_of, traced
+from napari_unetseg.core.prepare.trace import traced
 from napari_unetseg.core.write.atomic import write_text_atomic
 from napari_unetseg.core.write.either import write_tiff
 from napari_unetseg.core.write.ome_zarr import add_pyramid, move_into_place
@@ -24,7 +23,7 @@ from napari_unetseg.runs.outputs import begin_output, check_outputs
 from napari_unetseg.runs.store import RunStore
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from napari_unetseg.core.events import Event
     from napari_unetseg.core.image import Image
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from napari_unetseg.core.network.ensemble import Ensemble
     from napari_unetseg.core.network.modelfile import Model
     from napari_unetseg.core.predict.workers import Workers
+    from napari_unetseg.core.prepare.trace import Entry
     from napari_unetseg.runs.questions import SegmentQuestion
 
 ITEMS = "items"
@@ -62,8 +62,8 @@ def segment(
     asked = items.questions(question, folder)
     for one in asked:
         check_outputs(folder, items.outputs(one), overwrite=question.overwrite)
-    # Without its weights at first: what does not fit is told at once.
-    card = read_card(folder / question.model)
+    # Without weights at first: what does not fit is told at once.
+    card = models.card_of(question, folder)
     told = _told(folder)
     is_of_folder = items.is_of_folder(question, folder)
     image = None if is_of_folder else images.read(question, folder)
@@ -160,12 +160,23 @@ def _store(
     """Where the segmentation of an image grows."""
     card, config = means.model.card, images.settings(question)
     how = provenance(image.name, means.model.cards, question, read_date(means.folder))
-    fitting = fit(image, card)
-    seen = notes_of(one.training for one in means.model.cards)
+    seen = _seen(image, means.model.cards)
     if seen is not None:
         # Of a report it is asked which pixels the model has learnt from.
-        how["seen"] = json.dumps(traced(fitting, seen))
+        how["seen"] = json.dumps(seen)
+    fitting = fit(image, card)
     return RunStore(state, fitting, card, config, told=told, description=how, mask=mask)
+
+
+def _seen(image: Image, cards: Sequence[ModelCard]) -> list[Entry] | None:
+    """What any of some models has learnt from; None if one of them does not know."""
+    found: list[Entry] = []
+    for card in cards:
+        notes = card.training.get("seen")
+        if notes is None:
+            return None
+        found += traced(fit(image, card), notes)
+    return found
 
 
 def _one(

@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+from itertools import permutations, product
+
 import numpy as np
 import pytest
 import torch
 
 from napari_unetseg.api import segment
-from napari_unetseg.core.config import NetworkConfig
+from napari_unetseg.core import jobs
+from napari_unetseg.core.config import NetworkConfig, SegmentConfig
+from napari_unetseg.core.draining import result_of
 from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.frames import Frames
+from napari_unetseg.core.image import Image
 from napari_unetseg.core.network.card import ModelCard
-from napari_unetseg.core.network.ensemble import Ensemble, EnsembleNetwork
+from napari_unetseg.core.network.ensemble import Ensemble
 from napari_unetseg.core.network.geometry import axis_geometries
 from napari_unetseg.core.network.measure import network_geometry
 from napari_unetseg.core.network.modelfile import Model
+from napari_unetseg.core.network.planewise import Planewise
 from napari_unetseg.core.network.twin import valid_twin
+from napari_unetseg.core.predict import whole
+from napari_unetseg.core.predict.plan import Plan
+from napari_unetseg.core.predict.planning import make_plan, tile_memory
+from napari_unetseg.core.predict.uncertainty import Average
+from oracles.doubles import Narrow
+from oracles.models import random_model
 from oracles.networks import small, trained
 
 
@@ -25,23 +38,48 @@ def model_of(name, classes=(0, 1, 2), seed=0, **card):
     return Model(ModelCard(**values | card), network.state_dict())
 
 
+def told(model, **card):
+    """A model whose card says something else."""
+    return Model(model.card.model_copy(update=card), model.tensors)
+
+
+def noise(*shape, axes, spacing=1.0, unit="um", channels=(), seed=0):
+    array = np.random.default_rng(seed).normal(size=shape)
+    count = len([axis for axis in axes if axis in "ZYX"])
+    return Image(
+        array=array, axes=axes, spacing=(spacing,) * count, unit=unit, channels=channels
+    )
+
+
+def scores_of(model, image, **options):
+    labels, scores = segment(image, model, scores=True, device="cpu", **options)
+    assert tuple(scores.shape[1:]) == tuple(labels.shape)
+    return np.asarray(getattr(scores, "array", scores))
+
+
 @pytest.fixture(scope="module")
 def models():
     """Networks of the strides 4, 32 and 1, valid and padded ones."""
     return [model_of(name) for name in ("unet", "segnet", "patch")]
 
 
-def scores_of(model, image, **options):
-    labels, scores = segment(image, model, scores=True, device="cpu", **options)
-    assert labels.shape == image.shape
-    return scores
+@pytest.fixture(scope="module")
+def unlike():
+    """Models that see half as many pixels, twice as many, volumes, and as they are."""
+    plane, volume = random_model(), random_model(volumes=True)
+    return [
+        told(random_model(seed=5), spacing=(2.0, 2.0), sha256="coarse"),
+        told(plane, spacing=(500.0, 500.0), unit="nm", sha256="fine"),
+        told(volume, spacing=(2.0, 1.0, 1.0), sha256="volume"),
+        told(random_model(seed=6), spacing=(1.0, 1.0), unit="pixel", sha256="plain"),
+    ]
 
 
 def test_it_averages_what_its_members_say(models):
     image = np.random.default_rng(0).normal(size=(20, 37))
     each = [scores_of(one, image) for one in models]
     found = scores_of(models, image)
-    assert np.abs(found - np.mean(each, axis=0)).max() < 1e-4
+    assert np.abs(found - np.mean(each, axis=0)).max() < 1e-6
     assert np.abs(found - each[0]).max() > 1e-2
 
 
@@ -51,16 +89,102 @@ def test_its_tiles_do_not_change_it(models):
     assert np.abs(scores_of(models[:2], image, tile=32) - whole).max() < 1e-4
 
 
-def test_it_costs_what_its_members_cost(models):
-    network = EnsembleNetwork([one.network() for one in models])
-    found = network_geometry(network, (9, 9))
-    twin = valid_twin(network)
-    scores = twin(torch.zeros(1, 1, *found.input_shape))
-    assert scores.shape == (1, 3, *found.output_shape)
-    alone = [network_geometry(one, (9, 9)) for one in network.members]
-    assert found.parameters == sum(one.parameters for one in alone)
-    assert found.multiply_adds >= sum(one.multiply_adds for one in alone)
-    assert {axis.stride for axis in axis_geometries(network)} == {32}
+@pytest.mark.parametrize("average", ["none", "flips"])
+@pytest.mark.parametrize("tile", ["whole", 16])
+def test_members_of_other_pixels_and_dimensions(unlike, average, tile):
+    """Each alone is given back in the image's pixels, and so is the mean."""
+    image = noise(5, 33, 40, axes="ZYX")
+    options = {"average": average, "tile": tile}
+    each = [scores_of(one, image, **options) for one in unlike]
+    found = scores_of(unlike, image, **options)
+    assert found.shape == (3, 5, 33, 40)
+    assert np.abs(found - np.mean(each, axis=0)).max() < 1e-4
+    for one in each:
+        assert np.abs(found - one).max() > 1e-2
+
+
+def test_the_order_of_the_models_does_not_matter(unlike):
+    image = noise(3, 20, 24, axes="ZYX")
+    found = [scores_of(order, image) for order in permutations(unlike[1:])]
+    for one in found[1:]:
+        assert np.abs(one - found[0]).max() < 1e-6
+
+
+def test_without_rescaling_all_see_the_image_as_it_is(unlike):
+    image = noise(20, 24, axes="YX")
+    pair = [unlike[0], unlike[1]]
+    each = [scores_of(one, image, rescale=False) for one in pair]
+    found = scores_of(pair, image, rescale=False)
+    assert np.abs(found - np.mean(each, axis=0)).max() < 1e-6
+
+
+def test_each_takes_its_channels_by_their_names():
+    one = told(random_model(), channels=("GFP",), sha256="g")
+    both = told(random_model(channels=2), channels=("DAPI", "GFP"), sha256="dg")
+    other = told(random_model(seed=5), channels=("RFP",), sha256="r")
+    names = ("GFP", "brightfield", "RFP", "DAPI")
+    image = noise(4, 20, 24, axes="CYX", channels=names)
+    models = [one, both, other]
+    each = [scores_of(model, image) for model in models]
+    found = scores_of(models, image)
+    assert np.abs(found - np.mean(each, axis=0)).max() < 1e-6
+    with pytest.raises(InputError, match="has no channel 'RFP'"):
+        scores_of(models, noise(2, 9, 9, axes="CYX", channels=("GFP", "DAPI")))
+
+
+def test_classes_in_another_order_are_the_same_classes():
+    one = random_model()
+    turned = told(random_model(seed=5), classes=(7, 0, 3), sha256="turned")
+    image = noise(20, 24, axes="YX")
+    found = scores_of([one, turned], image)
+    first, second = scores_of(one, image), scores_of(turned, image)
+    assert np.abs(found - (first + second[[1, 2, 0]]) / 2).max() < 1e-6
+
+
+def test_disagreement_is_that_of_the_views_of_the_mean(models):
+    array, pair = np.random.default_rng(2).normal(size=(24, 24)), models[:2]
+    average = Average(4)
+    for turned in product((False, True), repeat=2):
+        axes = [axis for axis, flip in zip((-2, -1), turned, strict=True) if flip]
+        each = [scores_of(one, np.flip(array, axes)) for one in pair]
+        average.add(np.flip(np.mean(each, axis=0), axes).astype(np.float32))
+    config = SegmentConfig(average="flips", uncertainty="disagreement", device="cpu")
+    image = Image(array=array, axes="YX")
+    found = result_of(jobs.segment(image, Ensemble.of(pair), config))
+    assert np.abs(found.uncertainty.array - average.disagreement()).max() < 1e-5
+    assert average.disagreement().max() > 1e-3
+
+
+def test_too_little_memory_changes_nothing(unlike, monkeypatch):
+    image, pair = noise(40, 48, axes="YX"), unlike[:2]
+    wanted = scores_of(pair, image, tile="whole")
+    monkeypatch.setattr(
+        whole, "valid_twin", lambda *given: Narrow(valid_twin(*given), 32 * 32)
+    )
+    found = scores_of(pair, image, tile="whole")
+    assert np.abs(found - wanted).max() < 1e-4
+
+
+def test_it_takes_the_memory_of_the_largest_and_the_tiles_of_the_smallest(models):
+    frames = Frames(noise(300, 300, axes="YX"))
+    members = Ensemble.of(models).members()
+    asked = {"device": "cpu", "precision": "fp32", "free": 1 << 24}
+    plan = make_plan(frames, members, SegmentConfig(), **asked)
+    alone = [make_plan(frames, [one], SegmentConfig(), **asked) for one in members]
+    assert plan.sides == tuple(
+        map(min, zip(*(one.sides for one in alone), strict=True))
+    )
+    for member, own in zip(members, plan.of_each(), strict=True):
+        assert tile_memory(own, frames.shape, member.network) <= 1 << 24
+
+
+def test_a_plan_knows_the_grids_of_all():
+    plan = Plan(grid=(3, 4), sides=(2, 2), besides=((6, 8), (3, 4)))
+    values = plan.to_values()
+    assert Plan.from_values(values) == plan
+    assert [one.grid for one in plan.of_each()] == [(3, 4), (6, 8), (3, 4)]
+    del values["besides"]  # As plans of earlier versions are.
+    assert Plan.from_values(values).grids == ((3, 4),)
 
 
 def test_its_card_tells_that_it_is_another_model(models):
@@ -68,7 +192,6 @@ def test_its_card_tells_that_it_is_another_model(models):
     assert both.card.sha256 not in {one.card.sha256 for one in models}
     assert both.card.classes == (0, 1, 2)
     assert Ensemble.of(models[1::-1]).card.sha256 == both.card.sha256
-    assert min(both.card.halo) > 150
 
 
 def test_thresholds_of_one_model_do_not_count_for_all():
@@ -77,17 +200,27 @@ def test_thresholds_of_one_model_do_not_count_for_all():
     assert Ensemble.of([one, one]).card.thresholds == {1: 0.4}
 
 
+def two(count=2, **card):
+    config = NetworkConfig(name="unet", depth=1, base=1, classes=3, channels=count)
+    return Model(ModelCard(network=config, classes=(0, 1, 2), halo=(1, 1), **card), {})
+
+
 @pytest.mark.parametrize(
-    ("other", "words"),
+    ("others", "words"),
     [
-        ({"classes": (0, 1)}, "other classes"),
-        ({"spacing": (2.0, 2.0)}, "other pixel sizes"),
-        ({"unit": "um"}, "other pixel sizes"),
+        ([model_of("unet", (0, 1))], "'b' and 'a' have other classes"),
+        ([model_of("unet", objects={})], "'b' and 'a' have other ways to find objects"),
+        ([two()], "'b' and 'a' have other channels"),
+        ([two(channels=("A", "B"))], "'b' and 'a' have other channels"),
+        (
+            [two(1, channels=("A",)), two(1, channels=("B",))],
+            "'c' and 'a' have other channels",
+        ),
     ],
 )
-def test_models_that_do_not_fit_are_refused_by_name(models, other, words):
-    with pytest.raises(InputError, match=f"'b' and 'a' have {words}"):
-        Ensemble.of([models[0], model_of("unet", **other)], ["a", "b"])
+def test_models_that_do_not_fit_are_refused_by_name(models, others, words):
+    with pytest.raises(InputError, match=words):
+        Ensemble.of([models[0], *others], ["a", "b", "c"])
 
 
 def test_no_model_is_too_few():
@@ -95,8 +228,19 @@ def test_no_model_is_too_few():
         segment(np.zeros((4, 4)), [])
 
 
-def test_a_network_of_other_channels_is_refused(models):
-    config = NetworkConfig(name="unet", depth=1, base=1, classes=3, channels=2)
-    other = ModelCard(network=config, classes=(0, 1, 2), halo=(1, 1))
-    with pytest.raises(InputError, match="have other channels"):
-        Ensemble.of([models[0], Model(other, {})])
+def test_a_network_of_planes_sees_each_plane_of_a_volume_alone():
+    plane = trained(small("unet-bn", 2, classes=3, base=1))
+    network = Planewise(plane)
+    assert axis_geometries(network)[1:] == axis_geometries(plane)
+    found = network_geometry(network, (4, 9, 9))
+    alone = network_geometry(plane, (9, 9))
+    assert found.input_shape == (4, *alone.input_shape)
+    assert found.multiply_adds == 4 * alone.multiply_adds
+    assert alone.memory_inference < found.memory_inference
+    image = torch.randn(2, 1, *found.input_shape)
+    with torch.inference_mode():
+        scores = valid_twin(network)(image)
+        twin = valid_twin(plane)
+        assert scores.shape == (2, 3, *found.output_shape)
+        for z in range(4):
+            assert torch.equal(scores[:, :, z], twin(image[:, :, z]))

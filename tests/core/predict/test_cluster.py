@@ -378,7 +378,7 @@ def test_workers_are_asked_what_they_have(address, model):
         # Both share this computer's memory.
         assert 0 < found.free("cpu") < 0.6 * psutil.virtual_memory().total
         plan = Plan(grid=SHAPE[1:], sides=(16, 16))
-        assert 0 < found.seconds(model.card, model.network(), plan, SHAPE[1:]) < 10
+        assert 0 < found.seconds(model.members(), plan, SHAPE[1:]) < 10
         with pytest.raises(DeviceError, match="'mps' is not available"):
             found.device("mps")
 
@@ -398,7 +398,7 @@ def test_nobody_waits_long_for_a_trial(model, monkeypatch):
     monkeypatch.setattr(workers, "_TRIAL", 0.1)
     plan = Plan(grid=SHAPE[1:], sides=(16, 16))
     with in_this_process(0) as cluster, cluster_of(cluster.scheduler_address) as found:
-        assert found.seconds(model.card, model.network(), plan, SHAPE[1:]) == 0
+        assert found.seconds(model.members(), plan, SHAPE[1:]) == 0
 
 
 class Immediate:

@@ -13,6 +13,7 @@ from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.network.card import ModelCard
 from napari_unetseg.core.network.geometry import AxisGeometry, axis_geometries
+from napari_unetseg.core.network.member import Member
 from napari_unetseg.core.network.twin import valid_twin
 from napari_unetseg.core.predict.planning import make_plan
 from napari_unetseg.core.predict.result import Wanted
@@ -143,12 +144,11 @@ def predict_image(image, network, tasks=None, **options):
         halo=(1,) * dimensions,
         spacing=(1.0,) * dimensions,
     )
-    plan = make_plan(
-        image, card, network, SegmentConfig(**options), device="cpu", precision="fp32"
-    )
+    members, config = [Member.of(card, network)], SegmentConfig(**options)
+    plan = make_plan(frames, members, config, device="cpu", precision="fp32")
     plan = plan.measured(frames)
     work = plan.work(frames)
-    local = Local.of(image, network, plan, Wanted((1, 2, 3), {}, scores=True))
+    local = Local.of(image, members, plan, Wanted((1, 2, 3), {}, scores=True))
     for result in local.results(tasks or [work[n] for n in range(len(work))]):
         found = result()
         box = frames.place(found.task.index, [slice(*b) for b in found.task.box])

@@ -14,6 +14,7 @@ from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.network.geometry import axis_geometries
 from napari_unetseg.core.network.measure import network_geometry
+from napari_unetseg.core.network.member import Member
 from napari_unetseg.core.predict.plan import Plan
 from napari_unetseg.core.predict.planning import make_plan, tile_memory
 from napari_unetseg.core.predict.store import _chunk, tile_arrays
@@ -88,16 +89,16 @@ def planned(shape, tile, spacing=1.0, region=None, free=1 << 40, depth=2):
     )
     model = random_model(depth=1 if volumes else depth, volumes=volumes)
     network = model.network()
+    frames = Frames(image, len(shape))
     plan = make_plan(
-        image,
-        model.card,
-        network,
+        frames,
+        [Member.of(model.card, network)],
         SegmentConfig(tile=tile, region=region or {}),
         device="cpu",
         precision="fp32",
         free=free,
     )
-    return plan, Frames(image, len(shape)), network
+    return plan, frames, network
 
 
 @settings(max_examples=60)

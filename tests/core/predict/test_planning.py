@@ -6,11 +6,13 @@ import torch
 
 from napari_unetseg.core.config import NetworkConfig, SegmentConfig
 from napari_unetseg.core.errors import DeviceError
+from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.network.build import network_of
 from napari_unetseg.core.network.card import ModelCard
 from napari_unetseg.core.network.geometry import axis_geometries
 from napari_unetseg.core.network.measure import network_geometry
+from napari_unetseg.core.network.member import Member
 from napari_unetseg.core.predict import planning
 from napari_unetseg.core.predict.planning import make_plan, tiles_for
 from napari_unetseg.core.predict.tiling import plan, tile_sides
@@ -30,7 +32,8 @@ def planned(network, shape, *, device="cpu", precision="fp32", axes=None, **opti
         spacing=(1.0,) * dimensions,
     )
     config = SegmentConfig(**options)
-    return make_plan(image, card, network, config, device=device, precision=precision)
+    frames, members = Frames(image, dimensions), [Member.of(card, network)]
+    return make_plan(frames, members, config, device=device, precision=precision)
 
 
 @pytest.mark.parametrize(("options", "shape"), CASES)

@@ -6,7 +6,7 @@ import numpy as np
 
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.prepare import trace as module
-from napari_unetseg.core.prepare.trace import notes_of, plane_key, trace, traced
+from napari_unetseg.core.prepare.trace import plane_key, trace, traced
 
 STACK = np.random.default_rng(0).integers(0, 255, (4, 20, 30), dtype=np.uint8)
 
@@ -68,10 +68,3 @@ def test_what_an_earlier_model_has_learnt_stays():
 def test_too_many_planes_are_not_noted(monkeypatch):
     monkeypatch.setattr(module, "MOST_PLANES", 2)
     assert trace([image(STACK)], PARTS) is None
-
-
-def test_models_that_are_averaged_have_learnt_what_any_of_them_has():
-    notes = trace([image(STACK)], PARTS)
-    one, other = {"seen": notes[:1]}, {"seen": notes[1:]}
-    assert notes_of([one, other]) == notes
-    assert notes_of([one, {}]) is None

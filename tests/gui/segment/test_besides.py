@@ -39,7 +39,8 @@ def test_what_fits_the_chosen_model_is_offered(dock, network):
     (models_folder() / "broken.unetseg.safetensors").write_bytes(b"broken")
     dock.enterEvent(None)
     dock.model.value = str(network)
-    assert offered(dock) == ["no other model", "second, IoU 0.500"]
+    fitting = ["of other pixels", "second, IoU 0.500"]
+    assert offered(dock) == ["no other model", *fitting]
     assert dock.plan().ask(GIVEN).models_besides == ()
 
 

@@ -6,7 +6,6 @@ show a model.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,11 +37,9 @@ from napari_unetseg.core.network.migrations import FORMAT, migrated
 from napari_unetseg.core.units import unit_name
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
 KEY = "unetseg"
-# Pixel sizes that are written with few digits are the same.
-_SAME_SIZE = 1e-3
 _COLOUR = r"^#[0-9a-fA-F]{6}$"
 
 HexColour = Annotated[str, Field(pattern=_COLOUR)]
@@ -253,43 +250,3 @@ def _why(error: ValidationError) -> str:
     first = error.errors()[0]
     where = ".".join(map(str, first["loc"]))
     return f"{where}: {first['msg']}" if where else first["msg"]
-
-
-def joint_checksum(cards: Sequence[ModelCard]) -> str:
-    """Checksum of one model, or of several that are used as one, in whatever order."""
-    if len(cards) == 1:
-        return cards[0].sha256
-    digest = hashlib.sha256()
-    for sha in sorted(card.sha256 for card in cards):
-        digest.update(sha.encode())
-    return digest.hexdigest()
-
-
-def joint_thresholds(cards: Sequence[ModelCard]) -> dict[int, float]:
-    """Thresholds of several models that are used as one.
-
-    A threshold belongs to the scores of one model: they count if all have the same.
-    """
-    first = cards[0].thresholds
-    return first if all(card.thresholds == first for card in cards) else {}
-
-
-def difference(one: ModelCard, other: ModelCard) -> str:
-    """What keeps two models from being used as one, in a word or two; empty: nothing.
-
-    They say of the same pixels how likely the same classes are, if the images, as they
-    are shown to them, are the same.
-    """
-    pairs = {
-        "classes": (one.classes, other.classes),
-        "channels": (one.network.channels, other.network.channels),
-        "dimensions": (one.network.dimensions, other.network.dimensions),
-        "ways to find objects": (one.objects is None, other.objects is None),
-        "pixel sizes": (one.unit, other.unit),
-    }
-    for what, (mine, theirs) in pairs.items():
-        if mine != theirs:
-            return what
-    sizes = zip(one.spacing, other.spacing, strict=False)
-    same = all(abs(a - b) <= _SAME_SIZE * max(a, b) for a, b in sizes)
-    return "" if same else "pixel sizes"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from napari_unetseg.core.network.card import ModelCard
     from napari_unetseg.core.network.ensemble import Ensemble
+    from napari_unetseg.core.network.member import Member
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +45,12 @@ class Model:
     def cards(self) -> tuple[ModelCard, ...]:
         """Its card alone; of an `Ensemble` those of all models."""
         return (self.card,)
+
+    def members(self) -> tuple[Member, ...]:
+        """Its network alone; of an `Ensemble` those of all models."""
+        from napari_unetseg.core.network.member import Member
+
+        return (Member.of(self.card, self.network()),)
 
     def network(self) -> nn.Module:
         """Build the network with these weights, on the CPU, in evaluation mode."""

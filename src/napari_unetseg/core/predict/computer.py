@@ -8,11 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from torch import nn
-
     from napari_unetseg.core.events import Event
     from napari_unetseg.core.image import Image
-    from napari_unetseg.core.network.card import ModelCard
+    from napari_unetseg.core.network.member import Member
     from napari_unetseg.core.predict.plan import Plan
     from napari_unetseg.core.predict.result import Result, Wanted
     from napari_unetseg.core.predict.work import Task
@@ -55,14 +53,14 @@ class Computer(Protocol):
         """Bytes that are free there for a tile."""
 
     def seconds(
-        self, card: ModelCard, network: nn.Module, plan: Plan, shape: Sequence[int]
+        self, members: Sequence[Member], plan: Plan, shape: Sequence[int]
     ) -> float:
         """Seconds that a tile takes of the whole, where several compute at once.
 
         Parameters
         ----------
-        card, network : ModelCard, nn.Module
-            The model, and its network as it was trained.
+        members : sequence of Member
+            The networks.
         plan : Plan
             Its statistics are not needed.
         shape : sequence of int
@@ -70,11 +68,6 @@ class Computer(Protocol):
         """
 
     def source(
-        self,
-        image: Image,
-        card: ModelCard,
-        network: nn.Module,
-        plan: Plan,
-        wanted: Wanted,
+        self, image: Image, members: Sequence[Member], plan: Plan, wanted: Wanted
     ) -> AbstractContextManager[Source]:
         """Make ready to predict an image by a plan that has its statistics."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from napari_unetseg.core.frames import Frames
+    from napari_unetseg.core.network.member import Member
     from napari_unetseg.core.predict.plan import Plan
 
 # Side of the output whose time is taken: small enough to be done in a moment.
@@ -30,7 +31,7 @@ _PROBE = {2: 96, 3: 24}
 
 def forecast(
     frames: Frames,
-    network: nn.Module,
+    members: Sequence[Member],
     plan: Plan,
     arrays: Mapping[str, Mapping[str, Any]],
     *,
@@ -45,8 +46,8 @@ def forecast(
     ----------
     frames : Frames
         The image.
-    network : nn.Module
-        As it was trained.
+    members : sequence of Member
+        The networks.
     plan : Plan
         Statistics are not needed.
     arrays : mapping of name to {"shape", "dtype", "axes", ...}
@@ -60,15 +61,19 @@ def forecast(
     disk : int
         Free bytes where the result is written, -1 if it is kept in memory.
     """
-    geometries = axis_geometries(network)
+    networks = [member.network for member in members]
+    along = zip(*map(axis_geometries, networks), strict=True)
     work = plan.work(frames)
     total = len(work)
     looks = len(views(plan.views, len(plan.grid), True))
     return Forecast(
         tile=[min(pair) for pair in zip(plan.sides, frames.shape, strict=True)],
-        halo=[max(axis.before, axis.after) for axis in geometries],
+        halo=[max(max(one.before, one.after) for one in axis) for axis in along],
         tiles=total,
-        memory=tile_memory(plan, frames.shape, network),
+        memory=max(
+            tile_memory(own, frames.shape, network)
+            for own, network in zip(plan.of_each(), networks, strict=True)
+        ),
         free=free,
         seconds=each * looks * (total - done),
         size=work.pixels
@@ -78,7 +83,7 @@ def forecast(
             for array in arrays.values()
         ),
         disk=disk,
-        resampled=[] if plan.grid == frames.shape else list(plan.grid),
+        resampled=next((list(one) for one in plan.grids if one != frames.shape), []),
     )
 
 

@@ -12,6 +12,8 @@ from napari_unetseg.core.predict.run import check_finite
 from napari_unetseg.core.predict.uncertainty import Average
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from napari_unetseg.core.predict.run import Pending
@@ -85,17 +87,23 @@ class Found:
         UnetsegError
             If the network gave something that is not a number.
         """
-        if len(self.parts) == 1:
-            return self._part(*self.parts[0]), None
+        views = self.views()
+        first = next(views)
         if self.looks == 1:
-            return self._whole(self.parts), None
+            return first, None
+        average = Average(self.looks)
+        average.add(first)
+        for scores in views:
+            average.add(scores)
+        return average.mean(), average
+
+    def views(self) -> Iterator[NDArray[np.float32]]:
+        """The probabilities of the task's box in each view, in the views' order."""
         by_view: dict[View, list[tuple[Patch, Pending, int]]] = {}
         for part in self.parts:
             by_view.setdefault(part[0].view, []).append(part)
-        average = Average(self.looks)
         for parts in by_view.values():
-            average.add(self._whole(parts))
-        return average.mean(), average
+            yield self._whole(parts)
 
     def _whole(self, parts: list[tuple[Patch, Pending, int]]) -> NDArray[np.float32]:
         """One view of the whole box, which may have been computed in parts."""

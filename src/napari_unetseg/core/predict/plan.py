@@ -13,19 +13,18 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from napari_unetseg.core.errors import InputError
-from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.predict.fit import model_grid
 from napari_unetseg.core.predict.tiling import cuts
 from napari_unetseg.core.predict.work import Work
 from napari_unetseg.core.prepare.normalise import Normaliser, normalisers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from napari_unetseg.core.config import SegmentConfig
-    from napari_unetseg.core.frames import Index
+    from napari_unetseg.core.frames import Frames, Index
     from napari_unetseg.core.image import Image
-    from napari_unetseg.core.network.card import ModelCard
+    from napari_unetseg.core.network.member import Member
     from napari_unetseg.core.predict.views import ViewKind
 
 
@@ -54,6 +53,8 @@ class Plan:
     chosen : tuple of int, optional
         Numbers of the tiles that are computed, among those of the region; all if there
         is no mask.
+    besides : tuple of tuple of int
+        As `grid`, of the other models that are averaged with the first.
     """
 
     grid: tuple[int, ...]
@@ -65,6 +66,17 @@ class Plan:
     precision: str = "fp32"
     parts: tuple[int, ...] | None = None
     chosen: tuple[int, ...] | None = None
+    besides: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def grids(self) -> tuple[tuple[int, ...], ...]:
+        """The grid of each model."""
+        return (self.grid, *self.besides)
+
+    def of_each(self) -> Iterator[Self]:
+        """The plan as it is for each model alone."""
+        for grid in self.grids:
+            yield replace(self, grid=grid, besides=())
 
     def to_values(self) -> dict[str, Any]:
         """As values that JSON can hold; floats survive it exactly."""
@@ -81,6 +93,7 @@ class Plan:
                 "parts": tuple(values["parts"]) if values["parts"] else None,
                 # Plans of earlier versions do not know it.
                 "chosen": tuple(values["chosen"]) if values.get("chosen") else None,
+                "besides": tuple(map(tuple, values.get("besides", ()))),
                 "region": {k: (a, b) for k, (a, b) in values["region"].items()},
                 "statistics": {
                     int(k): (mean, std)
@@ -151,7 +164,14 @@ def region_of(config: SegmentConfig, image: Image) -> dict[str, tuple[int, int]]
     return found
 
 
-def grid_of(image: Image, card: ModelCard, config: SegmentConfig) -> tuple[int, ...]:
-    """([Z,] Y, X) of a frame in pixels of the model."""
-    frames = Frames(image, card.network.dimensions)
-    return model_grid(image, card) if config.rescale else frames.shape
+def grids_of(
+    frames: Frames, members: Sequence[Member], config: SegmentConfig
+) -> list[tuple[int, ...]]:
+    """([Z,] Y, X) of a frame in pixels of each model.
+
+    Along Z, of which a model of planes knows nothing, it is the image's own.
+    """
+    if not config.rescale:
+        return [frames.shape] * len(members)
+    own = [model_grid(frames.image, member.card) for member in members]
+    return [(*frames.shape[: frames.dimensions - len(grid)], *grid) for grid in own]

@@ -10,10 +10,9 @@ import torch
 
 from napari_unetseg.core.device import free_memory
 from napari_unetseg.core.errors import DeviceError
-from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.network.geometry import axis_geometries
 from napari_unetseg.core.network.measure import network_geometry
-from napari_unetseg.core.predict.plan import Plan, grid_of, region_of
+from napari_unetseg.core.predict.plan import Plan, grids_of, region_of
 from napari_unetseg.core.predict.rescale import source_span
 from napari_unetseg.core.predict.tiling import (
     Tile,
@@ -27,15 +26,15 @@ from napari_unetseg.core.predict.tiling import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from torch import nn
 
     from napari_unetseg.core.config import SegmentConfig
-    from napari_unetseg.core.image import Image
-    from napari_unetseg.core.network.card import ModelCard
+    from napari_unetseg.core.frames import Frames
     from napari_unetseg.core.network.geometry import AxisGeometry
     from napari_unetseg.core.network.measure import NetworkGeometry
+    from napari_unetseg.core.network.member import Member
 
 
 # Multiply-adds of a tile of a plane, which must be computed before a person hears of it
@@ -71,9 +70,8 @@ def tiles_for(
 
 
 def make_plan(
-    image: Image,
-    card: ModelCard,
-    network: nn.Module,
+    frames: Frames,
+    members: Sequence[Member],
     config: SegmentConfig,
     *,
     device: str,
@@ -84,16 +82,15 @@ def make_plan(
 
     Parameters
     ----------
-    image : Image
-        With the model's channels, numpy or lazy; it is not read.
-    card : ModelCard
-        The model.
-    network : nn.Module
-        As it was trained.
+    frames : Frames
+        The image, with all channels that the networks see, numpy or lazy; it is not
+        read.
+    members : sequence of Member
+        The networks; all are given tiles of the size that suits the largest.
     config : SegmentConfig
         How.
     device, precision : str
-        Where and how the network will run.
+        Where and how the networks will run.
     free : int, optional
         Free bytes of the device, of which half may be used; by default asked now.
 
@@ -104,9 +101,33 @@ def make_plan(
     DeviceError
         If not even the smallest tile fits into the memory.
     """
-    region = region_of(config, image)
-    grid = grid_of(image, card, config)
-    frames = Frames(image, card.network.dimensions)
+    region = region_of(config, frames.image)
+    grid, *besides = grids_of(frames, members, config)
+    memory = available(device) if free is None else free
+    each = [
+        _sides(frames, member.network, one, region, config.tile, memory)
+        for member, one in zip(members, (grid, *besides), strict=True)
+    ]
+    return Plan(
+        grid=grid,
+        sides=tuple(map(min, zip(*each, strict=True))),
+        region=region,
+        views=config.average,
+        device=device,
+        precision=precision,
+        besides=tuple(besides),
+    )
+
+
+def _sides(
+    frames: Frames,
+    network: nn.Module,
+    grid: tuple[int, ...],
+    region: Mapping[str, tuple[int, int]],
+    tile: TileSize,
+    memory: int,
+) -> tuple[int, ...]:
+    """Sides of a network's tiles along each axis, in pixels of the image."""
     ends = [
         region.get(axis, (0, size))
         for axis, size in zip(frames.axes, frames.shape, strict=True)
@@ -116,18 +137,10 @@ def make_plan(
     on_grid = [-(-length * n // size) for length, n, size in sizes]
     geometries = axis_geometries(network)
     largest = None
-    if config.tile == "auto":
-        memory = available(device) if free is None else free
+    if tile == "auto":
         largest = _auto(on_grid, network, geometries, memory)
-    sides = tile_sides(on_grid, geometries, config.tile, largest=largest)
-    return Plan(
-        grid=grid,
-        sides=tuple(map(_on_image, sides, sizes)),
-        region=region,
-        views=config.average,
-        device=device,
-        precision=precision,
-    )
+    sides = tile_sides(on_grid, geometries, tile, largest=largest)
+    return tuple(map(_on_image, sides, sizes))
 
 
 def tile_memory(plan: Plan, shape: Sequence[int], network: nn.Module) -> int:

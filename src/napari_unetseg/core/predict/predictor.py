@@ -18,7 +18,7 @@ from napari_unetseg.core.predict.run import free_cache, is_out_of_memory
 from napari_unetseg.core.predict.tiling import cuts, tile_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
 
     import numpy as np
     import torch
@@ -89,7 +89,7 @@ class Predictor:
         self._batch = batch
         self.parts = parts
 
-    def predict(self, tasks: Iterable[Task]) -> Iterator[Found]:
+    def predict(self, tasks: Iterable[Task]) -> Generator[Found, None, None]:
         """Predict tasks, in their order.
 
         Yields

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from napari_unetseg.core.config.base import share_of
@@ -12,18 +13,17 @@ from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.predict.asked import Finish
 from napari_unetseg.core.predict.fit import fit, pixel_size_notes
 from napari_unetseg.core.predict.inside import Inside
-from napari_unetseg.core.predict.plan import grid_of, region_of
+from napari_unetseg.core.predict.plan import grids_of, region_of
 from napari_unetseg.core.predict.store import ArraySpec, Store, tile_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from torch import nn
-
     from napari_unetseg.core.config import SegmentConfig
     from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.card import ModelCard
     from napari_unetseg.core.network.ensemble import Ensemble
+    from napari_unetseg.core.network.member import Member
     from napari_unetseg.core.network.modelfile import Model
     from napari_unetseg.core.predict.computer import Computer
     from napari_unetseg.core.predict.plan import Plan
@@ -38,9 +38,9 @@ class Prepared:
     image : Image
         With the model's channels.
     card : ModelCard
-        The model.
-    network : nn.Module
-        As it was trained.
+        The model, or what several have in common.
+    members : tuple of Member
+        Its network, or theirs.
     config : SegmentConfig
         How.
     computer : Computer
@@ -59,7 +59,7 @@ class Prepared:
 
     image: Image
     card: ModelCard
-    network: nn.Module
+    members: tuple[Member, ...]
     config: SegmentConfig
     computer: Computer
     plan: Plan
@@ -103,17 +103,21 @@ def prepare(
     image = fit(image, card)
     region_of(config, image)
     asked = Finish.of(image, card, config)
-    for text in pixel_size_notes(image, card, rescale=config.rescale):
+    notes = (pixel_size_notes(image, c, rescale=config.rescale) for c in model.cards)
+    for text in dict.fromkeys(chain.from_iterable(notes)):
         yield Note(text=text, level="info" if config.rescale else "warning")
 
     from napari_unetseg.core.predict.planning import make_plan
     from napari_unetseg.core.predict.views import views
     from napari_unetseg.core.predict.whole import Here, can_be_turned
 
-    network = model.network()
+    members = model.members()
     frames = Frames(image, card.network.dimensions)
     inside = None if mask is None else Inside.of(mask, frames)
-    is_turned = can_be_turned(frames, network, grid_of(image, card, config))
+    is_turned = all(
+        can_be_turned(frames, member.network, grid)
+        for member, grid in zip(members, grids_of(frames, members, config), strict=True)
+    )
     views(config.average, frames.dimensions, is_turned)
     computer = computer or Here()
     plan = store.plan()
@@ -122,9 +126,8 @@ def prepare(
         yield from computer.ready()
         device = computer.device(config.device)
         plan = make_plan(
-            image,
-            card,
-            network,
+            frames,
+            members,
             config,
             device=device,
             precision="fp32" if config.precision == "auto" else config.precision,
@@ -138,7 +141,7 @@ def prepare(
     wanted = {"scores": config.scores, "uncertainty": config.uncertainty != "none"}
     arrays = tile_arrays(frames, plan, card.classes, wanted)
     return Prepared(
-        image, card, network, config, computer, plan, done, asked, arrays, inside
+        image, card, members, config, computer, plan, done, asked, arrays, inside
     )
 
 

@@ -25,12 +25,62 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_unetseg.core.config import NetworkConfig
     from napari_unetseg.core.image import Image
+    from napari_unetseg.core.network.card import ModelCard
+    from napari_unetseg.core.network.member import Member
     from napari_unetseg.core.predict.plan import Plan
     from napari_unetseg.core.predict.result import Result, Wanted
     from napari_unetseg.core.predict.whole import Local
     from napari_unetseg.core.predict.work import Task
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sent:
+    """A `Member` on its way to a worker.
+
+    Attributes
+    ----------
+    card : ModelCard
+        What its model says.
+    weights : dict of str to ndarray
+        The network's state; empty if it is not needed.
+    is_planewise : bool
+        Whether it sees volumes plane by plane.
+    channels, order : tuple of int
+        As the member's.
+    """
+
+    card: ModelCard
+    weights: dict[str, NDArray[Any]]
+    is_planewise: bool
+    channels: tuple[int, ...]
+    order: tuple[int, ...]
+
+    @classmethod
+    def of(cls, member: Member, *, weights: bool = True) -> Sent:
+        """Take a network apart."""
+        from napari_unetseg.core.network.planewise import Planewise
+
+        state = member.network.state_dict() if weights else {}
+        arrays = {name: tensor.cpu().numpy() for name, tensor in state.items()}
+        is_planewise = isinstance(member.network, Planewise)
+        return cls(member.card, arrays, is_planewise, member.channels, member.order)
+
+    def member(self) -> Member:
+        """Put it together again."""
+        from napari_unetseg.core.device import import_torch
+        from napari_unetseg.core.network.build import network_of
+        from napari_unetseg.core.network.member import Member
+        from napari_unetseg.core.network.planewise import Planewise
+
+        network = network_of(self.card.network)
+        if self.is_planewise:
+            network = Planewise(network)
+        torch = import_torch()
+        if self.weights:
+            state = {name: torch.tensor(one) for name, one in self.weights.items()}
+            network.load_state_dict(state)
+        return Member(self.card, network.eval(), self.channels, self.order)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -42,11 +92,9 @@ class Recipe:
     token : str
         Its name among all recipes.
     open_image : callable
-        Opens the image where it is called; with the network's channels.
-    network : NetworkConfig
-        The architecture.
-    weights : dict of str to ndarray
-        The network's state.
+        Opens the image where it is called; with the networks' channels.
+    members : tuple of Sent
+        The networks.
     plan : Plan
         With the image's statistics.
     wanted : Wanted
@@ -59,8 +107,7 @@ class Recipe:
 
     token: str
     open_image: Callable[[], Image]
-    network: NetworkConfig
-    weights: dict[str, NDArray[Any]]
+    members: tuple[Sent, ...]
     plan: Plan
     wanted: Wanted
     threads: int | None = None
@@ -178,23 +225,22 @@ def room(wish: str, share: bool, dask_worker: Any = None) -> Room:
 
 
 def trial(
-    network: NetworkConfig, plan: Plan, shape: Sequence[int], threads: int | None
+    members: Sequence[Sent], plan: Plan, shape: Sequence[int], threads: int | None
 ) -> float:
-    """Seconds that a tile takes in a worker; its network has no weights yet.
+    """Seconds that a tile takes in a worker; its networks have no weights yet.
 
     Parameters
     ----------
-    network, plan, threads
+    members, plan, threads
         As in a recipe.
     shape : sequence of int
         ([Z,] Y, X) of a frame, in pixels.
     """
-    from napari_unetseg.core.network.build import network_of
-    from napari_unetseg.core.predict.forecast import tile_seconds
+    from napari_unetseg.core.predict.whole import Here
 
     with _one_at_a_time:
         _take_threads(threads)
-        return tile_seconds(network_of(network).eval(), plan, shape)
+        return Here().seconds([one.member() for one in members], plan, shape)
 
 
 def dask_setup(worker: object) -> None:
@@ -274,16 +320,11 @@ def _choose(wish: str, place: object) -> str:
 
 
 def _build(recipe: Recipe, device: str) -> Local:
-    """Open the image and build the network."""
+    """Open the image and build the networks."""
     from dataclasses import replace
 
-    from napari_unetseg.core.device import import_torch
-    from napari_unetseg.core.network.build import network_of
     from napari_unetseg.core.predict.whole import Local
 
-    torch = import_torch()
-    network = network_of(recipe.network).eval()
-    state = {name: torch.tensor(one) for name, one in recipe.weights.items()}
-    network.load_state_dict(state)
+    members = [one.member() for one in recipe.members]
     plan = replace(recipe.plan, device=device)
-    return Local.of(recipe.open_image(), network, plan, recipe.wanted)
+    return Local.of(recipe.open_image(), members, plan, recipe.wanted)

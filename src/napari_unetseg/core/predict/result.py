@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_unetseg.core.predict.found import Found
+    from napari_unetseg.core.predict.together import Averaged
     from napari_unetseg.core.predict.work import Task
 
 
@@ -75,7 +76,7 @@ def checksum(arrays: Mapping[str, NDArray[Any]]) -> int:
     return value
 
 
-def result_of(found: Found, wanted: Wanted) -> Result:
+def result_of(found: Found | Averaged, wanted: Wanted) -> Result:
     """Wait for a task's scores, and choose classes by them.
 
     Raises

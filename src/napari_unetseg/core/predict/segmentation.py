@@ -156,15 +156,15 @@ def foresee(
 def _forecast(prepared: Prepared, store: Store) -> Forecast:
     from napari_unetseg.core.predict.forecast import forecast
 
-    plan, frames, network = prepared.plan, prepared.frames, prepared.network
+    plan, frames, members = prepared.plan, prepared.frames, prepared.members
     computer, done = prepared.computer, len(prepared.done)
     each, free = 0.0, -1
     if done < len(plan.work(frames)):
-        each = computer.seconds(prepared.card, network, plan, frames.shape)
+        each = computer.seconds(members, plan, frames.shape)
         free = share_of(computer.free(plan.device), prepared.config.memory)
     return forecast(
         frames,
-        network,
+        members,
         plan,
         prepared.arrays,
         each=each,

@@ -15,7 +15,7 @@ from napari_unetseg.core.predict.mirror import read_mirrored
 from napari_unetseg.core.predict.rescale import resampled
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -35,6 +35,8 @@ class Shown:
         Of the whole image, one for each frame.
     grid : tuple of int
         ([Z,] Y, X) of a frame in pixels of the model.
+    channels : sequence of int, optional
+        Which of the image's channels the network sees, in its order; by default all.
     """
 
     def __init__(
@@ -42,8 +44,11 @@ class Shown:
         frames: Frames,
         statistics: Mapping[Index, Normaliser],
         grid: tuple[int, ...],
+        channels: Sequence[int] | None = None,
     ) -> None:
         self._frames = frames
+        every = list(range(frames.image.channel_count))
+        self._channels = None if list(channels or every) == every else channels
         self._statistics = statistics
         self._grid = grid
         self._last: tuple[Index, Any] | None = None
@@ -66,7 +71,8 @@ class Shown:
         last = self._last  # Which another thread may replace at any time.
         if last is None or last[0] != index:
             last = self._last = index, self._frame(index)
-        return self._statistics[index](read_mirrored(last[1], box))
+        values = self._statistics[index](read_mirrored(last[1], box))
+        return values if self._channels is None else values[list(self._channels)]
 
     def finite(self, index: Index, box: Bounds) -> NDArray[np.bool_] | None:
         """Where all channels of a frame are numbers; None for everywhere.

@@ -17,6 +17,7 @@ from napari_unetseg.core.predict.predictor import Predictor
 from napari_unetseg.core.predict.result import Result, Wanted, result_of
 from napari_unetseg.core.predict.run import Runner
 from napari_unetseg.core.predict.shown import Shown
+from napari_unetseg.core.predict.together import Together
 from napari_unetseg.core.predict.views import views
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from napari_unetseg.core.events import Event
     from napari_unetseg.core.image import Image
-    from napari_unetseg.core.network.card import ModelCard
+    from napari_unetseg.core.network.member import Member
     from napari_unetseg.core.predict.plan import Plan
     from napari_unetseg.core.predict.work import Task
 
@@ -41,25 +42,27 @@ class Local:
 
     Attributes
     ----------
-    predictor : Predictor
+    predictor : Predictor or Together
         Of the image.
     wanted : Wanted
         What is made of the scores.
     """
 
-    predictor: Predictor
+    predictor: Predictor | Together
     wanted: Wanted
 
     @classmethod
-    def of(cls, image: Image, network: nn.Module, plan: Plan, wanted: Wanted) -> Local:
-        """Make a network ready to predict an image by a plan.
+    def of(
+        cls, image: Image, members: Sequence[Member], plan: Plan, wanted: Wanted
+    ) -> Local:
+        """Make networks ready to predict an image by a plan.
 
         Parameters
         ----------
         image : Image
-            With the network's channels.
-        network : nn.Module
-            As it was trained.
+            With all channels that the networks see.
+        members : sequence of Member
+            The networks.
         plan : Plan
             With the image's statistics.
         wanted : Wanted
@@ -71,19 +74,11 @@ class Local:
             If the views that the plan averages over do not fit the image.
         """
         frames = Frames(image, len(plan.grid))
-        is_turned = can_be_turned(frames, network, plan.grid)
-        geometries = axis_geometries(network)
-        predictor = Predictor(
-            Shown(frames, plan.normalisers(frames), plan.grid),
-            Runner(valid_twin(network, plan.device), plan.device, plan.precision),
-            geometries,
-            views(plan.views, len(plan.grid), is_turned),
-            shape=frames.shape,
-            grid=plan.grid,
-            batch=_batch(plan),
-            parts=plan.parts,
-        )
-        return cls(predictor, wanted)
+        pairs = zip(members, plan.of_each(), strict=True)
+        each = [_predictor(frames, member, own) for member, own in pairs]
+        if len(each) == 1:
+            return cls(each[0], wanted)
+        return cls(Together(each, [member.order for member in members]), wanted)
 
     @property
     def parts(self) -> tuple[int, ...] | None:
@@ -114,22 +109,18 @@ class Here:
         return available(device)
 
     def seconds(
-        self, card: ModelCard, network: nn.Module, plan: Plan, shape: Sequence[int]
+        self, members: Sequence[Member], plan: Plan, shape: Sequence[int]
     ) -> float:
         """Seconds that a tile takes."""
-        return tile_seconds(network, plan, shape)
+        pairs = zip(members, plan.of_each(), strict=True)
+        return sum(tile_seconds(one.network, own, shape) for one, own in pairs)
 
     @contextmanager
     def source(
-        self,
-        image: Image,
-        card: ModelCard,
-        network: nn.Module,
-        plan: Plan,
-        wanted: Wanted,
+        self, image: Image, members: Sequence[Member], plan: Plan, wanted: Wanted
     ) -> Iterator[Local]:
         """Make ready to predict an image."""
-        yield Local.of(image, network, plan, wanted)
+        yield Local.of(image, members, plan, wanted)
 
 
 def can_be_turned(frames: Frames, network: nn.Module, grid: Sequence[int]) -> bool:
@@ -154,6 +145,21 @@ def can_be_turned(frames: Frames, network: nn.Module, grid: Sequence[int]) -> bo
     resampled = tuple(grid) != tuple(frames.shape)
     slack = 0.5 * (height / rows + width / columns) if resampled else 0.0
     return abs(height - width) <= slack
+
+
+def _predictor(frames: Frames, member: Member, plan: Plan) -> Predictor:
+    network = member.network
+    is_turned = can_be_turned(frames, network, plan.grid)
+    return Predictor(
+        Shown(frames, plan.normalisers(frames), plan.grid, member.channels),
+        Runner(valid_twin(network, plan.device), plan.device, plan.precision),
+        axis_geometries(network),
+        views(plan.views, len(plan.grid), is_turned),
+        shape=frames.shape,
+        grid=plan.grid,
+        batch=_batch(plan),
+        parts=plan.parts,
+    )
 
 
 def _batch(plan: Plan) -> int:

@@ -28,10 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from distributed import Client
-    from torch import nn
 
     from napari_unetseg.core.image import Image
-    from napari_unetseg.core.network.card import ModelCard
+    from napari_unetseg.core.network.member import Member
     from napari_unetseg.core.predict.plan import Plan
     from napari_unetseg.core.predict.result import Wanted
 
@@ -116,13 +115,18 @@ class Workers:
         return min(shares + [room.own for room in rooms if room.own is not None])
 
     def seconds(
-        self, card: ModelCard, network: nn.Module, plan: Plan, shape: Sequence[int]
+        self, members: Sequence[Member], plan: Plan, shape: Sequence[int]
     ) -> float:
         """Seconds of a tile, if all compute; 0 if nobody has time for a trial."""
         from distributed import CancelledError, KilledWorker
 
         future = self.client.submit(
-            recipe.trial, card.network, plan, shape, self._threads(), pure=False
+            recipe.trial,
+            [recipe.Sent.of(one, weights=False) for one in members],
+            plan,
+            shape,
+            self._threads(),
+            pure=False,
         )
         try:
             alone: float = future.result(timeout=_TRIAL)
@@ -136,20 +140,13 @@ class Workers:
 
     @contextmanager
     def source(
-        self,
-        image: Image,
-        card: ModelCard,
-        network: nn.Module,
-        plan: Plan,
-        wanted: Wanted,
+        self, image: Image, members: Sequence[Member], plan: Plan, wanted: Wanted
     ) -> Iterator[Remote]:
         """Make ready to predict an image by a plan that has its statistics."""
-        weights = network.state_dict().items()
         told = recipe.Recipe(
             token=uuid4().hex,
             open_image=self.open_image,
-            network=card.network,
-            weights={name: tensor.cpu().numpy() for name, tensor in weights},
+            members=tuple(map(recipe.Sent.of, members)),
             plan=plan,
             wanted=wanted,
             threads=self._threads(),

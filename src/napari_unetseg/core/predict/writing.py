@@ -50,9 +50,7 @@ def write_tiles(
     finished, total, broken = order.done, order.total, 0
     with ExitStack() as stack:
         source = stack.enter_context(
-            prepared.computer.source(
-                prepared.image, prepared.card, prepared.network, plan, wanted
-            )
+            prepared.computer.source(prepared.image, prepared.members, plan, wanted)
         )
         behind: Behind[Result] = stack.enter_context(Behind())
         results = stack.enter_context(closing(source.results(order)))

@@ -92,22 +92,6 @@ def trace(
     ]
 
 
-def notes_of(trainings: Iterable[Mapping[str, Any]]) -> list[Entry] | None:
-    """What models that are used as one note together; None if one of them does not.
-
-    Parameters
-    ----------
-    trainings : iterable of mapping
-        As in a card.
-    """
-    notes = []
-    for training in trainings:
-        if training.get("seen") is None:
-            return None
-        notes += training["seen"]
-    return notes
-
-
 def traced(image: Image, notes: Sequence[Entry]) -> list[Entry]:
     """Find the planes of an image of which a model tells.
 

@@ -17,6 +17,7 @@ from napari_unetseg.core.draining import result_of
 from napari_unetseg.core.errors import UnetsegError
 from napari_unetseg.core.events import Event, Note, Previewed
 from napari_unetseg.core.frames import Frames
+from napari_unetseg.core.network.member import Member
 from napari_unetseg.core.predict.asked import Finish
 from napari_unetseg.core.predict.finish import finish
 from napari_unetseg.core.predict.planning import make_plan
@@ -167,9 +168,9 @@ class Live:
         key = (number, *lengths)
         if key not in self._plans:
             image, device = self._images[number], self._device
-            made = make_plan(
-                image, self._card, network, config, device=device, precision="fp32"
-            )
+            frames = Frames(image, self._card.network.dimensions)
+            members = (Member.of(self._card, network),)
+            made = make_plan(frames, members, config, device=device, precision="fp32")
             self._plans = {key: made}
         statistics = self._statistics(number, config.region)
         return replace(self._plans[key], region=config.region, statistics=statistics)
@@ -191,7 +192,7 @@ class Live:
         unsure = np.zeros(spec["shape"], np.float32)
         work = plan.work(frames)
         wanted = Wanted(card.classes, card.thresholds, uncertainty="entropy")
-        source = Local.of(image, network, plan, wanted)
+        source = Local.of(image, [Member.of(card, network)], plan, wanted)
         for result in source.results(work[number] for number in range(len(work))):
             found = result()
             task = found.task

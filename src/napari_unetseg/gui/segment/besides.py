@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from magicgui.widgets import ComboBox
 
 from napari_unetseg.core.errors import UnetsegError
-from napari_unetseg.core.network.card import difference
+from napari_unetseg.core.network.joint import difference
 from napari_unetseg.gui.segment.model import card_of
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ class Besides:
             choices=[NONE],
             tooltip="Another model, whose probabilities are averaged with those of the "
             "chosen one: two networks that err differently are often better than each. "
-            "Listed are models of the same classes, channels and pixel size. It takes "
-            "as long as both.",
+            "Listed are models of the same classes. It takes as long as both.",
         )
 
     @property
@@ -74,7 +73,7 @@ class Besides:
 
     def _fits(self, card: ModelCard, path: Path) -> bool:
         other = self._card(path)
-        return other is not None and not difference(card, other)
+        return other is not None and not difference([card, other])
 
     def _card(self, path: Path) -> ModelCard | None:
         """What a file says about itself, read once while it stays the same."""

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from napari_unetseg.core.errors import RunError, UnetsegError
-from napari_unetseg.core.network.card import joint_checksum, read_card
+from napari_unetseg.core.network.card import read_card
+from napari_unetseg.core.network.joint import joint_checksum
 from napari_unetseg.core.prepare.trace import part_of
 from napari_unetseg.core.read import read_image
 from napari_unetseg.core.read.annotations import NAMESPACE, notes_in
