@@ -92,6 +92,15 @@ def test_a_page_with_pictures(files: Path, unetseg: Callable[..., Any]) -> None:
     assert "Against the other prediction" in answer.out
 
 
+def test_scores_of_one_prediction_are_not_paired(
+    files: Path, unetseg: Callable[..., Any]
+) -> None:
+    line = "evaluate p.ome.tif t.ome.tif --task neurites --objects 2 --other q.ome.tif"
+    answer = unetseg(*line.split(), "--scores", "i.ome.tif")
+    assert answer.code == 2
+    assert "compared by their labels. Leave --scores or --other out" in answer.err
+
+
 @pytest.fixture
 def scored(files: Path) -> Path:
     """Scores of three classes, and a model that knows these."""

@@ -147,6 +147,7 @@ def evaluate(
 
     from napari_unetseg.cli import judging, tables
     from napari_unetseg.cli.pairing import pairs
+    from napari_unetseg.core.errors import InputError
     from napari_unetseg.core.evaluate.judge import Asked
     from napari_unetseg.core.evaluate.several import together
     from napari_unetseg.core.evaluate.uncertain import compared
@@ -160,6 +161,11 @@ def evaluate(
         boundaries=borders,
         partly=tuple(partly or ()),
     )
+    if other and scores and asked.task == "neurites":
+        raise InputError(
+            "Neurites of two predictions are compared by their labels",
+            "Leave --scores or --other out",
+        )
     paired = pairs(files, truth or [])
     every = judging.with_others(paired, scores or [], image or [])
     found = [judging.judged(one, asked, model) for one in every]
@@ -172,7 +178,7 @@ def evaluate(
         against = compared(report, rival)
     tables.show_report(report, by_slice=by is not None, against=against)
     if json is not None:
-        tables.write_json(json, report, against, overwrite=overwrite)
+        report.write_json(json, overwrite, against=against)
     if csv is not None:
         report.write_csv(csv, overwrite)
     if html is not None:

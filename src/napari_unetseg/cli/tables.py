@@ -152,36 +152,6 @@ def difference_table(against: Mapping[str, Difference]) -> Table:
     return table
 
 
-def write_json(
-    path: Path,
-    report: Report,
-    against: Mapping[str, Difference] | None,
-    *,
-    overwrite: bool,
-) -> None:
-    """Write a report, and how another prediction did."""
-    if against is None:
-        report.write_json(path, overwrite)
-        return
-    import json
-
-    from napari_unetseg.core.write.atomic import check_writable, write_text_atomic
-
-    told = report.to_dict()
-    told["against"] = {
-        name: {
-            "first": one.first,
-            "second": one.second,
-            "interval": list(one.interval) if one.interval else None,
-            "share_ahead": one.ahead,
-        }
-        for name, one in against.items()
-    }
-    check_writable(path, overwrite)
-    text = json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
-    write_text_atomic(path, text + "\n")
-
-
 def command(files: Sequence[Path], truths: Sequence[Path], asked: Asked) -> str:
     """The command line that asks the same; files are named, not their folders."""
     words = ["unetseg", "evaluate", *(path.name for path in files)]

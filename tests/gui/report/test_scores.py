@@ -330,7 +330,8 @@ def test_all_buttons_are_as_high_and_cancel_takes_the_place_of_compare(shown):
 
 def test_tab_goes_from_top_to_bottom_and_leaves_the_table(shown, qtbot):
     window = shown.window()
-    fields = [box.native for box in (shown.prediction, shown.truth, shown.ignore)]
+    boxes = (shown.prediction, shown.truth, shown.rival, shown.ignore)
+    fields = [box.native for box in boxes]
     buttons = shown.buttons
     fields += [shown.kind.native, shown.fields.borders, shown.correcting.box]
     fields += [shown.correcting.row.classes, shown.correcting.row.button]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_unetseg.core.evaluate.boundary import Boundary
+    from napari_unetseg.core.evaluate.intervals import Difference
     from napari_unetseg.core.evaluate.neurite_report import NeuriteReport
     from napari_unetseg.core.evaluate.object_errors import ObjectReport
     from napari_unetseg.core.evaluate.thresholds import ThresholdCurve
@@ -128,15 +129,35 @@ class Report:
         mean = (pooled.mean_iou, pooled.mean_dice, None, None)
         return [*rows, ("mean", "", *mean, pooled.total)]
 
-    def write_json(self, path: Path, overwrite: bool = False) -> None:
+    def write_json(
+        self,
+        path: Path,
+        overwrite: bool = False,
+        *,
+        against: Mapping[str, Difference] | None = None,
+    ) -> None:
         """Write `to_dict` as JSON, atomically.
+
+        Parameters
+        ----------
+        path : Path
+            The file.
+        overwrite : bool
+            Whether one that is there is replaced.
+        against : mapping of str to Difference, optional
+            How another prediction did, as from `uncertain.compared`.
 
         Raises
         ------
         WriteError
             If the file exists and `overwrite` is not set, or cannot be written.
         """
-        text = json.dumps(self.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
+        from napari_unetseg.core.evaluate.told import told_against
+
+        told = self.to_dict()
+        if against is not None:
+            told["against"] = told_against(against)
+        text = json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
         _write(path, text + "\n", overwrite)
 
     def write_csv(self, path: Path, overwrite: bool = False) -> None:

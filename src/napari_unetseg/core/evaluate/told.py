@@ -10,7 +10,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from napari_unetseg.core.evaluate.boundary import Boundary
+    from napari_unetseg.core.evaluate.intervals import Difference
     from napari_unetseg.core.evaluate.report import Report
+
+
+def told_against(found: Mapping[str, Difference]) -> dict[str, Any]:
+    """How another prediction did, as plain values."""
+    return {
+        name: {
+            "first": one.first,
+            "second": one.second,
+            "interval": list(one.interval) if one.interval else None,
+            "share_ahead": one.ahead,
+        }
+        for name, one in found.items()
+    }
 
 
 def plain(report: Report) -> dict[str, Any]:

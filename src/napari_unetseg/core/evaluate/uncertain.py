@@ -61,8 +61,16 @@ def compared(first: Report, second: Report) -> dict[str, Difference]:
     Raises
     ------
     InputError
-        If the two were not judged on the same slices or images.
+        If the two were not judged on the same slices or images, or one by its scores
+        and one by its labels.
     """
+    rules = [one.neurites and one.neurites.thresholds for one in (first, second)]
+    if rules[0] != rules[1]:
+        raise InputError(
+            f"One of '{first.prediction}' and '{second.prediction}' was judged over "
+            "thresholds of its scores, and the other by its labels",
+            "Leave the scores out to compare the labels of both",
+        )
     sides = [_with_ids(one, other) for one, other in ((first, second), (second, first))]
     units = [units_of(side)[1] for side in sides]
     if len(units[0]) != len(units[1]) or first.task != second.task:

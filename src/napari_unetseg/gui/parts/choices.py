@@ -75,7 +75,7 @@ class LayerBox(ComboBox):
         chosen = self.value
         super().reset_choices()
         # magicgui keeps to its name, which may be another by now.
-        if self.value is not chosen and chosen in self._viewer.layers:
+        if self.value is not chosen and any(one is chosen for one in self.choices):
             self.value = chosen
 
     def _offer(self, _: Any = None) -> list[tuple[str, Layer]]:

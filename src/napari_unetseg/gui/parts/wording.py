@@ -33,7 +33,6 @@ _WORDS = {
         "Compare planes and volumes apart"
     ),
     ", as in --license MIT (in Python: licence=)": ", as in MIT",
-    "Leave --dask out, or give one model": "Choose one model",
     " at the first level (--base ": " at the first level (",
     " with --author (in Python: authors=)": "",
 }

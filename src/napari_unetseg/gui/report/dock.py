@@ -28,6 +28,7 @@ from napari_unetseg.gui.report.question import (
     ask,
     compare,
 )
+from napari_unetseg.gui.report.rival import RivalBox
 from napari_unetseg.gui.report.saving import ask_where, saved
 from napari_unetseg.gui.report.scores import Scores
 from napari_unetseg.gui.report.watch import Watch
@@ -64,12 +65,15 @@ class ReportDock(Dock):
         self.report: Report | None = None
         self._worker: Worker | None = None
         self._saving: Worker | None = None
+        self._answer: Answer | None = None
         self._answered: Comparison | None = None
         self._asked: Comparison | None = None
         self._outdated = False
         self.pair = Pair(napari_viewer, self._on_change)
         self.prediction, self.truth = self.pair.prediction, self.pair.truth
-        self.form.extend([self.prediction, self.truth])
+        self.rival = RivalBox(napari_viewer, self.pair)
+        self.form.extend([self.prediction, self.truth, self.rival])
+        self.rival.changed.connect(lambda _: self._on_change())
         self.fields = Fields(self.form)
         self.ignore, self.kind = self.fields.ignore, self.fields.kind
         self.correcting = Correcting(self, self.pair.layers, self.fields.terms)
@@ -114,6 +118,7 @@ class ReportDock(Dock):
             ask(prediction, truth, *self.fields.terms()),
             borders=self.fields.borders.isChecked(),
             evidence=evidence(prediction, self.viewer.layers),
+            rival=self.rival.placed(),
         )
 
     # -- what happens -------------------------------------------------------------
@@ -130,7 +135,8 @@ class ReportDock(Dock):
         prediction, truth = self.prediction.value, self.truth.value
         self._outdate()
         self._asked, self._outdated = question, False
-        self._watch.at(prediction, truth)
+        rival = self.rival.layer
+        self._watch.at(prediction, truth, *([] if rival is None else [rival]))
         self._worker = start_worker(
             compare(question),
             owner=self,
@@ -159,14 +165,14 @@ class ReportDock(Dock):
 
     def save(self) -> None:
         """Ask for a file and write the report to it, beside the window."""
-        if self.report is None or self._answered is None:
+        if self._answer is None or self._answered is None:
             return
-        where = ask_where(self.report, self)
+        where = ask_where(self._answer.report, self)
         if where is None:
             return
         path, overwrite = where
         self._saving = start_worker(
-            saved(self.report, self._answered, path, overwrite=overwrite),
+            saved(self._answer, self._answered, path, overwrite=overwrite),
             owner=self,
             name=f"Saving of {path.name}",
             on_event=lambda _: None,
@@ -183,7 +189,7 @@ class ReportDock(Dock):
     ) -> None:
         if question is not self._asked:
             return
-        self.report, self._answered = answer.report, question
+        self.report, self._answer, self._answered = answer.report, answer, question
         ids = answer.report.overlap.ids
         self.scores.show_answer(answer, sources.class_colors(truth, ids))
         self.scores.set_current(not self._outdated)
@@ -226,6 +232,7 @@ class ReportDock(Dock):
     def _on_layers(self) -> None:
         if self.pair.choose():
             self._outdate()
+        self._offer_rivals()
         self.correcting.touch()
         self._refresh()
 
@@ -239,12 +246,19 @@ class ReportDock(Dock):
 
     def _on_change(self) -> None:
         """Take back what was said of another question."""
+        self._offer_rivals()
         self.fields.show()
         self._outdate()
         self.correcting.touch()
         if self._worker is None:
             self.say("")
         self._refresh()
+
+    def _offer_rivals(self) -> None:
+        """Offer the layers that are neither prediction nor truth, if there are any."""
+        with self.rival.changed.blocked():
+            self.rival.reset_choices()
+        self.form.show_row(self.rival.native, self.rival.has_any)
 
     def _refresh(self) -> None:
         """Say what is missing."""

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from magicgui.widgets import ComboBox, LineEdit
 from qtpy.QtWidgets import QCheckBox
 
-from napari_unetseg.gui.report.question import KINDS, Terms, class_in, ids_in
+from napari_unetseg.gui.report.ids import class_in, ids_in
+from napari_unetseg.gui.report.question import KINDS, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,10 +15,10 @@ from napari_unetseg.gui.report.table import as_tall_as_its_rows, number_item, sh
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from napari_unetseg.core.evaluate.intervals import Interval
+    from napari_unetseg.core.evaluate.intervals import Difference, Interval
     from napari_unetseg.core.evaluate.report import Report
 
-    Row = tuple[str, float | int | None, str]
+    Row = tuple[str, float | int | str | None, str]
 
 COUNTS = (
     ("true objects", "true_objects"),
@@ -60,7 +60,13 @@ class MeasureTable(CopyTable):
         self.setToolTip("Scores of all that was compared, with confidence intervals")
         as_tall_as_its_rows(self)
 
-    def show_report(self, report: Report, spans: Mapping[str, Interval]) -> None:
+    def show_report(
+        self,
+        report: Report,
+        spans: Mapping[str, Interval],
+        against: Mapping[str, Difference] | None = None,
+        other: str = "",
+    ) -> None:
         """Replace all rows.
 
         Parameters
@@ -69,6 +75,10 @@ class MeasureTable(CopyTable):
             What was found.
         spans : mapping of str to Interval
             As from `uncertain.intervals_of`; empty of fewer than three slices.
+        against : mapping of str to Difference, optional
+            How another prediction did.
+        other : str
+            Its name.
         """
         what, units = units_of(report)
         header = f"95 % over {len(units)} {what}" if spans else "95 %"
@@ -86,7 +96,7 @@ class MeasureTable(CopyTable):
             item = QTableWidgetItem(title)
             item.setToolTip(tooltip)
             self.setHorizontalHeaderItem(column, item)
-        rows = rows_of(report, spans)
+        rows = [*rows_of(report, spans), *rows_against(against or {}, other)]
         self.setRowCount(len(rows))
         for row, (name, value, span) in enumerate(rows):
             first = QTableWidgetItem(name)
@@ -94,10 +104,23 @@ class MeasureTable(CopyTable):
             self.setItem(row, 0, first)
             number = number_item(shown(value))
             if value is not None:
-                number.setData(Qt.ItemDataRole.UserRole, repr(value))
+                exact = value if isinstance(value, str) else repr(value)
+                number.setData(Qt.ItemDataRole.UserRole, exact)
             self.setItem(row, 1, number)
             self.setItem(row, 2, number_item(span))
         self.updateGeometry()
+
+
+def rows_against(against: Mapping[str, Difference], other: str) -> list[Row]:
+    """By how much each score is larger than that of another prediction."""
+    rows: list[Row] = []
+    for name, one in against.items():
+        if name in TITLES:
+            span = one.interval
+            text = f"{span.low:+.3f} \N{EN DASH} {span.high:+.3f}" if span else ""
+            title = f"{TITLES[name]}, less that of '{other}'"
+            rows.append((title, f"{one.first - one.second:+.4f}", text))
+    return rows
 
 
 def rows_of(report: Report, spans: Mapping[str, Interval]) -> list[Row]:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 import numpy as np
 
-from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.draining import shared
 from napari_unetseg.core.evaluate.foreground import NAMES, NOT_ANNOTATED, Foreground
 from napari_unetseg.core.evaluate.judge import Asked, judging
 from napari_unetseg.core.evaluate.uncertain import intervals_of
 from napari_unetseg.gui.parts import sources
 from napari_unetseg.gui.report.evidence import Evidence, seen_placed
+from napari_unetseg.gui.report.rival import differences
 from napari_unetseg.layers.align import Aligned, aligned
 from napari_unetseg.layers.from_layer import join_channels
 from napari_unetseg.layers.place import Placed, place
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from napari.layers import Labels
 
-    from napari_unetseg.core.evaluate.intervals import Interval
+    from napari_unetseg.core.evaluate.intervals import Difference, Interval
     from napari_unetseg.core.evaluate.judge import Task
     from napari_unetseg.core.evaluate.object_errors import ObjectReport
     from napari_unetseg.core.evaluate.report import Report
@@ -70,6 +70,8 @@ class Comparison:
         Whether the borders of classes are compared too.
     evidence : Evidence
         What else is known of the prediction.
+    rival : Placed or None
+        Another prediction of the same truth.
     """
 
     prediction: Placed
@@ -80,6 +82,7 @@ class Comparison:
     identity: int | None = None
     borders: bool = False
     evidence: Evidence = field(default_factory=Evidence)
+    rival: Placed | None = None
 
     @property
     def asked(self) -> Asked:
@@ -123,6 +126,11 @@ class Answer:
         Where in the truth the first compared pixel is.
     spans : mapping of str to (mapping of str to Interval)
         Intervals of the scores, for every part of the report, and under "" for all.
+    against : mapping of str to (mapping of str to Difference)
+        By how much it is ahead of the other prediction, for the same parts; empty if
+        there is none.
+    rival : str
+        Name of the other prediction.
     """
 
     report: Report
@@ -131,6 +139,8 @@ class Answer:
     truth: Placed | None = None
     start: tuple[int, ...] = ()
     spans: Mapping[str, Mapping[str, Interval]] = field(default_factory=dict)
+    against: Mapping[str, Mapping[str, Difference]] = field(default_factory=dict)
+    rival: str = ""
 
 
 def ask(
@@ -187,9 +197,16 @@ def compare(question: Comparison) -> Generator[float, None, Answer]:
         uses = seen_placed(question.prediction, known.seen)
         codes = aligned(uses, question.truth).prediction
     scores, channel = _scores(question)
-    report = yield from judging(
+    rounds = 1 if question.rival is None else 2
+    steps = judging(
         pair.prediction, pair.truth, asked, scores=scores, channel=channel, codes=codes
     )
+    report = yield from shared(steps, 0, rounds)
+    against: Mapping[str, Mapping[str, Difference]] = {}
+    if question.rival is not None:
+        other = aligned(question.rival, question.truth)
+        steps = judging(other.prediction, other.truth, asked, codes=codes)
+        against = differences(report, (yield from shared(steps, 1, rounds)))
     return Answer(
         report=report,
         note=pair.note,
@@ -200,6 +217,8 @@ def compare(question: Comparison) -> Generator[float, None, Answer]:
             name: intervals_of(one)
             for name, one in {"": report, **report.parts}.items()
         },
+        against=against,
+        rival="" if question.rival is None else question.rival.image.name,
     )
 
 
@@ -223,6 +242,8 @@ def without_pixels(placed: Placed) -> Placed:
 def _scores(question: Comparison) -> tuple[Image | None, int]:
     """The scores on the pixels of the truth, and which channel neurites need."""
     known = question.evidence
+    if question.kind == "neurites" and question.rival is not None:
+        return None, 0  # Labels are compared with labels.
     if not known.scores or question.kind.startswith("objects"):
         return None, 0
     if question.kind == "neurites" and question.identity not in known.channels:
@@ -237,42 +258,6 @@ def _scores(question: Comparison) -> tuple[Image | None, int]:
 def _dimensions(question: Comparison) -> int:
     through = question.kind == "objects" and "Z" in question.truth.image.axes
     return 3 if through else 2
-
-
-def ids_in(text: str) -> tuple[int, ...]:
-    """Read labels as a person writes them: "0", "0, 255", or nothing at all.
-
-    Raises
-    ------
-    InputError
-        If there is anything else.
-    """
-    words = [word for word in re.split(r"[\s,;]+", text) if word]
-    for word in words:
-        if not (word.isascii() and word.isdigit()):
-            raise InputError(
-                f"'{word}' is no label",
-                "Write whole numbers as in 0, 255 under Not annotated, or nothing",
-            )
-    return tuple(sorted({int(word) for word in words}))
-
-
-def class_in(text: str) -> int | None:
-    """Read the one class that a person writes, or nothing.
-
-    Raises
-    ------
-    InputError
-        If there is anything else.
-    """
-    words = text.split()
-    if not words:
-        return None
-    if len(words) > 1 or not (words[0].isascii() and words[0].isdigit()):
-        raise InputError(
-            f"'{text.strip()}' is no class", "Write one whole number under Of class"
-        )
-    return int(words[0])
 
 
 def class_names(prediction: Labels, truth: Labels) -> dict[int, str]:

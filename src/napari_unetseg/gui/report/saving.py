@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from napari_unetseg.core.evaluate.page import Shot
     from napari_unetseg.core.evaluate.report import Report
-    from napari_unetseg.gui.report.question import Comparison
+    from napari_unetseg.gui.report.question import Answer, Comparison
 
 FILTERS = {
     ".csv": "Table, comma-separated values (*.csv)",
@@ -58,13 +58,13 @@ def ask_where(report: Report, parent: QWidget) -> tuple[Path, bool] | None:
 
 
 def saved(
-    report: Report, question: Comparison, path: Path, *, overwrite: bool
+    answer: Answer, question: Comparison, path: Path, *, overwrite: bool
 ) -> Generator[None, None, Path]:
     """Write a report, in the format that the ending of the file names.
 
     Parameters
     ----------
-    report : Report
+    answer : Answer
         What was found.
     question : Comparison
         What was asked; its layers are drawn in a page.
@@ -79,16 +79,19 @@ def saved(
         If it cannot be written.
     """
     yield
+    report, against = answer.report, answer.against.get("")
     ending = path.suffix.lower()
     if ending == ".json":
-        report.write_json(path, overwrite)
+        report.write_json(path, overwrite, against=against)
     elif ending == ".html":
         from napari_unetseg.core.evaluate.page import page, write_page
 
         shots = _shots(report, question)
         yield
         made = "Compared in napari: " + _terms(question)
-        write_page(path, page(report, shots=shots, made=made), overwrite)
+        other = answer.rival
+        text = page(report, shots=shots, against=against, other=other, made=made)
+        write_page(path, text, overwrite)
     else:
         report.write_csv(path, overwrite)
     return path

@@ -130,7 +130,12 @@ class Scores(QWidget):
         name = self.pixels.currentData()
         report = self._answer.report
         shown = report.parts[name] if name else report
-        self.measures.show_report(shown, self._answer.spans.get(name, {}))
+        self.measures.show_report(
+            shown,
+            self._answer.spans.get(name, {}),
+            self._answer.against.get(name),
+            self._answer.rival,
+        )
         self.table.show_report(shown, self._colors)
         self.summary.setText(in_words(self._answer, shown))
 

@@ -29,10 +29,24 @@ def outcome(answer: Answer) -> str:
         value = headline(report).get(name)
         told = "n/a" if value is None else f"{value:.3f}"
         title = f"{TITLES[name][0].upper()}{TITLES[name][1:]}"
-        return f"{title} {told}{where}. Click a slice to go to its largest error."
+        told += where + _against(answer, name)
+        return f"{title} {told}. Click a slice to go to its largest error."
     f1 = report.objects.scores.f1[0.5]
-    told = "No objects are compared." if f1 is None else f"F1 {f1:.3f}{where}."
-    return f"{told} Click an object to go there."
+    if f1 is None:
+        return "No objects are compared. Click an object to go there."
+    told = f"F1 {f1:.3f}{where}{_against(answer, 'f1')}"
+    return f"{told}. Click an object to go there."
+
+
+def _against(answer: Answer, name: str) -> str:
+    """By how much the score to quote is larger than that of the other prediction."""
+    part = "unseen" if "unseen" in answer.report.parts else ""
+    found = answer.against.get(part, {}).get(name)
+    if found is None:
+        return ""
+    span = found.interval
+    sure = f" (95 %: {span.low:+.3f} to {span.high:+.3f})" if span else ""
+    return f", {found.first - found.second:+.3f}{sure} to '{answer.rival}'"
 
 
 def in_words(answer: Answer, report: Report) -> str:
