@@ -127,6 +127,13 @@ def cells(viewer: Viewer, camera: Camera, folder: Path) -> None:
     dock.guide.by.setCurrentIndex(1)
     shown(dock, dock.guide.table)
     camera.take("report-hela-slices")
+    beside = np.stack([ndimage.grey_dilation(one, 9) for one in smooth])
+    viewer.add_labels(beside, name="dilated", opacity=0.3, visible=False, **where)
+    dock.prediction.value = viewer.layers["segmented"]
+    dock.truth.value, dock.rival.value = viewer.layers["gold"], viewer.layers["dilated"]
+    compared(dock)
+    shown(dock, dock.scores.measures)
+    camera.take("report-hela-beside")
     viewer.layers.clear()
 
 

@@ -78,17 +78,23 @@ def test_it_is_told_by_how_much_the_first_is_ahead(
     press(dock, qtbot)
     wanted = compared(*(us.evaluate(one, TRUTH, **options) for one in (GOOD, BAD)))
     one = wanted[name]
-    gap = f"{one.first - one.second:+.4f}"
+    gap = f"{one.first - one.second:+.3f}"
     span = f"{one.interval.low:+.3f} \N{EN DASH} {one.interval.high:+.3f}"
-    assert rows(dock)[f"{title}, less that of 'bad'"] == [gap, span]
-    assert f", {one.first - one.second:+.3f} (95 %: " in dock.said
-    assert "to 'bad'. Click" in dock.said
+    assert "less those of 'bad'" in rows(dock)
+    assert rows(dock)[f"\N{GREEK CAPITAL LETTER DELTA} {title}"] == [gap, span]
+    low, high = one.interval
+    assert f", ahead of 'bad' by {gap[1:]} (95 %: {low:.3f} to {high:.3f})" in dock.said
+    dock.prediction.value, dock.rival.value = dock.viewer.layers["bad"], ""
+    dock.truth.value = dock.viewer.layers["truth"]
+    dock.rival.value = dock.viewer.layers["good"]
+    press(dock, qtbot)
+    assert f", behind 'good' by {gap[1:]} (95 %: {low:.3f} to {high:.3f})" in dock.said
 
 
 def test_without_it_nothing_is_told_of_it(dock, qtbot):
     assert offered(dock) == ["no other prediction", "bad"]
     press(dock, qtbot)
-    assert not any("less that of" in name for name in rows(dock))
+    assert not any("less those of" in name for name in rows(dock))
     assert "95 %" not in dock.said
 
 

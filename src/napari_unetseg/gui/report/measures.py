@@ -113,13 +113,15 @@ class MeasureTable(CopyTable):
 
 def rows_against(against: Mapping[str, Difference], other: str) -> list[Row]:
     """By how much each score is larger than that of another prediction."""
-    rows: list[Row] = []
+    if not against:
+        return []
+    rows: list[Row] = [(f"less those of '{other}'", "", "")]
     for name, one in against.items():
         if name in TITLES:
             span = one.interval
             text = f"{span.low:+.3f} \N{EN DASH} {span.high:+.3f}" if span else ""
-            title = f"{TITLES[name]}, less that of '{other}'"
-            rows.append((title, f"{one.first - one.second:+.4f}", text))
+            title = f"\N{GREEK CAPITAL LETTER DELTA} {TITLES[name]}"
+            rows.append((title, f"{one.first - one.second:+.3f}", text))
     return rows
 
 

@@ -39,14 +39,19 @@ def outcome(answer: Answer) -> str:
 
 
 def _against(answer: Answer, name: str) -> str:
-    """By how much the score to quote is larger than that of the other prediction."""
+    """How far the score to quote is from that of the other prediction."""
     part = "unseen" if "unseen" in answer.report.parts else ""
     found = answer.against.get(part, {}).get(name)
     if found is None:
         return ""
-    span = found.interval
-    sure = f" (95 %: {span.low:+.3f} to {span.high:+.3f})" if span else ""
-    return f", {found.first - found.second:+.3f}{sure} to '{answer.rival}'"
+    gap, span = found.first - found.second, found.interval
+    word = "behind" if gap < 0 else "ahead of"
+    ends = sorted((abs(span.low), abs(span.high))) if span else []
+    sure = f"95 %: {ends[0]:.3f} to {ends[1]:.3f}" if span else ""
+    if span and span.low < 0 < span.high:
+        sure = f"95 %: {span.low:+.3f} to {span.high:+.3f}"
+    told = f", {word} '{answer.rival}' by {abs(gap):.3f}"
+    return f"{told} ({sure})" if sure else told
 
 
 def in_words(answer: Answer, report: Report) -> str:
