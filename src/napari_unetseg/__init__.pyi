@@ -1,4 +1,5 @@
-from .api import evaluate, preview_augmentation, segment, train, weight_map
+from .api.looks import preview_augmentation, weight_map
+from .api.questions import evaluate, segment, train
 from .core.config import (
     AugmentConfig,
     InstancesConfig,

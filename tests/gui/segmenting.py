@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 def model_file(path: Path, **values: object) -> Path:
     """Write a model that says something about itself but has no weights."""
-    network = NetworkConfig(channels=values.pop("count", 1), classes=2)
-    card = ModelCard(network=network, classes=(1, 2), halo=(9, 9), **values)
+    count, dimensions = values.pop("count", 1), values.pop("dimensions", 2)
+    network = NetworkConfig(channels=count, classes=2, dimensions=dimensions)
+    usual = {"spacing": (1.0,) * dimensions, "halo": (9,) * dimensions}
+    card = ModelCard(network=network, classes=(1, 2), **usual | values)
     header = json.dumps({"__metadata__": {"unetseg": card.model_dump_json()}}).encode()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(len(header).to_bytes(8, "little") + header)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from napari_unetseg.core.network.card import read_card
-from napari_unetseg.core.network.joint import check_together, joint_card
+from napari_unetseg.core.network.joint import check_together
 from napari_unetseg.core.network.modelfile import load_model
 
 if TYPE_CHECKING:
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from napari_unetseg.runs.questions import SegmentQuestion
 
 
-def card_of(question: SegmentQuestion, folder: Path) -> ModelCard:
-    """Read what the models of a question say together, without their weights.
+def cards_of(question: SegmentQuestion, folder: Path) -> list[ModelCard]:
+    """Read what the models of a question say, without their weights.
 
     Parameters and errors are those of `load`.
     """
     cards = [read_card(folder / path) for path in question.models]
     check_together(cards, _names(question))
-    return joint_card(cards)
+    return cards
 
 
 def load(question: SegmentQuestion, folder: Path) -> Model | Ensemble:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from napari_unetseg.core import jobs
 from napari_unetseg.core.errors import DeviceError, UnetsegError
 from napari_unetseg.core.events import Block, Item, Note, Tile
-from napari_unetseg.core.predict.fit import fit
+from napari_unetseg.core.predict.fit import fit, fit_each
 from napari_unetseg.core.prepare.trace import traced
 from napari_unetseg.core.write.atomic import write_text_atomic
 from napari_unetseg.core.write.either import write_tiff
@@ -63,12 +63,12 @@ def segment(
     for one in asked:
         check_outputs(folder, items.outputs(one), overwrite=question.overwrite)
     # Without weights at first: what does not fit is told at once.
-    card = models.card_of(question, folder)
+    cards = models.cards_of(question, folder)
     told = _told(folder)
     is_of_folder = items.is_of_folder(question, folder)
     image = None if is_of_folder else images.read(question, folder)
     if image is not None:
-        fit(image, card)
+        fit_each(image, cards)
     model = models.load(question, folder)
     with images.workers_of(question) as workers:
         means = _Means(folder, model, focus, workers)
@@ -164,7 +164,7 @@ def _store(
     if seen is not None:
         # Of a report it is asked which pixels the model has learnt from.
         how["seen"] = json.dumps(seen)
-    fitting = fit(image, card)
+    fitting, _ = fit_each(image, means.model.cards)
     return RunStore(state, fitting, card, config, told=told, description=how, mask=mask)
 
 
@@ -191,7 +191,7 @@ def _one(
     card, config = model.card, images.settings(question)
     how = store.description
     # Workers may have another working directory.
-    opened = partial(_opened, question, folder.resolve(), card)
+    opened = partial(_opened, question, folder.resolve(), model.cards)
     computer = means.workers and means.workers.reading(opened)
     result = yield from jobs.segment(
         image,
@@ -239,9 +239,12 @@ def _one(
     return [written[path] for path in paths], result.labels
 
 
-def _opened(question: SegmentQuestion, folder: Path, card: ModelCard) -> Image:
+def _opened(
+    question: SegmentQuestion, folder: Path, cards: Sequence[ModelCard]
+) -> Image:
     """Read the image of a question, in whatever process."""
-    return fit(images.read(question, folder), card)
+    image, _ = fit_each(images.read(question, folder), cards)
+    return image
 
 
 def _told(folder: Path) -> dict[str, list[Tile]]:

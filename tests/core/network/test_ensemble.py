@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from napari_unetseg.api import segment
+from napari_unetseg.api.questions import segment
 from napari_unetseg.core import jobs
-from napari_unetseg.core.config import NetworkConfig, SegmentConfig
+from napari_unetseg.core.config import SegmentConfig
 from napari_unetseg.core.draining import result_of
-from napari_unetseg.core.errors import InputError
+from napari_unetseg.core.errors import InputError, ModelError, UnetsegError
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.image import Image
 from napari_unetseg.core.network.card import ModelCard
@@ -132,13 +132,62 @@ def test_each_takes_its_channels_by_their_names():
         scores_of(models, noise(2, 9, 9, axes="CYX", channels=("GFP", "DAPI")))
 
 
-def test_classes_in_another_order_are_the_same_classes():
-    one = random_model()
-    turned = told(random_model(seed=5), classes=(7, 0, 3), sha256="turned")
+@pytest.mark.parametrize(
+    "names", [(("A", "B"), ("B", "A")), (("A", "B"), ()), ((), ()), (("C", "D"), ())]
+)
+@pytest.mark.parametrize("shown", [(), ("A", "B"), ("B", "A"), ("B", "X", "A")])
+def test_channels_are_those_that_each_would_take_alone(names, shown):
+    """By name where both know names, and as they stand otherwise."""
+    models = [
+        told(random_model(channels=2, seed=4 + n), channels=own, sha256=str(n))
+        for n, own in enumerate(names)
+    ]
+    image = noise(max(2, len(shown)), 20, 24, axes="CYX", channels=shown)
+    try:
+        each = [scores_of(model, image) for model in models]
+    except UnetsegError:
+        with pytest.raises(UnetsegError):
+            scores_of(models, image)
+        return
+    found = scores_of(models, image)
+    assert np.abs(found - np.mean(each, axis=0)).max() < 1e-6
+    turned = scores_of(models[::-1], image)
+    assert np.abs(found - turned).max() < 1e-6
+
+
+def test_one_channel_of_two_names_is_the_only_one():
+    pair = [told(random_model(seed=n), channels=(name,)) for n, name in enumerate("AB")]
     image = noise(20, 24, axes="YX")
-    found = scores_of([one, turned], image)
-    first, second = scores_of(one, image), scores_of(turned, image)
-    assert np.abs(found - (first + second[[1, 2, 0]]) / 2).max() < 1e-6
+    each = [scores_of(model, image) for model in pair]
+    assert np.abs(scores_of(pair, image) - np.mean(each, axis=0)).max() < 1e-6
+
+
+def test_it_is_told_which_model_an_image_does_not_fit(models):
+    two = told(random_model(channels=2), classes=(0, 1, 2), channels=("A", "B"))
+    with pytest.raises(
+        ModelError, match=r"Model 2 of 2 expects 2 channels \(A, B\), but"
+    ):
+        scores_of([models[0], two], noise(9, 9, axes="YX"))
+
+
+def test_broken_pixels_are_filled_as_each_would_fill_them():
+    image = noise(5, 33, 40, axes="ZYX", spacing=1.0)
+    image.array[2, 10:13, 20] = np.nan
+    image.array[4, 5, 5] = np.inf
+    models = [random_model(volumes=True), random_model(), random_model(seed=5)]
+    each = [scores_of(model, image) for model in models]
+    assert np.abs(scores_of(models, image) - np.mean(each, axis=0)).max() < 1e-4
+
+
+def test_classes_in_another_order_are_the_same_classes():
+    one, volume = random_model(), random_model(volumes=True)
+    turned = told(random_model(seed=5), classes=(7, 0, 3), sha256="turned")
+    image = noise(2, 20, 24, axes="ZYX")
+    found = scores_of([one, turned, volume], image)
+    first, second, third = (scores_of(m, image) for m in (one, turned, volume))
+    assert np.abs(found - (first + second[[1, 2, 0]] + third) / 3).max() < 1e-4
+    # What is written names the classes of the first.
+    assert Ensemble.of([turned, volume]).card.classes == (7, 0, 3)
 
 
 def test_disagreement_is_that_of_the_views_of_the_mean(models):
@@ -200,27 +249,23 @@ def test_thresholds_of_one_model_do_not_count_for_all():
     assert Ensemble.of([one, one]).card.thresholds == {1: 0.4}
 
 
-def two(count=2, **card):
-    config = NetworkConfig(name="unet", depth=1, base=1, classes=3, channels=count)
-    return Model(ModelCard(network=config, classes=(0, 1, 2), halo=(1, 1), **card), {})
-
-
 @pytest.mark.parametrize(
-    ("others", "words"),
+    ("other", "words"),
     [
-        ([model_of("unet", (0, 1))], "'b' and 'a' have other classes"),
-        ([model_of("unet", objects={})], "'b' and 'a' have other ways to find objects"),
-        ([two()], "'b' and 'a' have other channels"),
-        ([two(channels=("A", "B"))], "'b' and 'a' have other channels"),
-        (
-            [two(1, channels=("A",)), two(1, channels=("B",))],
-            "'c' and 'a' have other channels",
-        ),
+        (model_of("unet", (0, 1)), "'b' and 'a' have other classes"),
+        (model_of("unet", objects={}), "'b' and 'a' have other ways to find objects"),
+        (told(random_model(channels=2), classes=(0, 1, 2)), "have other channels"),
     ],
 )
-def test_models_that_do_not_fit_are_refused_by_name(models, others, words):
+def test_models_that_do_not_fit_are_refused_by_name(models, other, words):
     with pytest.raises(InputError, match=words):
-        Ensemble.of([models[0], *others], ["a", "b", "c"])
+        Ensemble.of([models[0], other], ["a", "b"])
+
+
+def test_objects_of_another_kind_are_found_in_another_way():
+    kinds = [{"kind": "watershed", "centre": 1, "border": 2}, {"kind": "components"}]
+    with pytest.raises(InputError, match="other ways to find objects"):
+        Ensemble.of([model_of("unet", objects=how) for how in kinds])
 
 
 def test_no_model_is_too_few():

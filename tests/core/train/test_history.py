@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from napari_unetseg.api import segment, train
+from napari_unetseg.api.questions import segment, train
 from napari_unetseg.core.config import POOLINGS, TrainConfig
 from napari_unetseg.core.errors import InputError, ModelError
 from napari_unetseg.core.network.build import network_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from gui.segmenting import model_file, opened
@@ -33,7 +34,7 @@ def two(dock, network):
 
 def test_what_fits_the_chosen_model_is_offered(dock, network):
     add("second", validation={"mean_iou": 0.5})
-    add("of two channels", count=2)
+    add("of two channels without names", count=2)
     add("of other pixels", spacing=(2.0, 2.0), unit="um")
     add("of objects", objects=Objects())
     (models_folder() / "broken.unetseg.safetensors").write_bytes(b"broken")
@@ -84,3 +85,25 @@ def test_of_a_folder_it_is_asked_for_too(dock, two, tmp_path):
         tmp_path / "images", tmp_path / "out", two, SegmentConfig(), besides=[two]
     )
     assert plan.ask({}).models_besides == (str(two),)
+
+
+def test_layers_are_asked_for_for_the_channels_of_both(dock):
+    gfp = add("gfp", channels=("GFP",))
+    both = add("both", channels=("DAPI", "GFP"), count=2)
+    dock.enterEvent(None)
+    dock.model.value = str(gfp)
+    assert dock.asking.channels() == ()
+    dock.library.besides.model.value = str(both)
+    assert dock.asking.channels() == ("GFP", "DAPI")
+
+
+def test_a_plane_is_refused_if_the_other_model_is_of_volumes(dock, model, network):
+    volume = add("volume", dimensions=3)
+    plane = model.add_image(np.zeros((20, 20)), name="plane")
+    dock.enterEvent(None)
+    dock.model.value = str(network)
+    dock.image.value = plane
+    assert dock.run.controls.start.isEnabled()
+    dock.library.besides.model.value = str(volume)
+    assert not dock.run.controls.start.isEnabled()
+    assert "a network of three dimensions sees volumes" in dock.said

@@ -17,7 +17,7 @@ from scipy import ndimage
 from napari_unetseg.core.evaluate.hausdorff import Points
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
 
@@ -151,16 +151,18 @@ class ClassBorders:
         near = solid.view(np.uint8)
         for axis in range(1, solid.ndim):
             near = ndimage.minimum_filter1d(near, size, axis, mode="constant", cval=0)
-        run = self._runs[side]
+        run, kind = self._runs[side], np.min_scalar_type(size + 1)
         for number, one in enumerate(near):
-            # Never more than is asked for, which fits any frame into 32 bits.
-            run = np.minimum(run + one.astype(np.int32), size) * one
+            # Never more than is asked for, so that few bits are enough.
+            run = np.minimum(run + one.astype(kind), kind.type(size)) * one
             deep[number] = run == size
         self._runs[side] = run
         return deep
 
 
-def walk(pair: Pair, classes: Sequence[ClassBorders], width: int) -> Iterator[float]:
+def walk(
+    pair: Pair, classes: Sequence[ClassBorders], width: int
+) -> Generator[float, None, None]:
     """Gather the borders of classes, in one go through a frame.
 
     Parameters

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from napari_unetseg.core.draining import result_of
+from napari_unetseg.core.draining import result_of, shared
 from napari_unetseg.core.evaluate.borders import ClassBorders, Pair, walk
 from napari_unetseg.core.evaluate.hausdorff import hausdorff
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 SHARE = 0.02
 """Width of the band for the boundary IoU, as a share of a frame's diagonal."""
+
+# Classes that are looked for in one go: each takes memory, each go reads the frame.
+_TOGETHER = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +142,27 @@ def bordering(
     ------
     float
         The share that is done, up to 1.
+
+    Raises
+    ------
+    InputError
+        If a lazy frame holds values that are no ids.
+    WriteError
+        If there is no room for temporary files.
     """
     pair = Pair(prediction, truth, tuple(ignore))
     wide = band_width(pair.shape) if width is None else width
-    with ExitStack() as kept:
-        found = {i: ClassBorders(i, len(pair.shape), wide) for i in ids}
-        for one in found.values():
-            kept.callback(one.close)
-        yield from walk(pair, [*found.values()], wide)
-        return {i: _boundary(one, spacing) for i, one in found.items()}
+    groups = [ids[start : start + _TOGETHER] for start in range(0, len(ids), _TOGETHER)]
+    told: dict[int, Boundary] = {}
+    for number, some in enumerate(groups):
+        with ExitStack() as kept:
+            found = {i: ClassBorders(i, len(pair.shape), wide) for i in some}
+            for one in found.values():
+                kept.callback(one.close)
+            steps = walk(pair, [*found.values()], wide)
+            yield from shared(steps, number, len(groups))
+            told |= {i: _boundary(one, spacing) for i, one in found.items()}
+    return told
 
 
 def _boundary(found: ClassBorders, spacing: Sequence[float]) -> Boundary:

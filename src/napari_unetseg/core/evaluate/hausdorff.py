@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from tempfile import SpooledTemporaryFile
+from tempfile import SpooledTemporaryFile, gettempdir
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.spatial import KDTree
+
+from napari_unetseg.core.errors import WriteError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +20,7 @@ PERCENTILE = 95
 # Pixels that are looked for, or among, at a time.
 GROUP = 1 << 20
 # Bytes of a set that are kept in memory; what is more lies in a file of its own.
-_KEPT = 1 << 24
+_KEPT = 1 << 22
 
 
 class Points:
@@ -41,11 +43,23 @@ class Points:
         self.count = 0
 
     def add(self, mask: NDArray[np.bool_], start: int) -> None:
-        """Add the pixels of a mask whose first slice is the frame's slice `start`."""
+        """Add the pixels of a mask whose first slice is the frame's slice `start`.
+
+        Raises
+        ------
+        WriteError
+            If there is no room for them.
+        """
         found = np.argwhere(mask).astype(np.int32)
         found[:, 0] += start
         self.count += len(found)
-        self._file.write(found.tobytes())
+        try:
+            self._file.write(found.tobytes())
+        except OSError as error:
+            raise WriteError(
+                f"The borders of the labels do not fit into {gettempdir()}: {error}",
+                "Free space there, or set TMPDIR to a folder on another disk",
+            ) from error
 
     def groups(self) -> int:
         """In how many groups they are read."""

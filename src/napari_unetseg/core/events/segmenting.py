@@ -45,7 +45,8 @@ class Forecast(Event):
         image all the same), and bytes that are free where it is written; -1 if it is
         kept in memory.
     resampled : list of int
-        ([Z,] Y, X) of a frame at the model's pixel size; empty if it has that already.
+        ([Z,] Y, X) of a frame at the model's pixel size, or at that of the first of
+        several that know another one; empty if it has that already.
     """
 
     tile: list[int]

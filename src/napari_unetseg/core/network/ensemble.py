@@ -25,7 +25,7 @@ class Ensemble:
     Attributes
     ----------
     card : ModelCard
-        What they have in common; its checksum is over all of them.
+        As from `joint_card`.
     models : tuple of Model
         Two or more.
     """

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _REMEDIES = {
     "classes": "Average models that were trained for the same classes",
-    "ways to find objects": "Average models of classes, or models of objects",
+    "ways to find objects": "Average models of classes, or of objects of one kind",
     "channels": "Average models of as many channels, or such as know their names",
 }
 
@@ -32,8 +32,8 @@ def check_together(cards: Sequence[ModelCard], names: Sequence[str]) -> None:
     Raises
     ------
     InputError
-        If they have other classes, do not find objects in the same way, or have
-        channels that cannot be told apart by name.
+        If they have other classes, do not find objects in the same way, or see so many
+        channels without names that no image fits all.
     """
     for number, name in enumerate(names, start=1):
         what = difference(cards[:number])
@@ -46,18 +46,14 @@ def check_together(cards: Sequence[ModelCard], names: Sequence[str]) -> None:
 def difference(cards: Sequence[ModelCard]) -> str:
     """What keeps models from being averaged, in a word or two; empty: nothing.
 
-    Each sees the image in its own pixel size, as planes or as volumes, and its own
-    channels of it, if it knows their names. All have to say how likely the same classes
-    are.
+    Each sees an image as if it were alone, if the image fits it. All have to say how
+    likely the same classes are.
     """
     if len({frozenset(card.classes) for card in cards}) > 1:
         return "classes"
-    if len({card.objects is None for card in cards}) > 1:
+    if len({_way(card) for card in cards}) > 1:
         return "ways to find objects"
-    counts = {card.network.channels for card in cards}
-    all_named = all(card.channels for card in cards)
-    names = joint_channels(cards)
-    if not all_named and (len(counts) > 1 or (names and counts != {len(names)})):
+    if len({card.network.channels for card in cards if not card.channels}) > 1:
         return "channels"
     return ""
 
@@ -78,8 +74,8 @@ def joint_card(cards: Sequence[ModelCard]) -> ModelCard:
     Returns
     -------
     ModelCard
-        That of the first of most dimensions, with the channels of all, the checksum
-        over all, and the thresholds if they have the same.
+        That of the first of most dimensions, with the classes of the first, the
+        channels of all, the checksum over all, and thresholds if they have the same.
     """
     if len(cards) == 1:
         return cards[0]
@@ -88,8 +84,11 @@ def joint_card(cards: Sequence[ModelCard]) -> ModelCard:
     count = len(names) or lead.network.channels
     return lead.model_copy(
         update={
-            "channels": names,
             "network": lead.network.model_copy(update={"channels": count}),
+            "classes": cards[0].classes,
+            "class_names": cards[0].class_names,
+            "class_colors": cards[0].class_colors,
+            "channels": names,
             "sha256": joint_checksum(cards),
             "thresholds": joint_thresholds(cards),
         }
@@ -113,3 +112,9 @@ def joint_thresholds(cards: Sequence[ModelCard]) -> dict[int, float]:
     """
     first = cards[0].thresholds
     return first if all(card.thresholds == first for card in cards) else {}
+
+
+def _way(card: ModelCard) -> tuple[str, int | None, int | None] | None:
+    """How objects are found in the classes; None where they are none."""
+    how = card.objects
+    return None if how is None else (how.kind, how.centre, how.border)

@@ -24,22 +24,22 @@ class Member:
     network : nn.Module
         As it was trained; plane by plane if the image is shown in
         volumes and the model is one of planes.
-    channels : tuple of int
-        Which channels of the image it sees, in its order.
     order : tuple of int
         Its place of each of the classes that are asked for.
+    channels : tuple of int, optional
+        Which channels of the image it sees, in its order; all if not given.
     """
 
     card: ModelCard
     network: nn.Module
-    channels: tuple[int, ...]
     order: tuple[int, ...]
+    channels: tuple[int, ...] | None = None
 
     @classmethod
     def of(
         cls, card: ModelCard, network: nn.Module, together: ModelCard | None = None
     ) -> Self:
-        """Find what a network sees.
+        """Make a network a member, whatever image it will see.
 
         Parameters
         ----------
@@ -53,8 +53,5 @@ class Member:
         whole = together or card
         if card.network.dimensions < whole.network.dimensions:
             network = Planewise(network)
-        channels = tuple(range(card.network.channels))
-        if card.channels:
-            channels = tuple(whole.channels.index(name) for name in card.channels)
         order = tuple(card.classes.index(label) for label in whole.classes)
-        return cls(card, network, channels, order)
+        return cls(card, network, order)

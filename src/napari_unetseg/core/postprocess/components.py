@@ -209,10 +209,17 @@ def _tabulate(
 def _distinct(before: NDArray[Any], now: NDArray[Any]) -> NDArray[np.int64]:
     """Indices of parts that touch, (2, P), each pair once."""
     pairs = np.stack([before, now])[:, (before > 0) & (now > 0)] - 1
-    # Most pairs follow themselves, which need not be sorted.
+    # Pairs that follow themselves, as most do, are left out before the others are
+    # sorted.
     fresh = np.ones(pairs.shape[1], dtype=bool)
     fresh[1:] = (pairs[:, 1:] != pairs[:, :-1]).any(axis=0)
-    return np.unique(pairs[:, fresh], axis=1)
+    first, second = pairs[:, fresh]
+    # Places, not parts, so that no product of two large numbers overflows.
+    parts, place = np.unique(second, return_inverse=True)
+    rows, row = np.unique(first, return_inverse=True)
+    keys = np.unique(row * max(1, len(parts)) + place)
+    row, place = np.divmod(keys, max(1, len(parts)))
+    return np.stack([rows[row], parts[place]])
 
 
 def _join(parts: _Table, pairs: NDArray[np.int64]) -> tuple[NDArray[np.int64], _Table]:

@@ -27,7 +27,7 @@ RADIUS = 8
 _WEIGHT = 2.0 ** -(2 * RADIUS + 1).bit_length()
 
 
-def filled(frame: Any, fallback: Sequence[float]) -> Any:
+def filled(frame: Any, fallback: Sequence[float], *, planewise: bool = False) -> Any:
     """Replace what is NaN or infinite by the mean of what is finite around it.
 
     Parameters
@@ -37,6 +37,8 @@ def filled(frame: Any, fallback: Sequence[float]) -> Any:
     fallback : sequence of float
         One value per channel, the image's mean, for pixels that have no finite pixel of
         their channel within `RADIUS` pixels along each axis.
+    planewise : bool
+        Whether the surroundings of a pixel are those in its plane alone.
 
     Returns
     -------
@@ -47,7 +49,10 @@ def filled(frame: Any, fallback: Sequence[float]) -> Any:
     """
     if frame.dtype.kind != "f":
         return frame
-    return _Filled(frame, tuple(float(value) for value in fallback))
+    reach = [RADIUS] * (len(frame.shape) - 1)
+    if planewise:
+        reach[:-2] = [0] * (len(reach) - 2)
+    return _Filled(frame, tuple(float(value) for value in fallback), tuple(reach))
 
 
 def finite_mask(values: NDArray[Any]) -> NDArray[np.bool_]:
@@ -74,6 +79,7 @@ class _Filled:
 
     frame: Any
     fallback: tuple[float, ...]
+    reach: tuple[int, ...]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -112,14 +118,16 @@ class _Filled:
         """Mean of the finite pixels around each pixel of a place in one channel."""
         sizes = self.shape[1:]
         grown = [
-            slice(max(0, start - RADIUS), min(size, stop + RADIUS))
-            for (start, stop), size in zip(place, sizes, strict=True)
+            slice(max(0, start - radius), min(size, stop + radius))
+            for (start, stop), size, radius in zip(
+                place, sizes, self.reach, strict=True
+            )
         ]
         around = self.frame[(slice(channel, channel + 1), *grown)]
         values = np.asarray(around)[0].astype(np.float64)
         finite = np.isfinite(values)
-        count = _window_sums(finite.astype(np.float64))
-        total = _window_sums(np.where(finite, values, 0.0))
+        count = _window_sums(finite.astype(np.float64), self.reach)
+        total = _window_sums(np.where(finite, values, 0.0), self.reach)
         means = np.full(total.shape, self.fallback[channel])
         # The mean of the largest numbers can be rounded to infinity.
         with np.errstate(over="ignore"):
@@ -144,13 +152,15 @@ def _bounds(holes: NDArray[np.bool_]) -> tuple[slice, ...]:
     return tuple(bounds)
 
 
-def _window_sums(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _window_sums(
+    values: NDArray[np.float64], reach: Sequence[int]
+) -> NDArray[np.float64]:
     """Weighted sums over the window around each pixel, with zeros beyond the border.
 
     Every window is added up for itself, in an order of its own positions. Running sums
     would be quicker, and carry rounding errors from where the box begins.
     """
-    weights = np.full(2 * RADIUS + 1, _WEIGHT)
-    for axis in range(values.ndim):
+    for axis, radius in enumerate(reach):
+        weights = np.full(2 * radius + 1, _WEIGHT)
         values = ndimage.correlate1d(values, weights, axis, mode="constant")
     return values

@@ -12,14 +12,63 @@ from napari_unetseg.core.prepare.pixelsize import SAME
 from napari_unetseg.core.units import unit_ratio
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari_unetseg.core.image import Image
     from napari_unetseg.core.network.card import ModelCard
 
 
-def fit(image: Image, card: ModelCard) -> Image:
+def fit_each(
+    image: Image, cards: Sequence[ModelCard]
+) -> tuple[Image, list[tuple[int, ...]]]:
+    """Take the channels that models see, each as if it were alone, or refuse the image.
+
+    Parameters
+    ----------
+    image : Image
+        What is predicted.
+    cards : sequence of ModelCard
+        One or more.
+
+    Returns
+    -------
+    image : Image
+        With all channels that any of them sees.
+    channels : list of tuple of int
+        For each of them which of these it sees, in its order.
+
+    Raises
+    ------
+    InputError, ModelError
+        As `fit` does for any of them.
+    """
+    if len(cards) == 1:
+        found = fit(image, cards[0])
+        return found, [tuple(range(found.channel_count))]
+    for number, card in enumerate(cards, start=1):
+        fit(image, card, f"Model {number} of {len(cards)}")
+    if not image.channels:
+        return image, [tuple(range(image.channel_count))] * len(cards)
+    wanted = [card.channels or image.channels for card in cards]
+    used = {name for names in wanted for name in names}
+    names = tuple(name for name in dict.fromkeys(image.channels) if name in used)
+    places = [tuple(names.index(name) for name in own) for own in wanted]
+    return select_channels(image, names), places
+
+
+def fit(image: Image, card: ModelCard, called: str = "The model") -> Image:
     """Take an image's channels as a model expects them, or refuse the image.
 
     Channels are taken by name where both know names, and as they stand otherwise.
+
+    Parameters
+    ----------
+    image : Image
+        What is predicted.
+    card : ModelCard
+        The model.
+    called : str
+        What to call it.
 
     Raises
     ------
@@ -37,7 +86,7 @@ def fit(image: Image, card: ModelCard) -> Image:
     if image.channel_count != expected:
         names = f" ({', '.join(card.channels)})" if card.channels else ""
         raise ModelError(
-            f"The model expects {expected} channel{'s' * (expected != 1)}{names}, but "
+            f"{called} expects {expected} channel{'s' * (expected != 1)}{names}, but "
             f"'{image.name}' has {image.channel_count}",
             "Choose an image with the same channels, or train on this one",
         )
@@ -80,7 +129,7 @@ def pixel_ratios(image: Image, card: ModelCard) -> tuple[float, ...] | None:
 
 
 def pixel_size_notes(
-    image: Image, card: ModelCard, *, rescale: bool = True
+    image: Image, card: ModelCard, *, rescale: bool = True, called: str = "The model"
 ) -> list[str]:
     """A sentence if image and model know different pixel sizes.
 
@@ -92,12 +141,14 @@ def pixel_size_notes(
         The model.
     rescale : bool
         Whether the image is resampled to the model's pixel size.
+    called : str
+        What to call the model.
     """
     frames = Frames(image, card.network.dimensions)
     if model_grid(image, card) == frames.shape:
         return []
     both = (
-        f"The model was trained at {_sizes(card.spacing, card.unit)}, but "
+        f"{called} was trained at {_sizes(card.spacing, card.unit)}, but "
         f"'{image.name}' has {_sizes(frames.spacing, image.unit)}: "
     )
     if rescale:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from napari_unetseg.core.config.base import share_of
-from napari_unetseg.core.errors import DeviceError
+from napari_unetseg.core.errors import DeviceError, RunError
 from napari_unetseg.core.events import Event, Note
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.predict.asked import Finish
-from napari_unetseg.core.predict.fit import fit, pixel_size_notes
+from napari_unetseg.core.predict.fit import fit_each, pixel_size_notes
 from napari_unetseg.core.predict.inside import Inside
 from napari_unetseg.core.predict.plan import grids_of, region_of
 from napari_unetseg.core.predict.store import ArraySpec, Store, tile_arrays
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Generator, Iterator, Sequence
 
     from napari_unetseg.core.config import SegmentConfig
     from napari_unetseg.core.image import Image
@@ -70,7 +69,7 @@ class Prepared:
 
     @property
     def frames(self) -> Frames:
-        """The image as the network sees it."""
+        """The image as the networks see it."""
         return Frames(self.image, self.card.network.dimensions)
 
 
@@ -100,18 +99,18 @@ def prepare(
         In one sentence.
     """
     card = model.card
-    image = fit(image, card)
+    image, channels = fit_each(image, model.cards)
     region_of(config, image)
     asked = Finish.of(image, card, config)
-    notes = (pixel_size_notes(image, c, rescale=config.rescale) for c in model.cards)
-    for text in dict.fromkeys(chain.from_iterable(notes)):
+    for text in _pixel_sizes(image, model.cards, config):
         yield Note(text=text, level="info" if config.rescale else "warning")
 
     from napari_unetseg.core.predict.planning import make_plan
     from napari_unetseg.core.predict.views import views
     from napari_unetseg.core.predict.whole import Here, can_be_turned
 
-    members = model.members()
+    pairs = zip(model.members(), channels, strict=True)
+    members = tuple(replace(member, channels=own) for member, own in pairs)
     frames = Frames(image, card.network.dimensions)
     inside = None if mask is None else Inside.of(mask, frames)
     is_turned = all(
@@ -121,6 +120,11 @@ def prepare(
     views(config.average, frames.dimensions, is_turned)
     computer = computer or Here()
     plan = store.plan()
+    if plan is not None and len(plan.grids) != len(members):
+        raise RunError(
+            "This run was begun by an earlier version, which averaged otherwise",
+            "Add --overwrite to begin anew, or name another run folder",
+        )
     done = store.done()
     if plan is None:
         yield from computer.ready()
@@ -143,6 +147,15 @@ def prepare(
     return Prepared(
         image, card, members, config, computer, plan, done, asked, arrays, inside
     )
+
+
+def _pixel_sizes(
+    image: Image, cards: Sequence[ModelCard], config: SegmentConfig
+) -> Iterator[str]:
+    """Say which models know another pixel size than the image."""
+    for number, card in enumerate(cards, start=1):
+        called = f"Model {number} of {len(cards)}" if len(cards) > 1 else "The model"
+        yield from pixel_size_notes(image, card, rescale=config.rescale, called=called)
 
 
 def _check_device(plan: Plan, computer: Computer) -> None:

@@ -46,15 +46,15 @@ class Sent:
         The network's state; empty if it is not needed.
     is_planewise : bool
         Whether it sees volumes plane by plane.
-    channels, order : tuple of int
+    order, channels : tuple of int
         As the member's.
     """
 
     card: ModelCard
     weights: dict[str, NDArray[Any]]
     is_planewise: bool
-    channels: tuple[int, ...]
     order: tuple[int, ...]
+    channels: tuple[int, ...] | None
 
     @classmethod
     def of(cls, member: Member, *, weights: bool = True) -> Sent:
@@ -64,7 +64,7 @@ class Sent:
         state = member.network.state_dict() if weights else {}
         arrays = {name: tensor.cpu().numpy() for name, tensor in state.items()}
         is_planewise = isinstance(member.network, Planewise)
-        return cls(member.card, arrays, is_planewise, member.channels, member.order)
+        return cls(member.card, arrays, is_planewise, member.order, member.channels)
 
     def member(self) -> Member:
         """Put it together again."""
@@ -80,7 +80,7 @@ class Sent:
         if self.weights:
             state = {name: torch.tensor(one) for name, one in self.weights.items()}
             network.load_state_dict(state)
-        return Member(self.card, network.eval(), self.channels, self.order)
+        return Member(self.card, network.eval(), self.order, self.channels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -37,6 +37,8 @@ class Shown:
         ([Z,] Y, X) of a frame in pixels of the model.
     channels : sequence of int, optional
         Which of the image's channels the network sees, in its order; by default all.
+    planewise : bool
+        Whether the network sees each plane of a volume alone.
     """
 
     def __init__(
@@ -45,10 +47,13 @@ class Shown:
         statistics: Mapping[Index, Normaliser],
         grid: tuple[int, ...],
         channels: Sequence[int] | None = None,
+        *,
+        planewise: bool = False,
     ) -> None:
         self._frames = frames
         every = list(range(frames.image.channel_count))
         self._channels = None if list(channels or every) == every else channels
+        self._planewise = planewise
         self._statistics = statistics
         self._grid = grid
         self._last: tuple[Index, Any] | None = None
@@ -92,7 +97,11 @@ class Shown:
         return None if finite.all() else finite
 
     def _frame(self, index: Index) -> Any:
-        frame = filled(self._frames[index], self._statistics[index].mean.tolist())
+        frame = filled(
+            self._frames[index],
+            self._statistics[index].mean.tolist(),
+            planewise=self._planewise,
+        )
         return (
             frame if self._grid == self._frames.shape else resampled(frame, self._grid)
         )

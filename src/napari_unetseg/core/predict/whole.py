@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from napari_unetseg.core.device import choose_device
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.network.geometry import axis_geometries
+from napari_unetseg.core.network.planewise import Planewise
 from napari_unetseg.core.network.twin import valid_twin
 from napari_unetseg.core.predict.forecast import tile_seconds
 from napari_unetseg.core.predict.planning import available
@@ -150,8 +151,15 @@ def can_be_turned(frames: Frames, network: nn.Module, grid: Sequence[int]) -> bo
 def _predictor(frames: Frames, member: Member, plan: Plan) -> Predictor:
     network = member.network
     is_turned = can_be_turned(frames, network, plan.grid)
+    shown = Shown(
+        frames,
+        plan.normalisers(frames),
+        plan.grid,
+        member.channels,
+        planewise=isinstance(network, Planewise),
+    )
     return Predictor(
-        Shown(frames, plan.normalisers(frames), plan.grid, member.channels),
+        shown,
         Runner(valid_twin(network, plan.device), plan.device, plan.precision),
         axis_geometries(network),
         views(plan.views, len(plan.grid), is_turned),

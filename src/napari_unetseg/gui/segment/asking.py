@@ -82,7 +82,7 @@ class Asking:
 
     def channels(self) -> tuple[str, ...]:
         """Channels to choose layers for: none if the layer has channels itself."""
-        card, layer = self._library.card, self._source.image.value
+        card, layer = self._library.together, self._source.image.value
         if card is None or layer is None or not self._source.is_one:
             return ()
         try:

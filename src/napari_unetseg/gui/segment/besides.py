@@ -45,6 +45,11 @@ class Besides:
         """The other model's file, or nothing."""
         return (Path(self.model.value),) if self.model.value else ()
 
+    @property
+    def card(self) -> ModelCard | None:
+        """What the other model says about itself; None if there is none."""
+        return self._card(Path(self.model.value)) if self.model.value else None
+
     def offer(
         self, chosen: str, card: ModelCard | None, models: Sequence[tuple[str, str]]
     ) -> None:

@@ -214,7 +214,7 @@ class SegmentDock(QueueDock):
 
     def _on_model(self) -> None:
         self.library.read()
-        card = self.library.card
+        card = self.library.together
         if card is not None:
             self.segmenting.follow(card.network.dimensions)
         self.form.show_row(self.about.native, bool(self.about.value))

@@ -13,6 +13,7 @@ from qtpy.QtWidgets import QFileDialog, QWidget
 
 from napari_unetseg.core.errors import InputError, UnetsegError
 from napari_unetseg.core.network.card import ModelCard
+from napari_unetseg.core.network.joint import joint_card
 from napari_unetseg.gui.parts.form import plain_tip, sentence
 from napari_unetseg.gui.segment.besides import Besides
 from napari_unetseg.gui.segment.model import card_of, describe, gone, score_of
@@ -90,8 +91,14 @@ class Library:
         """What the chosen model says about itself; None if there is none to be used."""
         return self._found if isinstance(self._found, ModelCard) else None
 
+    @property
+    def together(self) -> ModelCard | None:
+        """What it says together with the model that it is averaged with, if any."""
+        card, other = self.card, self.besides.card
+        return card if card is None or other is None else joint_card([card, other])
+
     def checked(self) -> ModelCard:
-        """What the chosen model says about itself.
+        """What the chosen model says, together with the one it is averaged with.
 
         Raises
         ------
@@ -102,7 +109,7 @@ class Library:
             raise InputError("There is no model yet", TRAIN_ONE)
         if isinstance(self._found, UnetsegError):
             raise self._found
-        return self._found
+        return self.together or self._found
 
     def choose(self, path: Path) -> None:
         """Choose a model file, from whatever folder.

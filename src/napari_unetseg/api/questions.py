@@ -1,20 +1,17 @@
-"""The Python door: arrays or Images in, arrays or Images out."""
+"""The three questions: train, segment, evaluate."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-import numpy as np
-
+from napari_unetseg.api.given import images_of, mask_of, regions_of
 from napari_unetseg.core import jobs
-from napari_unetseg.core.config import InstancesConfig, SegmentConfig, TrainConfig
+from napari_unetseg.core.config import SegmentConfig, TrainConfig
 from napari_unetseg.core.evaluate.judge import Asked
 from napari_unetseg.core.evaluate.several import judge_all
 from napari_unetseg.core.image import Image, as_image
 from napari_unetseg.core.network.modelfile import Model, known_model
-from napari_unetseg.core.prepare.weightmap import weight_map as _weight_map
 from napari_unetseg.core.presets import train_config
-from napari_unetseg.core.train.preview import AugmentedPatch, preview
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
@@ -90,13 +87,13 @@ def train(
     >>> model = us.train(image, labels, minutes=2)  # doctest: +SKIP
     >>> model.save("em.unetseg.safetensors")  # doctest: +SKIP
     """
-    image_list = _images(images, axes, "image")
+    image_list = images_of(images, axes, "image")
     label_axes = axes.replace("C", "") if axes else None
     job = jobs.train(
         image_list,
-        _images(labels, label_axes, "labels"),
+        images_of(labels, label_axes, "labels"),
         config or train_config(preset, **wishes),
-        regions=_regions(regions, label_axes),
+        regions=regions_of(regions, label_axes),
         start_from=start_from,
         vgg16=vgg16,
         class_names=class_names,
@@ -123,7 +120,8 @@ def segment(
         An array is (Y, X) or (Z, Y, X) unless `axes` says otherwise.
     model : Model, str, Path, or sequence of them
         A model or its file; of several models of the same classes the probabilities are
-        averaged.
+        averaged. Each is shown the image as if it were alone: in its own pixel size,
+        its own channels by their names, and in planes or volumes.
     axes : str, optional
         Axes of an array, out of "TZCYX".
     mask : Image or array, optional
@@ -142,12 +140,19 @@ def segment(
     labels : Image or ndarray
         Painted ids, in the image's shape without C; an Image if one was given.
     scores : Image or ndarray
-        Only if asked for: (C, ..., Y, X), float32.
+        Only if asked for: (C, ..., Y, X), float32; the classes of the first model, in
+        its order.
+
+    Raises
+    ------
+    UnetsegError
+        In one sentence: if a file is no model, the image does not fit a model, models
+        cannot be averaged, or the memory is too small.
     """
     known = known_model(model)
     config = SegmentConfig.check(scores=scores, **wishes)
     given = as_image(image, axes=axes)
-    job = jobs.segment(given, known, config, mask=_mask(mask, given))
+    job = jobs.segment(given, known, config, mask=mask_of(mask, given))
     result = _drain(job, listen)
     found = [result.labels, result.scores] if scores else [result.labels]
     plain = [x if isinstance(image, Image) else x.array for x in found if x is not None]
@@ -198,116 +203,11 @@ def evaluate(
         partly=tuple(partly),
     )
     return judge_all(
-        _images(prediction, axes, "prediction"),
-        _images(truth, axes, "truth"),
+        images_of(prediction, axes, "prediction"),
+        images_of(truth, axes, "truth"),
         asked,
-        [] if scores is None else _images(scores, axes, "scores"),
+        [] if scores is None else images_of(scores, axes, "scores"),
     )
-
-
-def preview_augmentation(
-    images: Any,
-    labels: Any,
-    count: int = 4,
-    *,
-    regions: Any = (),
-    preset: str = "default",
-    config: TrainConfig | None = None,
-    axes: str | None = None,
-    **wishes: Any,
-) -> list[AugmentedPatch]:
-    """Show what a training would see: augmented patches, their labels and weights.
-
-    Parameters
-    ----------
-    images, labels, regions, preset, config, axes, **wishes
-        As for `train`.
-    count : int
-        Number of patches.
-
-    Returns
-    -------
-    list of AugmentedPatch
-        With `image`, `labels`, `weights` and the `coordinates` at which each pixel
-        looks.
-
-    Raises
-    ------
-    UnetsegError
-        As `train`, in one sentence.
-
-    Examples
-    --------
-    >>> import napari_unetseg as us
-    >>> image, labels = us.sample_data("em")
-    >>> patch, *_ = us.preview_augmentation(image, labels, patch=64)
-    >>> patch.image.shape, patch.labels.shape
-    ((1, 64, 64), (64, 64))
-    """
-    label_axes = axes.replace("C", "") if axes else None
-    return preview(
-        _images(images, axes, "image"),
-        _images(labels, label_axes, "labels"),
-        config or train_config(preset, **wishes),
-        count,
-        regions=_regions(regions, label_axes),
-    )
-
-
-def weight_map(
-    labels: Any,
-    *,
-    axes: str | None = None,
-    dimensions: int = 2,
-    **wishes: Any,
-) -> Any:
-    """How much each pixel would count in a training on single objects.
-
-    Parameters
-    ----------
-    labels : Image or array
-        An id per object, 0 background; an array is (Y, X) or (Z, Y, X) unless `axes`
-        says otherwise.
-    axes : str, optional
-        Axes of an array, out of "TZYX".
-    dimensions : {2, 3}
-        Whether planes are weighed or volumes.
-    **wishes
-        Fields of `InstancesConfig`: ``apart``, ``weights``, ``weight``, ``sigma``; as
-        a training would have them if nothing is said.
-
-    Returns
-    -------
-    Image or ndarray
-        float32, an Image if `labels` is one.
-
-    Raises
-    ------
-    UnetsegError
-        In one sentence, if these are no labels.
-    """
-    how = InstancesConfig.check(**wishes)
-    [image] = _images(labels, axes, "labels")
-    found = _weight_map(image, how, dimensions)
-    return found if isinstance(labels, Image) else found.array
-
-
-def _mask(mask: Any, image: Image) -> Image | None:
-    """A mask on the pixels of an image; an array has the image's last axes."""
-    if mask is None or isinstance(mask, Image):
-        return mask
-    axes = f"{image.plane_axes}YX"
-    return as_image(mask, axes=axes[-np.ndim(mask) :], name="mask")
-
-
-def _regions(data: Any, axes: str | None) -> Sequence[Image]:
-    none = isinstance(data, list | tuple) and not data
-    return () if none else _images(data, axes, "region")
-
-
-def _images(data: Any, axes: str | None, name: str) -> Sequence[Image]:
-    many = data if isinstance(data, list | tuple) else [data]
-    return [as_image(one, axes=axes, name=name) for one in many]
 
 
 def _drain(job: Generator[Event, None, T], listen: Listener | None) -> T:

@@ -1,0 +1,1 @@
+"""The Python door: arrays or Images in, arrays or Images out."""
