@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,7 @@ def parts_and_several(dock: SegmentDock, camera: Camera) -> None:
     inside(dock, camera, tissue)
     several(dock, camera, tissue)
     folder(dock, camera, tissue)
+    averaged(dock, camera)
     refused(dock, camera)
 
 
@@ -142,6 +144,23 @@ def folder(dock: SegmentDock, camera: Camera, tissue: Layer) -> None:
         button(dock, "Segment").click()
         wait("the labels", lambda: "The labels of 4" in dock.said)
         camera.take("segment-folder-done")
+
+
+def averaged(dock: SegmentDock, camera: Camera) -> None:
+    """Average the model with another one of the library."""
+    other = dock.library.path.with_name("second.unetseg.safetensors")
+    shutil.copy(dock.library.path, other)
+    with only(dock):
+        dock.enterEvent(None)
+        dock.library.besides.model.value = str(other)
+        dock.segmenting.folded.heading.setChecked(True)
+        pause(0.5)
+        dock.reveal(dock.library.besides.model.native)
+        wait("a forecast", lambda: says(dock, "of memory"))
+        camera.take("segment-averaged")
+        dock.segmenting.folded.heading.setChecked(False)
+    other.unlink()
+    dock.enterEvent(None)
 
 
 def refused(dock: SegmentDock, camera: Camera) -> None:

@@ -176,6 +176,19 @@ def test_what_any_of_them_has_learnt_from_is_noted(tmp_path: Path) -> None:
     assert sorted(one["index"] for one in seen) == [[0], [2]]
 
 
+def test_what_an_earlier_version_has_begun_is_refused(unlike: Path) -> None:
+    """Its plan knows one grid, since it showed all models the same pixels."""
+    answered(unlike, "run")
+    path = unlike / "run" / "result" / "plan.json"
+    values = json.loads(path.read_text(encoding="utf-8"))
+    assert len(values["plan"].pop("besides")) == 1
+    path.write_text(json.dumps(values), encoding="utf-8")
+    question = client.read_question(unlike / "run")
+    question = question.model_copy(update={"overwrite": True})
+    with pytest.raises(RunError, match="begun by an earlier version"):
+        list(answer(question, unlike / "run"))
+
+
 def test_a_cluster_averages_them_too(unlike: Path) -> None:
     pytest.importorskip("distributed")
     here, there = answered(unlike, "here"), answered(unlike, "there", dask="local:1")
