@@ -17,6 +17,7 @@ from napari_unetseg.core.export.describing import description
 from napari_unetseg.core.export.importing import model_of_package
 from napari_unetseg.core.image import Image
 from oracles.models import random_model
+from oracles.networks import model_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -131,12 +132,14 @@ def test_an_example_that_does_not_fit_is_refused(
 
 
 @pytest.mark.judged
-@pytest.mark.parametrize("options", [{}, {"name": "unet"}], ids=["padded", "valid"])
-def test_bioimageio_core_finds_it_good(tmp_path: Path, options: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "name", ["unet-bn", "unet", "unet-res", "fcn-32s", "fcn-8s", "segnet", "patch"]
+)
+def test_bioimageio_core_finds_it_good(tmp_path: Path, name: str) -> None:
     """It runs the PyTorch and the ONNX weights and compares with what we wrote."""
     from bioimageio.core import test_model as judge
 
-    export_bioimageio(random_model(**options), tmp_path / "m.zip", ABOUT)
+    export_bioimageio(model_of(name), tmp_path / "m.zip", ABOUT)
     summary = judge(tmp_path / "m.zip")
     assert summary.status == "passed", summary.format()
 

@@ -15,7 +15,7 @@ from napari_unetseg.core.draining import result_of
 from napari_unetseg.core.errors import InputError, ModelError, UnetsegError
 from napari_unetseg.core.frames import Frames
 from napari_unetseg.core.image import Image
-from napari_unetseg.core.network.card import ModelCard
+from napari_unetseg.core.network.card import Objects
 from napari_unetseg.core.network.ensemble import Ensemble
 from napari_unetseg.core.network.geometry import axis_geometries
 from napari_unetseg.core.network.measure import network_geometry
@@ -28,19 +28,17 @@ from napari_unetseg.core.predict.planning import make_plan, tile_memory
 from napari_unetseg.core.predict.uncertainty import Average
 from oracles.doubles import Narrow
 from oracles.models import random_model
-from oracles.networks import small, trained
-
-
-def model_of(name, classes=(0, 1, 2), seed=0, **card):
-    config = small(name, 2, classes=len(classes), base=1)
-    network = trained(config, seed)
-    values = {"network": config, "classes": classes, "halo": (1, 1), "sha256": name}
-    return Model(ModelCard(**values | card), network.state_dict())
+from oracles.networks import model_of, small, trained
 
 
 def told(model, **card):
     """A model whose card says something else."""
     return Model(model.card.model_copy(update=card), model.tensors)
+
+
+def made(name, classes=(0, 1, 2), seed=0, **card):
+    model = model_of(name, seed, base=1, classes=len(classes))
+    return told(model, classes=classes, sha256=name, **card)
 
 
 def noise(*shape, axes, spacing=1.0, unit="um", channels=(), seed=0):
@@ -60,7 +58,7 @@ def scores_of(model, image, **options):
 @pytest.fixture(scope="module")
 def models():
     """Networks of the strides 4, 32 and 1, valid and padded ones."""
-    return [model_of(name) for name in ("unet", "segnet", "patch")]
+    return [made(name) for name in ("unet", "segnet", "patch")]
 
 
 @pytest.fixture(scope="module")
@@ -244,16 +242,19 @@ def test_its_card_tells_that_it_is_another_model(models):
 
 
 def test_thresholds_of_one_model_do_not_count_for_all():
-    one = model_of("unet", thresholds={1: 0.4})
-    assert Ensemble.of([one, model_of("unet", seed=1)]).card.thresholds == {}
+    one = made("unet", thresholds={1: 0.4})
+    assert Ensemble.of([one, made("unet", seed=1)]).card.thresholds == {}
     assert Ensemble.of([one, one]).card.thresholds == {1: 0.4}
 
 
 @pytest.mark.parametrize(
     ("other", "words"),
     [
-        (model_of("unet", (0, 1)), "'b' and 'a' have other classes"),
-        (model_of("unet", objects={}), "'b' and 'a' have other ways to find objects"),
+        (made("unet", (0, 1)), "'b' and 'a' have other classes"),
+        (
+            made("unet", objects=Objects()),
+            "'b' and 'a' have other ways to find objects",
+        ),
         (told(random_model(channels=2), classes=(0, 1, 2)), "have other channels"),
     ],
 )
@@ -263,9 +264,9 @@ def test_models_that_do_not_fit_are_refused_by_name(models, other, words):
 
 
 def test_objects_of_another_kind_are_found_in_another_way():
-    kinds = [{"kind": "watershed", "centre": 1, "border": 2}, {"kind": "components"}]
+    kinds = [Objects(kind="watershed", centre=1, border=2), Objects()]
     with pytest.raises(InputError, match="other ways to find objects"):
-        Ensemble.of([model_of("unet", objects=how) for how in kinds])
+        Ensemble.of([made("unet", objects=how) for how in kinds])
 
 
 def test_no_model_is_too_few():
