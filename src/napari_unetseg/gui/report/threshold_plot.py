@@ -7,20 +7,18 @@ from typing import TYPE_CHECKING
 import pyqtgraph
 from napari.utils.theme import get_theme
 from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_unetseg.core.evaluate.thresholds import THRESHOLDS
 from napari_unetseg.gui.parts.colours import colour
+from napari_unetseg.gui.parts.figure import Figure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 HEIGHT = 150
-# Of the axis of thresholds with its label, in pixels.
-_AXIS_HEIGHT = 38
 
 
-class ThresholdPlot(QWidget):
+class ThresholdPlot(Figure):
     """A curve, and a line where the chosen threshold is.
 
     Parameters
@@ -30,28 +28,13 @@ class ThresholdPlot(QWidget):
     """
 
     def __init__(self, theme: str) -> None:
-        super().__init__()
-        self.setFixedHeight(HEIGHT)
+        super().__init__(HEIGHT)
         self.setToolTip("IoU of the class over its threshold; others keep theirs")
-        self._plot = pyqtgraph.PlotWidget(background=None)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._plot)
-        item = self._plot.getPlotItem()
-        item.setMenuEnabled(False)
-        # Room for what reaches beyond the ends of the axes, and below their labels.
-        item.layout.setContentsMargins(0, 8, 8, 6)
-        item.getAxis("bottom").setHeight(_AXIS_HEIGHT)
-        item.hideButtons()
-        item.setMouseEnabled(x=False, y=False)
-        item.setXRange(0, 1, padding=0.01)
-        item.setYRange(0, 1, padding=0.02)
-        item.vb.disableAutoRange()
-        # Whoever turns the wheel over the plot wants to scroll the form.
-        self._plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._curve = item.plot()
+        self.item.setXRange(0, 1, padding=0.01)
+        self.item.setYRange(0, 1, padding=0.02)
+        self._curve = self.item.plot()
         self._line = pyqtgraph.InfiniteLine(angle=90)
-        self._plot.addItem(self._line)
+        self.item.addItem(self._line)
         self.follow(theme)
 
     def show_curve(self, iou: Sequence[float | None]) -> None:
@@ -69,9 +52,4 @@ class ThresholdPlot(QWidget):
         text = get_theme(theme).text.as_hex()
         self._curve.setPen(colour("blue", theme), width=2)
         self._line.setPen(text, style=Qt.PenStyle.DashLine)
-        for side, label in (("left", "IoU"), ("bottom", "threshold")):
-            axis = self._plot.getPlotItem().getAxis(side)
-            axis.setPen(text)
-            axis.setTextPen(text)
-            axis.enableAutoSIPrefix(False)
-            axis.setLabel(label, color=text)
+        self.label([("left", "IoU", text), ("bottom", "threshold", text)], text)

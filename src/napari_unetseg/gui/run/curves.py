@@ -6,21 +6,18 @@ import math
 
 import pyqtgraph
 from napari.utils.theme import get_theme
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QVBoxLayout, QWidget
 
 from napari_unetseg.core.events import Event, Planned, Step, Validated
 from napari_unetseg.core.train.schedule import WARM_UP
 from napari_unetseg.gui.parts.colours import colour
+from napari_unetseg.gui.parts.figure import Figure
 
 HEIGHT = 180
-# Of the axis of steps with its label, in pixels.
-_AXIS_HEIGHT = 38
 # Points of a curve that are drawn; half as many are more than the dock has pixels.
 MOST_POINTS = 2000
 
 
-class Curves(QWidget):
+class Curves(Figure):
     """Two curves over the training steps: the loss on the left axis, IoU on the right.
 
     Parameters
@@ -30,26 +27,11 @@ class Curves(QWidget):
     """
 
     def __init__(self, theme: str) -> None:
-        super().__init__()
-        self.setFixedHeight(HEIGHT)
+        super().__init__(HEIGHT, right=0)
         self._losses = Thinned()
         self._scores: list[tuple[int, float]] = []
-        self._plot = pyqtgraph.PlotWidget(background=None)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._plot)
-        item = self._plot.getPlotItem()
-        item.setMenuEnabled(False)
-        # Room for what reaches beyond the ends of the axes, and below their labels.
-        item.layout.setContentsMargins(0, 8, 0, 6)
-        item.getAxis("bottom").setHeight(_AXIS_HEIGHT)
-        item.hideButtons()
-        item.setMouseEnabled(x=False, y=False)
+        item = self.item
         item.setXRange(0, WARM_UP, padding=0.01)
-        # A box that looks for its range while it is drawn is drawn twice.
-        item.vb.disableAutoRange()
-        # Whoever turns the wheel over the plot wants to scroll the form.
-        self._plot.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._loss = item.plot()
         self._right = pyqtgraph.ViewBox(enableMenu=False)
         item.showAxis("right")
@@ -84,12 +66,12 @@ class Curves(QWidget):
                 case Step(step=step, loss=loss):
                     self._losses.add(step, loss)
                 case Planned(total=total):
-                    self._plot.getPlotItem().setXRange(0, total, padding=0.01)
+                    self.item.setXRange(0, total, padding=0.01)
                 case Validated(step=step, mean_iou=float(mean_iou)):
                     self._scores.append((step, mean_iou))
         if self.losses:
             highest = max(loss for _, loss in self.losses)
-            self._plot.getPlotItem().setYRange(0, round_up(highest), padding=0.02)
+            self.item.setYRange(0, round_up(highest), padding=0.02)
         _draw(self._loss, self.losses)
         _draw(self._iou, self._scores)
 
@@ -103,21 +85,16 @@ class Curves(QWidget):
         self._iou.setSymbolSize(6)
         self._iou.setSymbolBrush(second)
         self._iou.setSymbolPen(second)
-        item = self._plot.getPlotItem()
-        for side, label, its_colour in (
+        axes = [
             ("left", "loss", first),
             ("right", "mean IoU", second),
             ("bottom", "step", text),
-        ):
-            axis = item.getAxis(side)
-            axis.setPen(text)
-            axis.setTextPen(text)
-            axis.enableAutoSIPrefix(False)
-            axis.setLabel(label, color=its_colour)
+        ]
+        self.label(axes, text)
 
     def _fit(self) -> None:
         """Keep the right curve's box where the left one's is."""
-        self._right.setGeometry(self._plot.getPlotItem().vb.sceneBoundingRect())
+        self._right.setGeometry(self.item.vb.sceneBoundingRect())
 
 
 class Thinned:
