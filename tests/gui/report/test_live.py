@@ -219,7 +219,9 @@ def test_compared_in_the_world(dock, qtbot):
 
 def units(viewer):
     """Units of the viewer's world in a nanometre."""
-    return 1 if str(viewer.layers.extent.units[0]) == "nanometer" else 1e-3
+    # Older versions of napari do not convert units.
+    known = getattr(viewer.layers.extent, "units", None)
+    return 1 if known is None or str(known[0]) == "nanometer" else 1e-3
 
 
 def test_another_plane_is_named_by_its_axis(dock, qtbot):
