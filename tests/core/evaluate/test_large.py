@@ -78,15 +78,15 @@ def test_distances_as_by_a_distance_transform(monkeypatch, spacing, group):
     noise = np.random.default_rng(0).normal(size=(2, 20, 30, 40))
     edges = ndimage.gaussian_filter(noise, (0, 2, 3, 3)) > 0.05
     edges &= ~np.stack([ndimage.binary_erosion(one) for one in edges])
-    sets = [hausdorff.Points(3) for _ in edges]
-    for points, edge in zip(sets, edges, strict=True):
-        points.add(edge[:7], 0)
-        points.add(edge[7:], 7)
     wanted = [
         np.percentile(ndimage.distance_transform_edt(~end, spacing)[start], 90)
         for start, end in (edges, edges[::-1])
     ]
-    found = hausdorff.hausdorff(*sets, spacing, percentile=90)
+    with hausdorff.gathered(3) as one, hausdorff.gathered(3) as other:
+        for points, edge in zip((one, other), edges, strict=True):
+            points.add(edge[:7], 0)
+            points.add(edge[7:], 7)
+        found = hausdorff.hausdorff(one, other, spacing, percentile=90)
     assert found == pytest.approx(max(wanted), rel=1e-12)
     assert found > 1
 

@@ -181,11 +181,11 @@ def test_every_odd_file_is_the_same_part_by_part(
     for path in sorted((data_folder / "odd-files").rglob("*.tif*")):
         try:
             lazy = open_tiff(path)
-            with monkeypatch.context() as patched:
-                patched.setattr(stored, "LAZY_ABOVE", 1 << 60)
-                whole = open_tiff(path)
         except ReadError:
-            continue  # As where a codec is missing.
+            continue
+        with monkeypatch.context() as patched:
+            patched.setattr(stored, "LAZY_ABOVE", 1 << 60)
+            whole = open_tiff(path)
         for one, other in zip(lazy.levels, whole.levels, strict=True):
             assert one.dtype == other.dtype
             np.testing.assert_array_equal(np.asarray(one), other)

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from scipy import ndimage
 
-from napari_unetseg.core.evaluate.hausdorff import Points
-
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from numpy.typing import NDArray
+
+    from napari_unetseg.core.evaluate.hausdorff import Points
 
     Mask = NDArray[np.bool_]
 
@@ -77,8 +77,8 @@ class ClassBorders:
     ----------
     identity : int
         The class.
-    axes : int
-        Of the frame.
+    edges : tuple of Points
+        None yet; see below.
     width : int
         Of the band, in pixels.
 
@@ -93,8 +93,8 @@ class ClassBorders:
         Pixels in both bands, and in at least one of them.
     """
 
-    def __init__(self, identity: int, axes: int, width: int) -> None:
-        self.edges = Points(axes), Points(axes)
+    def __init__(self, identity: int, edges: tuple[Points, Points], width: int) -> None:
+        self.edges = edges
         self.there = [False, False]
         self.shared = self.joined = 0
         self._identity, self._width = identity, width
@@ -136,11 +136,6 @@ class ClassBorders:
             bands.append(mask[own] & ~inside[number])
         self.shared += int(np.count_nonzero(bands[0] & bands[1]))
         self.joined += int(np.count_nonzero(bands[0] | bands[1]))
-
-    def close(self) -> None:
-        """Forget the edges."""
-        for edge in self.edges:
-            edge.close()
 
     def _deep(self, side: int, solid: Mask) -> Mask:
         deep = np.zeros_like(solid)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari_unetseg.core.draining import result_of, shared
 from napari_unetseg.core.evaluate.borders import ClassBorders, Pair, walk
-from napari_unetseg.core.evaluate.hausdorff import hausdorff
+from napari_unetseg.core.evaluate.hausdorff import gathered, hausdorff
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -156,9 +156,11 @@ def bordering(
     told: dict[int, Boundary] = {}
     for number, some in enumerate(groups):
         with ExitStack() as kept:
-            found = {i: ClassBorders(i, len(pair.shape), wide) for i in some}
-            for one in found.values():
-                kept.callback(one.close)
+            found = {}
+            for i in some:
+                one, other = (gathered(len(pair.shape)) for _ in range(2))
+                edges = kept.enter_context(one), kept.enter_context(other)
+                found[i] = ClassBorders(i, edges, wide)
             steps = walk(pair, [*found.values()], wide)
             yield from shared(steps, number, len(groups))
             told |= {i: _boundary(one, spacing) for i, one in found.items()}

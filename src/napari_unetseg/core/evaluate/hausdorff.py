@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import lru_cache
 from tempfile import SpooledTemporaryFile, gettempdir
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.spatial import KDTree
@@ -28,6 +29,8 @@ class Points:
 
     Parameters
     ----------
+    file : file of bytes
+        Where they are kept, as `gathered` opens it.
     axes : int
         Of the frame.
 
@@ -37,9 +40,8 @@ class Points:
         How many there are.
     """
 
-    def __init__(self, axes: int) -> None:
-        self._file = SpooledTemporaryFile(max_size=_KEPT)  # noqa: SIM115 - until close
-        self._axes = axes
+    def __init__(self, file: IO[bytes], axes: int) -> None:
+        self._file, self._axes = file, axes
         self.count = 0
 
     def add(self, mask: NDArray[np.bool_], start: int) -> None:
@@ -73,9 +75,12 @@ class Points:
         self._file.seek(0, 2)
         return np.frombuffer(read, np.int32).reshape(-1, self._axes)
 
-    def close(self) -> None:
-        """Forget them all."""
-        self._file.close()
+
+@contextmanager
+def gathered(axes: int) -> Iterator[Points]:
+    """Pixels of a frame of so many axes, none at first; forgotten at the end."""
+    with SpooledTemporaryFile(max_size=_KEPT) as file:
+        yield Points(file, axes)
 
 
 def hausdorff(

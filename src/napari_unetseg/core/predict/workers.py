@@ -23,6 +23,7 @@ from napari_unetseg.core.errors import DeviceError, UnetsegError
 from napari_unetseg.core.events import Event, Waiting
 from napari_unetseg.core.predict import recipe
 from napari_unetseg.core.predict.remote import Remote, lost, no_worker
+from napari_unetseg.core.predict.sent import Sent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -122,7 +123,7 @@ class Workers:
 
         future = self.client.submit(
             recipe.trial,
-            [recipe.Sent.of(one, weights=False) for one in members],
+            [Sent.of(one, weights=False) for one in members],
             plan,
             shape,
             self._threads(),
@@ -146,7 +147,7 @@ class Workers:
         told = recipe.Recipe(
             token=uuid4().hex,
             open_image=self.open_image,
-            members=tuple(map(recipe.Sent.of, members)),
+            members=tuple(map(Sent.of, members)),
             plan=plan,
             wanted=wanted,
             threads=self._threads(),
